@@ -1,0 +1,81 @@
+"""A byte-level BPE vocabulary of our own, in the form llama.cpp calls `gpt2`."""
+import collections
+
+import regex
+
+# The pre-tokenizer llama.cpp names "gpt-2".
+WORDS = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
+SPECIAL = ["<|pad|>", "<|end|>", "<|user|>", "<|assistant|>"]
+
+
+def printable_bytes():
+    """GPT-2's table: every byte as one printable character."""
+    kept = list(range(33, 127)) + list(range(161, 173)) + list(range(174, 256))
+    table = {byte: chr(byte) for byte in kept}
+    for byte in range(256):
+        if byte not in table:
+            table[byte] = chr(256 + len(table) - len(kept))
+    return table
+
+
+BYTES = printable_bytes()
+
+
+def word_symbols(word):
+    return tuple(BYTES[byte] for byte in word.encode("utf-8"))
+
+
+def merge(symbols, pair):
+    out, at = [], 0
+    while at < len(symbols):
+        if at + 1 < len(symbols) and (symbols[at], symbols[at + 1]) == pair:
+            out.append(symbols[at] + symbols[at + 1])
+            at += 2
+        else:
+            out.append(symbols[at])
+            at += 1
+    return tuple(out)
+
+
+def train(texts, size):
+    """The merges of a vocabulary of at most `size` tokens, the most frequent pair first."""
+    words = collections.Counter(word for text in texts for word in WORDS.findall(text))
+    words = {word_symbols(word): count for word, count in words.items()}
+    merges = []
+    while len(SPECIAL) + 256 + len(merges) < size:
+        pairs = collections.Counter()
+        for symbols, count in words.items():
+            for pair in zip(symbols, symbols[1:]):
+                pairs[pair] += count
+        if not pairs:
+            break
+        best = max(pairs, key=lambda pair: (pairs[pair], pair))
+        if pairs[best] < 2:
+            break
+        merges.append(best)
+        words = {merge(symbols, best) if best[0] in symbols else symbols: count
+                 for symbols, count in words.items()}
+    return merges
+
+
+class Tokenizer:
+    def __init__(self, merges):
+        self.merges = [tuple(pair) for pair in merges]
+        self.tokens = SPECIAL + [BYTES[byte] for byte in range(256)] + [a + b for a, b in self.merges]
+        self.ids = {token: number for number, token in enumerate(self.tokens)}
+        self.rank = {pair: number for number, pair in enumerate(self.merges)}
+        self.cache = {}
+
+    def encode(self, text):
+        return [number for word in WORDS.findall(text) for number in self._word(word)]
+
+    def _word(self, word):
+        if word not in self.cache:
+            symbols = word_symbols(word)
+            while len(symbols) > 1:
+                pair = min(zip(symbols, symbols[1:]), key=lambda p: self.rank.get(p, 1 << 30))
+                if pair not in self.rank:
+                    break
+                symbols = merge(symbols, pair)
+            self.cache[word] = [self.ids[symbol] for symbol in symbols]
+        return self.cache[word]

@@ -1,0 +1,151 @@
+#include "app/data_folder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "app/builtin_model.h"
+#include "core/id.h"
+#include "core/utf8.h"
+
+namespace ai_bot {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kLongestSocketFolder = 60;  // leaves 47 bytes of a socket's address for its name
+constexpr int kSecretBytes = 32;
+
+tl::unexpected<Error> system_error(const std::string& path, const std::string& en, const std::string& zh) {
+  const int number = errno;
+  const Code code = number == ENOSPC ? Code::kStorageFull : Code::kStorage;
+  return fail(code, fmt::format("{}: {}: {}", path, en, std::strerror(number)),
+              fmt::format("{}：{}：{}", path, zh, std::strerror(number)));
+}
+
+// Writes a whole file beside, then renames: it is there whole or not at all.
+Result<void> write_file(const std::string& path, std::string_view content) {
+  const std::string beside = path + ".new";
+  const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0) return system_error(beside, "can't be written", "无法写入");
+  while (!content.empty()) {
+    const ssize_t count = write(fd, content.data(), content.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      auto error = system_error(beside, "can't be written", "无法写入");
+      close(fd);
+      unlink(beside.c_str());
+      return error;
+    }
+    content.remove_prefix(static_cast<size_t>(count));
+  }
+  const bool good = fsync(fd) == 0;
+  close(fd);
+  if (!good || rename(beside.c_str(), path.c_str()) != 0) {
+    return system_error(path, "can't be written", "无法写入");
+  }
+  return {};
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream content;
+  content << file.rdbuf();
+  return content.str();
+}
+
+Result<void> make_folder(const std::string& path) {
+  std::error_code error;
+  fs::create_directories(fs::path(path).parent_path(), error);
+  if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    return system_error(path, "can't be created; choose another data_dir or mend its rights",
+                        "无法创建；请更换 data_dir 或修正权限");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> DataFolder::prepare() const {
+  for (const std::string& folder : {path_, models(), path_ + "/run"}) {
+    if (auto made = make_folder(folder); !made) return made;
+  }
+  if (access(path_.c_str(), W_OK | X_OK) != 0) {
+    return system_error(path_, "may not be written; choose another data_dir or mend its rights",
+                        "没有写权限；请更换 data_dir 或修正权限");
+  }
+  return {};
+}
+
+Result<std::string> DataFolder::sockets() const {
+  std::string folder = path_ + "/run";
+  if (folder.size() <= kLongestSocketFolder) return folder;
+  std::string pattern = "/tmp/ai_bot-XXXXXX";
+  if (mkdtemp(pattern.data()) == nullptr) return system_error(pattern, "can't be created", "无法创建");
+  return pattern;
+}
+
+Result<Secret> DataFolder::webhook_secret() const {
+  const std::string file = path_ + "/webhook.secret";
+  if (!fs::exists(file)) {
+    if (auto written = write_file(file, random_hex(kSecretBytes) + "\n"); !written) return fail(written.error());
+  }
+  return Secret(std::string(trim(read_file(file))));
+}
+
+Result<std::string> DataFolder::builtin_model() const {
+  const std::string_view model = builtin_model_bytes();
+  const std::string file = models() + "/" + kBuiltinModelName;
+  std::error_code error;
+  if (fs::file_size(file, error) == model.size() && !error && read_file(file) == model) return file;
+  if (auto written = write_file(file, model); !written) return fail(written.error());
+  return file;
+}
+
+std::string DataFolder::active_model() const { return std::string(trim(read_file(path_ + "/active_model"))); }
+
+Result<void> DataFolder::choose_model(const std::string& file) const {
+  return write_file(path_ + "/active_model", file + "\n");
+}
+
+Result<ServerLock> ServerLock::take(const std::string& file) {
+  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return system_error(file, "can't be written", "无法写入");
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    close(fd);
+    const std::string pid(trim(read_file(file)));
+    return fail(Code::kConflict,
+                fmt::format("another ai_bot (process {}) uses this data_dir already: stop it, or choose another data_dir", pid),
+                fmt::format("另一个 ai_bot（进程 {}）正在使用该 data_dir：请先停止它，或更换 data_dir", pid));
+  }
+  const std::string pid = std::to_string(getpid()) + "\n";
+  if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
+    auto error = system_error(file, "can't be written", "无法写入");
+    close(fd);
+    return error;
+  }
+  return ServerLock(fd);
+}
+
+int ServerLock::holder(const std::string& file) {
+  const int fd = open(file.c_str(), O_RDWR | O_CLOEXEC);
+  if (fd < 0) return 0;
+  const bool held = flock(fd, LOCK_EX | LOCK_NB) != 0;
+  close(fd);
+  return held ? std::atoi(read_file(file).c_str()) : 0;
+}
+
+ServerLock::~ServerLock() {
+  if (fd_ >= 0) close(fd_);
+}
+
+}  // namespace ai_bot

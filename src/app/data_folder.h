@@ -1,0 +1,63 @@
+// The folder where everything is kept (data_dir, mode 0700), and what is made there at the first start:
+//
+//   ai_bot.db          the database
+//   ai_bot.lock        held while a server runs; contains its process id
+//   webhook.secret     the generated channel's secret (mode 0600)
+//   active_model       the file `ai_bot model use` chose for the first local model
+//   models/            the built-in model, and GGUF files of yours
+//   run/               sockets
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+#include "core/result.h"
+
+namespace ai_bot {
+
+class DataFolder {
+ public:
+  explicit DataFolder(std::string path) : path_(std::move(path)) {}
+
+  // Creates what is missing. Errors name the folder and what to do.
+  Result<void> prepare() const;
+
+  const std::string& path() const { return path_; }
+  std::string lock_file() const { return path_ + "/ai_bot.lock"; }
+  std::string models() const { return path_ + "/models"; }
+
+  // A folder for unix sockets: path()/run, or one under /tmp when the former is too long for a socket's
+  // address (107 bytes, unix(7)).
+  Result<std::string> sockets() const;
+
+  // The secret of the generated channel, made at the first call.
+  Result<Secret> webhook_secret() const;
+
+  // Writes the built-in model out, unless it is there already; returns its path.
+  Result<std::string> builtin_model() const;
+
+  // The file chosen by `model use`; empty when none was.
+  std::string active_model() const;
+  Result<void> choose_model(const std::string& file) const;
+
+ private:
+  std::string path_;
+};
+
+// Held by a running server; a second one gets an error that names the first one's process.
+class ServerLock {
+ public:
+  static Result<ServerLock> take(const std::string& file);
+  // The process id of the server that holds it; 0 when none does.
+  static int holder(const std::string& file);
+
+  ServerLock(ServerLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  ServerLock& operator=(ServerLock&&) = delete;
+  ~ServerLock();
+
+ private:
+  explicit ServerLock(int fd) : fd_(fd) {}
+  int fd_;
+};
+
+}  // namespace ai_bot

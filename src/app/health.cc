@@ -1,0 +1,110 @@
+#include "app/health.h"
+
+#include <fmt/format.h>
+
+#include "app/version.h"
+#include "store/outbox.h"
+
+namespace ai_bot {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Counts {
+  inbox::Counts inbox;
+  outbox::Counts outbox;
+};
+
+Counts counts_of(const Parts& parts) {
+  return parts.store
+      ->read<Counts>([](Connection& connection) {
+        return Counts{inbox::count(connection), outbox::count(connection)};
+      })
+      .value_or(Counts{});
+}
+
+// Why it should get no traffic; empty when it should.
+std::vector<Text> reasons(const Parts& parts) {
+  std::vector<Text> reasons;
+  switch (parts.phase.load()) {
+    case Phase::kStarting: reasons.push_back({"starting", "正在启动"}); break;
+    case Phase::kDraining: reasons.push_back({"stopping", "正在停止"}); break;
+    case Phase::kServing: break;
+  }
+  if (const auto commit = parts.store->last_commit(); !commit) reasons.push_back(commit.error().text);
+  const int64_t free = free_disk(parts.store->path());
+  const int64_t needed = parts.config.database.min_free_disk.count;
+  if (free >= 0 && free < needed) {
+    reasons.push_back({fmt::format("disk nearly full: {} bytes free, database.min_free_disk is {}", free, needed),
+                       fmt::format("磁盘空间不足：剩余 {} 字节，database.min_free_disk 为 {}", free, needed)});
+  }
+  bool usable = false;
+  for (const Router::Member& member : parts.router->members()) {
+    usable |= member.status.state == ModelState::kReady && member.breaker != Breaker::State::kOpen;
+  }
+  if (!usable) reasons.push_back({"no model can answer", "没有可用的模型"});
+  return reasons;
+}
+
+}  // namespace
+
+Health check_health(const Parts& parts, Language language) {
+  Health health;
+  ordered_json& body = health.body;
+  const std::vector<Text> why = reasons(parts);
+  health.ready = why.empty();
+  body["status"] = health.ready ? "ok" : "unavailable";
+  body["reasons"] = ordered_json::array();
+  for (const Text& reason : why) body["reasons"].push_back(reason.in(language));
+  body["version"] = kVersion;
+  body["pid"] = getpid();
+  for (const Router::Member& member : parts.router->members()) {
+    ordered_json model;
+    model["name"] = member.model->name();
+    model["state"] = name_of(member.status.state);
+    model["breaker"] = name_of(member.breaker);
+    model["detail"] = member.status.detail;
+    model["restarts"] = member.status.restarts;
+    if (!member.status.problem.empty()) model["problem"] = member.status.problem;
+    if (member.status.engine_pid != 0) model["engine_pid"] = member.status.engine_pid;
+    body["models"].push_back(std::move(model));
+  }
+  const Counts counts = counts_of(parts);
+  const Lanes::Depth depth = parts.assistant->depth();
+  body["inbox"] = {{"open", counts.inbox.open}, {"dead", counts.inbox.dead}};
+  body["outbox"] = {{"open", counts.outbox.open}, {"dead", counts.outbox.dead}};
+  body["turns"] = {{"waiting", depth.waiting}, {"running", depth.running}};
+  body["disk_free_bytes"] = free_disk(parts.store->path());
+  return health;
+}
+
+std::vector<Metrics::Sample> health_samples(const Parts& parts) {
+  const Counts counts = counts_of(parts);
+  const Lanes::Depth depth = parts.assistant->depth();
+  const auto number = [](int64_t n) { return static_cast<double>(n); };
+  std::vector<Metrics::Sample> samples = {
+      {"ai_bot_inbox_entries", "Events by state", {{"state", "open"}}, number(counts.inbox.open)},
+      {"ai_bot_inbox_entries", "", {{"state", "dead"}}, number(counts.inbox.dead)},
+      {"ai_bot_outbox_entries", "Replies by state", {{"state", "open"}}, number(counts.outbox.open)},
+      {"ai_bot_outbox_entries", "", {{"state", "dead"}}, number(counts.outbox.dead)},
+      {"ai_bot_turns", "Turns by state", {{"state", "waiting"}}, number(depth.waiting)},
+      {"ai_bot_turns", "", {{"state", "running"}}, number(depth.running)},
+      {"ai_bot_lanes", "Conversations with a turn waiting or running", {}, number(depth.lanes)},
+      {"ai_bot_disk_free_bytes", "Free space where the database is", {}, number(free_disk(parts.store->path()))},
+      {"ai_bot_ready", "Whether health is 200", {}, check_health(parts, Language::kEnglish).ready ? 1.0 : 0.0},
+  };
+  for (const Router::Member& member : parts.router->members()) {
+    const std::string& name = member.model->name();
+    samples.push_back({"ai_bot_model_ready", "Whether the model may be asked", {{"model", name}},
+                       member.status.state == ModelState::kReady ? 1.0 : 0.0});
+    samples.push_back({"ai_bot_engine_restarts_total", "Restarts of the model's process", {{"model", name}},
+                       number(member.status.restarts)});
+    for (const auto state : {Breaker::State::kClosed, Breaker::State::kOpen, Breaker::State::kHalfOpen}) {
+      samples.push_back({"ai_bot_breaker_state", "1 for the state the model's circuit breaker is in",
+                         {{"model", name}, {"state", name_of(state)}}, member.breaker == state ? 1.0 : 0.0});
+    }
+  }
+  return samples;
+}
+
+}  // namespace ai_bot

@@ -1,0 +1,214 @@
+#include "app/openai_api.h"
+
+#include <fmt/format.h>
+#include <trantor/net/TcpConnection.h>
+
+#include "app/event_stream.h"
+#include "core/id.h"
+#include "core/log.h"
+
+namespace ai_bot {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kLongestConversation = 256;  // bytes of the header's value
+
+tl::unexpected<Error> invalid(const std::string& en, const std::string& zh) { return fail(Code::kInvalid, en, zh); }
+
+// The request's body, checked as far as we use it; the rest is for the model's endpoint to judge.
+Result<json> parse_body(std::string_view text) {
+  json body = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  if (!body.is_object()) return invalid("the body is not a JSON object", "请求正文不是 JSON 对象");
+  const auto messages = body.find("messages");
+  if (messages == body.end() || !messages->is_array() || messages->empty()) {
+    return invalid("messages: must be a list with at least one message", "messages：必须是至少包含一条消息的列表");
+  }
+  for (const json& message : *messages) {
+    if (!message.is_object() || !message.contains("role") || !message["role"].is_string()) {
+      return invalid("messages: each needs a role (system, user, assistant, tool)",
+                     "messages：每条消息都需要 role（system、user、assistant、tool）");
+    }
+  }
+  if (body.contains("model") && !body["model"].is_string()) return invalid("model: must be a text", "model：必须是文本");
+  if (body.contains("stream") && !body["stream"].is_boolean() && !body["stream"].is_null()) {
+    return invalid("stream: must be true or false", "stream：必须是 true 或 false");
+  }
+  if (!body.contains("stream") || body["stream"].is_null()) body["stream"] = false;
+  return body;
+}
+
+std::function<bool()> gone_check(const drogon::HttpRequestPtr& request) {
+  return [connection = request->getConnectionPtr()] {
+    const auto alive = connection.lock();
+    return !alive || !alive->connected();
+  };
+}
+
+bool wants_usage(const json& body) {
+  const auto options = body.find("stream_options");
+  return options != body.end() && options->is_object() && options->value("include_usage", false);
+}
+
+// A request passed on to a model, its chunks passed back.
+struct Passing {
+  explicit Passing(std::atomic<int64_t>& under_way) : count(under_way) { ++count; }
+  ~Passing() { --count; }
+  Passing(const Passing&) = delete;
+  Passing& operator=(const Passing&) = delete;
+
+  std::atomic<int64_t>& count;
+  drogon::HttpRequestPtr request;
+  Respond respond;
+  std::shared_ptr<EventStream> stream = std::make_shared<EventStream>();
+  bool streaming = false;
+  bool begun = false;
+  bool usage_wanted = false;
+
+  void chunk(json& chunk) {
+    chunk.erase("timings");  // llama-server's own; not in OpenAI's shape
+    if (!streaming) return respond(json_response(200, chunk));
+    const bool only_usage = chunk.contains("choices") && chunk["choices"].empty();
+    if (only_usage && !usage_wanted) return;
+    begin();
+    stream->send_json(chunk);
+  }
+
+  void end(const Result<ChatEnd>& result) {
+    if (result) {
+      if (!streaming) return;
+      begin();
+      stream->send_data("[DONE]");
+      return stream->close();
+    }
+    if (!begun) return respond(error_response(request, result.error()));
+    stream->send_json(error_body(result.error(), language_of(request)));
+    stream->close();
+  }
+
+  void begin() {
+    if (begun) return;
+    begun = true;
+    respond(stream->response());
+  }
+};
+
+void pass_on(Parts& parts, const drogon::HttpRequestPtr& request, json body, Respond respond) {
+  auto passing = std::make_shared<Passing>(parts.answers_under_way);
+  passing->request = request;
+  passing->respond = std::move(respond);
+  passing->streaming = body["stream"].get<bool>();
+  passing->usage_wanted = wants_usage(body);
+  const std::string name = body.value("model", std::string());
+  ChatRequest chat;
+  chat.body = std::move(body);
+  chat.body.erase("model");
+  chat.request_id = request_id_of(request);
+  ChatSink sink;
+  sink.abandoned = gone_check(request);
+  sink.on_chunk = [passing](json& chunk) { passing->chunk(chunk); };
+  sink.on_end = [passing](const Result<ChatEnd>& end) { passing->end(end); };
+  parts.router->chat(name, std::move(chat), std::move(sink));
+}
+
+// The shape of our own answers (a conversation's), as chunks or whole.
+json completion(const std::string& id, const std::string& model, bool chunk) {
+  return {{"id", id},
+          {"object", chunk ? "chat.completion.chunk" : "chat.completion"},
+          {"created", now_ms() / 1000},
+          {"model", model}};
+}
+
+json choice(bool chunk, const json& content, const json& finish) {
+  return json::array({{{"index", 0}, {chunk ? "delta" : "message", content}, {"finish_reason", finish}, {"logprobs", nullptr}}});
+}
+
+json usage_of(const Usage& usage) {
+  return {{"prompt_tokens", usage.prompt_tokens},
+          {"completion_tokens", usage.completion_tokens},
+          {"total_tokens", usage.prompt_tokens + usage.completion_tokens}};
+}
+
+Result<std::string> last_user_text(const json& body) {
+  const json& last = body["messages"].back();
+  if (last["role"] != "user" || !last.contains("content") || !last["content"].is_string()) {
+    return invalid("messages: in a conversation the last one must be of the user, and a text",
+                   "messages：会话中最后一条必须是用户的文本消息");
+  }
+  return last["content"].get<std::string>();
+}
+
+void converse(Parts& parts, const drogon::HttpRequestPtr& request, const json& body, Respond respond) {
+  const std::string key = request->getHeader(kConversationHeader);
+  auto text = last_user_text(body);
+  if (text && (key.empty() || key.size() > kLongestConversation)) {
+    text = invalid(fmt::format("{}: must have 1 to {} bytes", kConversationHeader, kLongestConversation),
+                   fmt::format("{}：长度必须为 1 到 {} 字节", kConversationHeader, kLongestConversation));
+  }
+  if (text && text->size() > static_cast<size_t>(parts.config.assistant.max_message.count)) {
+    text = fail(Code::kTooLarge, "the message is longer than assistant.max_message",
+                "消息超过 assistant.max_message");
+  }
+  if (!text) return respond(error_response(request, text.error()));
+
+  auto passing = std::make_shared<Passing>(parts.answers_under_way);
+  passing->request = request;
+  passing->respond = std::move(respond);
+  passing->streaming = body["stream"].get<bool>();
+  passing->usage_wanted = wants_usage(body);
+  const std::string id = "chatcmpl-" + random_hex(12);
+  const std::string wanted = body.value("model", std::string());
+  Conversation conversation;
+  conversation.lane = lane_key("api", key);
+  conversation.text = std::move(*text);
+  conversation.model = wanted == "ai_bot" ? "" : wanted;
+  conversation.request_id = request_id_of(request);
+  conversation.abandoned = gone_check(request);
+  if (passing->streaming) {
+    conversation.on_delta = [passing, id, wanted](std::string_view delta) {
+      json chunk = completion(id, wanted, true);
+      chunk["choices"] = choice(true, {{"role", "assistant"}, {"content", delta}}, nullptr);
+      passing->chunk(chunk);
+    };
+  }
+  conversation.on_end = [passing, id](Result<std::string> answer, const ChatEnd& end) {
+    if (!answer) return passing->end(fail(answer.error()));
+    json whole = completion(id, end.model, passing->streaming);
+    if (passing->streaming) {
+      whole["choices"] = choice(true, json::object(), "stop");
+      passing->chunk(whole);
+      whole["choices"] = json::array();
+    } else {
+      whole["choices"] = choice(false, {{"role", "assistant"}, {"content", *answer}}, "stop");
+    }
+    whole["usage"] = usage_of(end.usage);
+    passing->chunk(whole);
+    passing->end(end);
+  };
+  parts.assistant->converse(std::move(conversation));
+}
+
+}  // namespace
+
+void handle_chat_completions(Parts& parts, const drogon::HttpRequestPtr& request, Respond respond) {
+  if (parts.phase != Phase::kServing) {
+    return respond(error_response(request, {Code::kUnavailable, {"ai_bot is stopping", "ai_bot 正在停止"}}));
+  }
+  auto body = parse_body(request->body());
+  if (!body) return respond(error_response(request, body.error()));
+  if (const auto chain = parts.router->chain(body->value("model", std::string())); !chain) {
+    return respond(error_response(request, chain.error()));
+  }
+  if (!request->getHeader(kConversationHeader).empty()) return converse(parts, request, *body, std::move(respond));
+  pass_on(parts, request, std::move(*body), std::move(respond));
+}
+
+void handle_models(Parts& parts, Respond respond) {
+  json list = json::array();
+  for (const std::string& name : parts.router->names()) {
+    list.push_back({{"id", name}, {"object", "model"}, {"created", 0}, {"owned_by", "ai_bot"}});
+  }
+  respond(json_response(200, {{"object", "list"}, {"data", list}}));
+}
+
+}  // namespace ai_bot

@@ -1,0 +1,39 @@
+// The running parts of a server, as the endpoints see them. app/server.cc owns them.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "app/waiters.h"
+#include "assistant/assistant.h"
+#include "channels/channel.h"
+#include "config/config.h"
+#include "models/router.h"
+#include "store/store.h"
+#include "telemetry/metrics.h"
+
+namespace ai_bot {
+
+enum class Phase { kStarting, kServing, kDraining };
+
+struct ChannelEntry {
+  std::shared_ptr<const Channel> channel;
+  ChannelConfig config;
+};
+
+struct Parts {
+  Config config;
+  Metrics metrics;
+  Waiters waiters;
+  std::map<std::string, ChannelEntry> channels;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<HttpClient> http;
+  std::unique_ptr<Router> router;
+  std::unique_ptr<Assistant> assistant;
+  std::atomic<int64_t> answers_under_way{0};  // of /v1/chat/completions
+  std::atomic<Phase> phase{Phase::kStarting};
+};
+
+}  // namespace ai_bot

@@ -1,0 +1,339 @@
+#include "app/server.h"
+
+#include <drogon/HttpAppFramework.h>
+#include <fmt/format.h>
+#include <malloc.h>
+#include <signal.h>
+#include <trantor/utils/Logger.h>
+
+#include <thread>
+
+#include "app/health.h"
+#include "app/openai_api.h"
+#include "app/port.h"
+#include "app/replies.h"
+#include "app/version.h"
+#include "app/webhook.h"
+#include "config/output.h"
+#include "core/log.h"
+#include "core/utf8.h"
+
+namespace ai_bot {
+namespace {
+
+constexpr int kResumeBatch = 1000;
+constexpr double kHousekeepingSeconds = 600;
+constexpr int kPurgeBatch = 5000;  // rows a commit
+constexpr milliseconds kDeliveryGrace{2000};
+constexpr milliseconds kDrainInterval{20};
+
+void log_of_drogon(const char* text, uint64_t size) {
+  log::warning("http.framework", trim({text, size}));
+}
+
+size_t header_bytes(const drogon::HttpRequestPtr& request) {
+  size_t size = request->path().size() + request->query().size();
+  for (const auto& [name, value] : request->headers()) size += name.size() + value.size() + 4;
+  return size;
+}
+
+// The path as a metric's label: parameters and unknown paths must not make a series each.
+const char* route_of(const std::string& path) {
+  for (const char* known : {"/v1/chat/completions", "/v1/models", "/api/health", "/api/health/live",
+                            "/api/health/ready", "/metrics", "/api/webhook"}) {
+    if (path == known) return known;
+  }
+  return path.starts_with("/api/webhook/") ? "/api/webhook/{channel}" : "other";
+}
+
+}  // namespace
+
+Server::Server(Config config, Reread reread, DataFolder folder, ServerLock lock)
+    : folder_(std::move(folder)), lock_(std::move(lock)), reread_(std::move(reread)) {
+  parts_.config = std::move(config);
+  known_ = parts_.config;
+}
+
+Server::~Server() {
+  shut_down();
+  parts_.http.reset();  // ends what is left, while everything its callbacks use is still there
+}
+
+Result<std::unique_ptr<Server>> Server::create(Config config, Reread reread) {
+  // Two arenas are enough for a few threads, and keep the resident size small.
+  mallopt(M_ARENA_MAX, 2);
+  if (auto free = check_port(config.server); !free) return fail(free.error());
+  DataFolder folder(config.data_dir);
+  if (auto made = folder.prepare(); !made) return fail(made.error());
+  auto lock = ServerLock::take(folder.lock_file());
+  if (!lock) return fail(lock.error());
+  std::unique_ptr<Server> server(
+      new Server(std::move(config), std::move(reread), std::move(folder), std::move(*lock)));
+  if (auto built = server->build(); !built) return fail(built.error());
+  return server;
+}
+
+Result<void> Server::build() {
+  const Config& config = parts_.config;
+  auto store = Store::open({config.database.path, static_cast<int>(config.database.max_batch)});
+  if (!store) return fail(store.error());
+  parts_.store = std::move(*store);
+  parts_.http = std::make_unique<HttpClient>();
+  if (auto built = build_channels(); !built) return built;
+  if (auto built = build_models(); !built) return built;
+  deliverer_ = std::make_unique<Deliverer>(
+      *parts_.store, *parts_.http, parts_.metrics, config.delivery, [this](const std::string& name) {
+        const auto at = parts_.channels.find(name);
+        return at == parts_.channels.end() ? nullptr : at->second.channel;
+      });
+  AssistantEvents events;
+  events.holds_replies = [this](const std::string& name) {
+    const auto at = parts_.channels.find(name);
+    return at != parts_.channels.end() && at->second.channel->holds_replies();
+  };
+  events.answered = [this](int64_t id, const std::string& answer) {
+    parts_.waiters.answered(id, answer);
+    deliverer_->deliver(id);
+  };
+  events.postponed = [this](int64_t id, const std::string&) { deliverer_->deliver(id); };
+  parts_.assistant = std::make_unique<Assistant>(*parts_.store, *parts_.router, config.assistant, std::move(events));
+  parts_.metrics.add_sampler(process_samples);
+  parts_.metrics.add_sampler([this] { return health_samples(parts_); });
+  return {};
+}
+
+Result<void> Server::build_channels() {
+  const ChannelLimits limits{static_cast<size_t>(parts_.config.assistant.max_message.count)};
+  for (ChannelConfig channel : parts_.config.channels) {
+    if (channel.secret.empty()) {
+      auto secret = folder_.webhook_secret();
+      if (!secret) return fail(secret.error());
+      channel.secret = *secret;
+    }
+    parts_.channels[channel.name] = {make_channel(channel, limits), channel};
+  }
+  return {};
+}
+
+Result<std::string> Server::model_file(const ModelConfig& model) const {
+  if (model.path == "builtin") return folder_.builtin_model();
+  return model.path;
+}
+
+Result<void> Server::build_models() {
+  auto sockets = folder_.sockets();
+  if (!sockets) return fail(sockets.error());
+  std::vector<std::unique_ptr<Model>> models;
+  for (ModelConfig config : parts_.config.models) {
+    if (config.type != "local") {
+      models.push_back(std::make_unique<RemoteModel>(config, *parts_.http));
+      continue;
+    }
+    const std::string chosen = local_models_.empty() ? folder_.active_model() : "";
+    auto file = chosen.empty() ? model_file(config) : Result<std::string>(chosen);
+    if (!file) return fail(file.error());
+    config.path = *file;
+    config.model = config.name;
+    auto local = std::make_unique<LocalModel>(config, parts_.config.engine, *sockets, *parts_.http);
+    local_models_.push_back(local.get());
+    models.push_back(std::move(local));
+  }
+  parts_.router = std::make_unique<Router>(std::move(models), parts_.config.router,
+                                           [this](const Attempt& attempt) { observe(attempt); });
+  return {};
+}
+
+void Server::observe(const Attempt& attempt) {
+  const auto seconds = [](milliseconds t) { return static_cast<double>(t.count()) / 1000; };
+  if (!attempt.outcome) {
+    const Error& error = attempt.outcome.error();
+    parts_.metrics.model_attempt(attempt.model, name_of(error.code), 0);
+    log::warning("model.attempt_failed", error.text.en,
+                 {{"http.request.id", attempt.request_id}, {"ai_bot.model", attempt.model}});
+    return;
+  }
+  const ChatEnd& end = *attempt.outcome;
+  const double generating = seconds(end.total - end.first_token);
+  const double rate = generating > 0 ? static_cast<double>(end.usage.completion_tokens) / generating : 0;
+  parts_.metrics.model_attempt(attempt.model, "ok", seconds(end.total));
+  parts_.metrics.model_answer(attempt.model, seconds(end.first_token), rate, end.usage.prompt_tokens,
+                              end.usage.completion_tokens);
+}
+
+void Server::resume() {
+  int64_t count = 0;
+  for (int64_t after = 0;;) {
+    const auto batch = parts_.store->read<std::vector<inbox::Open>>(
+        [after](Connection& connection) { return inbox::open_after(connection, after, kResumeBatch); });
+    if (!batch || batch->empty()) break;
+    for (const inbox::Open& entry : *batch) parts_.assistant->accept(entry, "");
+    count += static_cast<int64_t>(batch->size());
+    after = batch->back().id;
+  }
+  deliverer_->resume();
+  if (count > 0) log::info("inbox.resumed", "unfinished messages are taken up again", {{"ai_bot.count", count}});
+}
+
+void Server::route() {
+  using drogon::Get;
+  using drogon::HttpRequestPtr;
+  using drogon::Post;
+  using Callback = std::function<void(const drogon::HttpResponsePtr&)>;
+  auto& app = drogon::app();
+  app.registerHandler("/api/webhook/{channel}",
+                      [this](const HttpRequestPtr& request, Callback&& respond, const std::string& channel) {
+                        handle_webhook(parts_, request, channel, std::move(respond));
+                      }, {Post});
+  app.registerHandler("/api/webhook", [this](const HttpRequestPtr& request, Callback&& respond) {
+    handle_webhook(parts_, request, "", std::move(respond));
+  }, {Post});
+  app.registerHandler("/v1/chat/completions", [this](const HttpRequestPtr& request, Callback&& respond) {
+    handle_chat_completions(parts_, request, std::move(respond));
+  }, {Post});
+  app.registerHandler("/v1/models", [this](const HttpRequestPtr&, Callback&& respond) {
+    handle_models(parts_, std::move(respond));
+  }, {Get});
+  app.registerHandler("/api/health", [this](const HttpRequestPtr& request, Callback&& respond) {
+    const Health health = check_health(parts_, language_of(request));
+    respond(json_response(health.ready ? 200 : 503, health.body));
+  }, {Get});
+  app.registerHandler("/api/health/ready", [this](const HttpRequestPtr& request, Callback&& respond) {
+    const Health health = check_health(parts_, language_of(request));
+    respond(json_response(health.ready ? 200 : 503, {{"status", health.body["status"]}, {"reasons", health.body["reasons"]}}));
+  }, {Get});
+  app.registerHandler("/api/health/live", [](const HttpRequestPtr&, Callback&& respond) {
+    respond(json_response(200, {{"status", "ok"}}));
+  }, {Get});
+  app.registerHandler("/metrics", [this](const HttpRequestPtr&, Callback&& respond) {
+    auto response = drogon::HttpResponse::newHttpResponse();
+    response->setContentTypeString("text/plain; version=0.0.4; charset=utf-8");
+    response->setBody(parts_.metrics.text());
+    respond(response);
+  }, {Get});
+  const auto max_header = static_cast<size_t>(parts_.config.server.max_header.count);
+  app.registerPreRoutingAdvice([max_header](const HttpRequestPtr& request, drogon::AdviceCallback&& refuse,
+                                            drogon::AdviceChainCallback&& go_on) {
+    if (header_bytes(request) <= max_header) return go_on();
+    auto response = error_response(request, {Code::kTooLarge, {"the headers are larger than server.max_header", "请求头超过 server.max_header"}});
+    response->setStatusCode(static_cast<drogon::HttpStatusCode>(431));
+    refuse(response);
+  });
+  app.registerPreSendingAdvice([this](const HttpRequestPtr& request, const drogon::HttpResponsePtr& response) {
+    const double seconds = static_cast<double>(trantor::Date::now().microSecondsSinceEpoch() -
+                                               request->creationDate().microSecondsSinceEpoch()) / 1e6;
+    parts_.metrics.http_request(route_of(request->path()), request->methodString(), response->statusCode(), seconds);
+  });
+  app.setCustomErrorHandler([](drogon::HttpStatusCode status, const HttpRequestPtr& request) {
+    Error error{Code::kInvalid, {fmt::format("HTTP status {}", static_cast<int>(status)), fmt::format("HTTP 状态 {}", static_cast<int>(status))}};
+    if (status == drogon::k404NotFound) error = {Code::kNotFound, {"no such path", "路径不存在"}};
+    if (status == drogon::k405MethodNotAllowed) error.text = {"this path does not take this method", "该路径不支持此方法"};
+    if (status == drogon::k413RequestEntityTooLarge) error = {Code::kTooLarge, {"the body is larger than server.max_body", "请求正文超过 server.max_body"}};
+    auto response = error_response(request, error);
+    response->setStatusCode(status);
+    return response;
+  });
+}
+
+void Server::run(const std::function<void()>& on_listening) {
+  // All threads that follow inherit the mask; one of them takes the signals.
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+
+  const ServerConfig& server = parts_.config.server;
+  trantor::Logger::setLogLevel(trantor::Logger::kWarn);
+  trantor::Logger::setOutputFunction(log_of_drogon, [] {});
+  route();
+  auto& app = drogon::app();
+  app.disableSigtermHandling()
+      .setThreadNum(static_cast<size_t>(server.threads))
+      .setUploadPath(folder_.path() + "/run/uploads")
+      .setClientMaxBodySize(static_cast<size_t>(server.max_body.count))
+      .setClientMaxMemoryBodySize(static_cast<size_t>(server.max_body.count))
+      .setMaxConnectionNum(static_cast<size_t>(server.max_connections))
+      .setMaxConnectionNumPerIP(static_cast<size_t>(server.max_connections_per_ip))
+      .setIdleConnectionTimeout(static_cast<size_t>(server.idle_timeout.count() / 1000))
+      .enableServerHeader(false)
+      .addListener(server.listen == "localhost" ? "127.0.0.1" : server.listen, static_cast<uint16_t>(server.port));
+  for (LocalModel* model : local_models_) model->start();
+  resume();
+  app.registerBeginningAdvice([this, &on_listening] {
+    parts_.phase = Phase::kServing;
+    log::info("server.listening", fmt::format("ai_bot {} listens on {}:{}", kVersion, parts_.config.server.listen, parts_.config.server.port));
+    on_listening();
+  });
+  app.getLoop()->runEvery(kHousekeepingSeconds, [this] { housekeeping(); });
+  std::thread signal_thread([this] { handle_signals(); });
+  app.run();
+  signal_thread.join();
+}
+
+void Server::handle_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal == SIGHUP) {
+      reload();
+      continue;
+    }
+    log::info("server.stopping", "finishing or parking what is under way");
+    // A second signal ends us at once; what is unfinished resumes at the next start anyway.
+    sigset_t impatient;
+    sigemptyset(&impatient);
+    sigaddset(&impatient, SIGINT);
+    sigaddset(&impatient, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &impatient, nullptr);
+    shut_down();
+    drogon::app().getLoop()->queueInLoop([] { drogon::app().quit(); });
+    return;
+  }
+}
+
+void Server::shut_down() {
+  parts_.phase = Phase::kDraining;
+  if (parts_.assistant) parts_.assistant->stop(parts_.config.server.shutdown_grace);
+  if (deliverer_) deliverer_->stop(kDeliveryGrace);
+  const SteadyTime begun = steady_now();
+  while (parts_.answers_under_way > 0 && since(begun) < parts_.config.server.shutdown_grace) {
+    std::this_thread::sleep_for(kDrainInterval);
+  }
+  for (LocalModel* model : local_models_) model->stop();
+}
+
+void Server::reload() {
+  auto fresh = reread_();
+  if (!fresh) {
+    log::error("config.reload_failed", fresh.error().text.en);
+    return;
+  }
+  for (const ChangedKey& changed : changed_keys(known_, *fresh)) {
+    log::info(changed.change == Change::kReload ? "config.reloaded" : "config.needs_restart",
+              changed.change == Change::kReload ? "a changed value is active now" : "a changed value needs a restart",
+              {{"ai_bot.key", changed.key}});
+  }
+  log::set_level(log::level_named(fresh->log.level));
+  parts_.assistant->configure(fresh->assistant);
+  size_t local = 0;
+  for (const ModelConfig& model : fresh->models) {
+    if (model.type != "local" || local >= local_models_.size()) continue;
+    const std::string chosen = local == 0 ? folder_.active_model() : "";
+    const auto file = chosen.empty() ? model_file(model) : Result<std::string>(chosen);
+    LocalModel& running = *local_models_[local++];
+    if (file && running.status().detail != *file) running.use(*file);
+  }
+  resume();  // a replay may have opened dead letters again; what is in a lane already is done once all the same
+  known_ = std::move(*fresh);
+}
+
+void Server::housekeeping() {
+  const int64_t before = now_ms() - parts_.config.database.retention.count();
+  parts_.store->write([before](Connection& connection) { inbox::purge(connection, before, kPurgeBatch); },
+                      [](const Result<void>&) {});
+}
+
+}  // namespace ai_bot

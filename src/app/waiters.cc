@@ -1,0 +1,35 @@
+#include "app/waiters.h"
+
+#include <vector>
+
+namespace ai_bot {
+
+int64_t Waiters::wait(int64_t inbox_id, OnAnswer on_answer) {
+  std::lock_guard lock(mutex_);
+  waiting_.emplace(inbox_id, Waiter{next_ticket_, std::move(on_answer)});
+  return next_ticket_++;
+}
+
+bool Waiters::leave(int64_t inbox_id, int64_t ticket) {
+  std::lock_guard lock(mutex_);
+  const auto [first, last] = waiting_.equal_range(inbox_id);
+  for (auto at = first; at != last; ++at) {
+    if (at->second.ticket != ticket) continue;
+    waiting_.erase(at);
+    return true;
+  }
+  return false;
+}
+
+void Waiters::answered(int64_t inbox_id, const std::string& answer) {
+  std::vector<OnAnswer> found;
+  {
+    std::lock_guard lock(mutex_);
+    const auto [first, last] = waiting_.equal_range(inbox_id);
+    for (auto at = first; at != last; ++at) found.push_back(std::move(at->second.on_answer));
+    waiting_.erase(first, last);
+  }
+  for (const OnAnswer& on_answer : found) on_answer(answer);
+}
+
+}  // namespace ai_bot

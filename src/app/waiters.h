@@ -1,0 +1,34 @@
+// Requests that wait for the answer to an event (sync mode).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace ai_bot {
+
+class Waiters {
+ public:
+  using OnAnswer = std::function<void(const std::string& answer)>;
+
+  // Returns a ticket to leave with.
+  int64_t wait(int64_t inbox_id, OnAnswer on_answer);
+
+  // The request no longer waits. False when its OnAnswer was called already, or is being called.
+  bool leave(int64_t inbox_id, int64_t ticket);
+
+  void answered(int64_t inbox_id, const std::string& answer);
+
+ private:
+  struct Waiter {
+    int64_t ticket;
+    OnAnswer on_answer;
+  };
+  std::mutex mutex_;
+  int64_t next_ticket_ = 1;
+  std::unordered_multimap<int64_t, Waiter> waiting_;
+};
+
+}  // namespace ai_bot

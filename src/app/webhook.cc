@@ -1,0 +1,120 @@
+#include "app/webhook.h"
+
+#include <fmt/format.h>
+#include <trantor/net/EventLoop.h>
+
+#include "core/log.h"
+#include "store/outbox.h"
+
+namespace ai_bot {
+namespace {
+
+using nlohmann::json;
+
+const ChannelEntry* find_channel(const Parts& parts, const std::string& name) {
+  if (!name.empty()) {
+    const auto at = parts.channels.find(name);
+    return at == parts.channels.end() ? nullptr : &at->second;
+  }
+  for (const auto& [key, entry] : parts.channels) {
+    if (entry.config.is_default) return &entry;
+  }
+  return nullptr;
+}
+
+// What became of an event in the inbox.
+struct Acknowledged {
+  Event event;
+  inbox::Added added;
+  std::optional<std::string> answer;  // of an event that was answered before
+  SteadyTime begun = steady_now();
+};
+using AcknowledgedPtr = std::shared_ptr<Acknowledged>;
+
+json event_body(const Event& event, const char* status) {
+  return {{"event_id", event.event_id}, {"status", status}};
+}
+
+// A response that is sent once: by the answer or by the deadline, whichever comes first.
+void answer_in_response(Parts& parts, const AcknowledgedPtr& taken, const ChannelConfig& config,
+                        trantor::EventLoop* loop, const Respond& respond) {
+  const auto answered = [event = taken->event](const std::string& answer) {
+    json body = event_body(event, "answered");
+    body["text"] = answer;
+    return json_response(200, body);
+  };
+  if (taken->answer) return respond(answered(*taken->answer));
+  const int64_t id = taken->added.id;
+  const int64_t ticket =
+      parts.waiters.wait(id, [respond, answered](const std::string& text) { respond(answered(text)); });
+  const double deadline = static_cast<double>(config.sync_deadline.count()) / 1000;
+  loop->runAfter(deadline, [&parts, id, ticket, respond, event = taken->event] {
+    if (parts.waiters.leave(id, ticket)) respond(json_response(202, event_body(event, "accepted")));
+  });
+}
+
+void acknowledge(Parts& parts, const AcknowledgedPtr& taken, const ChannelEntry& channel,
+                 trantor::EventLoop* loop, const Respond& respond) {
+  const Event& event = taken->event;
+  const bool is_new = taken->added.is_new;
+  parts.metrics.event(event.channel, is_new ? "accepted" : "duplicate");
+  parts.metrics.acknowledged(std::chrono::duration<double>(steady_now() - taken->begun).count());
+  if (log::enabled(log::Level::kDebug)) {
+    log::debug("event.acknowledged", is_new ? "an event was accepted" : "an event came again",
+               {{"http.request.id", event.request_id}, {"ai_bot.channel", event.channel}});
+  }
+  if (channel.channel->holds_replies()) {
+    answer_in_response(parts, taken, channel.config, loop, respond);
+  } else {
+    respond(json_response(200, event_body(event, is_new ? "accepted" : "duplicate")));
+  }
+  if (is_new) {
+    parts.assistant->accept({taken->added.id, lane_key(event.channel, event.conversation), 0}, event.text);
+  }
+}
+
+}  // namespace
+
+void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const std::string& name,
+                    Respond respond) {
+  const ChannelEntry* channel = find_channel(parts, name);
+  if (channel == nullptr) {
+    return respond(error_response(
+        request, {Code::kNotFound,
+                  {"no such channel: see `channels` in the configuration", "没有该通道：请查看配置中的 channels"}}));
+  }
+  if (parts.phase != Phase::kServing) {
+    return respond(error_response(request, {Code::kUnavailable, {"ai_bot is stopping; send it again", "ai_bot 正在停止，请稍后重发"}}));
+  }
+  WebhookRequest incoming{request->body(), [&](const char* header) { return request->getHeader(header); }, now_ms()};
+  auto event = channel->channel->receive(incoming);
+  if (!event) {
+    parts.metrics.event(channel->config.name, "refused");
+    return respond(error_response(request, event.error()));
+  }
+  if (parts.assistant->depth().waiting >= parts.config.database.max_pending) {
+    parts.metrics.event(channel->config.name, "full");
+    return respond(error_response(
+        request, {Code::kUnavailable,
+                  {"too many messages are waiting (database.max_pending); send it again later",
+                   "等待处理的消息过多（database.max_pending），请稍后重发"}}));
+  }
+  auto taken = std::make_shared<Acknowledged>();
+  taken->event = std::move(*event);
+  taken->event.request_id = request_id_of(request);
+  parts.store->write(
+      [taken](Connection& connection) {
+        taken->added = inbox::add(connection, taken->event);
+        if (!taken->added.is_new) taken->answer = outbox::answer_to(connection, taken->added.id);
+      },
+      [&parts, taken, channel, request, respond = std::move(respond),
+       loop = trantor::EventLoop::getEventLoopOfCurrentThread()](Result<void> committed) {
+        if (!committed) {
+          parts.metrics.event(taken->event.channel, "failed");
+          return respond(error_response(request, committed.error()));
+        }
+        acknowledge(parts, taken, *channel, loop, respond);
+      });
+}
+
+}  // namespace ai_bot

@@ -1,0 +1,294 @@
+#include "assistant/assistant.h"
+
+#include <fmt/format.h>
+
+#include <future>
+
+#include "assistant/commands.h"
+#include "assistant/window.h"
+#include "core/log.h"
+#include "core/utf8.h"
+#include "store/outbox.h"
+#include "store/sessions.h"
+
+namespace ai_bot {
+namespace {
+
+// How long a turn waits for a model that is starting or being restarted before the person is told.
+constexpr milliseconds kModelPatience{10000};
+constexpr int kAttempts = 2;  // on the whole chain, within one turn; nothing reached the asker yet
+constexpr int64_t kStorageRetryMs = 1000;
+
+// Both languages for a person whose language we know from what they wrote.
+const Text kNotice{
+    "Sorry, no model can answer right now. Your message is kept and will be answered as soon as one works again.",
+    "抱歉，目前没有可用的模型。您的消息已保存，模型恢复后会立即回答。"};
+const Text kGivenUp{
+    "Sorry, no model could answer this message in time. Please send it again.",
+    "抱歉，模型未能及时回答这条消息，请重新发送。"};
+const Text kStopped{"(stopped)", "（已停止）"};
+const Text kTooLong{"This message is too long for the model. Please shorten it.",
+                    "这条消息超出了模型的长度限制，请缩短后再发。"};
+
+std::string ask_text(const Text& text, const std::string& question) { return text.in(language_of(question)); }
+
+}  // namespace
+
+Assistant::Assistant(Store& store, Router& router, const AssistantConfig& config, AssistantEvents events)
+    : store_(store),
+      router_(router),
+      events_(std::move(events)),
+      config_(std::make_shared<const AssistantConfig>(config)),
+      lanes_(static_cast<int>(config.max_parallel_turns)) {}
+
+void Assistant::configure(const AssistantConfig& config) {
+  std::lock_guard lock(mutex_);
+  config_ = std::make_shared<const AssistantConfig>(config);
+}
+
+std::shared_ptr<const AssistantConfig> Assistant::config() const {
+  std::lock_guard lock(mutex_);
+  return config_;
+}
+
+void Assistant::accept(const inbox::Open& entry, std::string_view text) {
+  const auto command = parse_command(text);
+  if (command && command->command == Command::kStop) stop_turn(entry.lane);
+  lanes_.add(entry.lane, [this, id = entry.id] { return run_entry(id); }, entry.next_ms);
+}
+
+void Assistant::converse(Conversation conversation) {
+  const auto command = parse_command(conversation.text);
+  if (command && command->command == Command::kStop) stop_turn(conversation.lane);
+  const std::string lane = conversation.lane;
+  lanes_.add(lane, [this, shared = std::make_shared<Conversation>(std::move(conversation))] {
+    run_conversation(*shared);
+    return std::optional<int64_t>();
+  });
+}
+
+std::optional<int64_t> Assistant::run_entry(int64_t id) {
+  const auto found = store_.read<std::optional<inbox::Entry>>(
+      [id](Connection& connection) { return inbox::get(connection, id); });
+  if (!found) return now_ms() + kStorageRetryMs;
+  if (!*found || (*found)->state != inbox::State::kOpen) return std::nullopt;
+  const inbox::Entry& entry = **found;
+  const Event& event = entry.event;
+  const std::string lane = lane_key(event.channel, event.conversation);
+
+  Asked asked{lane, event.text, "", event.request_id, nullptr, nullptr};
+  auto outcome = answer(asked);
+  if (!outcome) {
+    if (lanes_.interrupted()) return now_ms();  // parked: nothing was committed, it resumes at the next start
+    return entry_failed(entry, outcome.error());
+  }
+  const bool held = events_.holds_replies(event.channel);
+  const auto committed = store_.write([&](Connection& connection) {
+    if (outcome->effect) outcome->effect(connection);
+    inbox::finish(connection, id);
+    outbox::add(connection, id, event, outbox::Kind::kAnswer, outcome->answer, held);
+  });
+  if (!committed) return now_ms() + kStorageRetryMs;
+  log::debug("turn.answered", "a message was answered",
+             {{"http.request.id", event.request_id}, {"ai_bot.model", outcome->end.model}});
+  events_.answered(id, outcome->answer);
+  return std::nullopt;
+}
+
+std::optional<int64_t> Assistant::entry_failed(const inbox::Entry& entry, const Error& error) {
+  const auto settings = config();
+  const Event& event = entry.event;
+  const bool give_up = now_ms() - event.received_ms > settings->retry_for.count();
+  const int64_t next = now_ms() + backoff(entry.attempts, settings->retry_min, settings->retry_max).count();
+  const std::string notice = ask_text(give_up ? kGivenUp : kNotice, event.text);
+  const bool held = events_.holds_replies(event.channel);
+  const auto committed = store_.write([&](Connection& connection) {
+    if (give_up) {
+      inbox::bury(connection, entry.id, error.text.en);
+    } else {
+      inbox::postpone(connection, entry.id, next, error.text.en);
+    }
+    outbox::add(connection, entry.id, event, outbox::Kind::kNotice, notice, held);
+  });
+  if (!committed) return now_ms() + kStorageRetryMs;
+  log::warning(give_up ? "turn.given_up" : "turn.postponed", error.text.en,
+               {{"http.request.id", event.request_id}, {"ai_bot.attempts", int64_t{entry.attempts + 1}}});
+  events_.postponed(entry.id, notice);
+  return give_up ? std::nullopt : std::optional(next);
+}
+
+void Assistant::run_conversation(const Conversation& conversation) {
+  Asked asked{conversation.lane,       conversation.text,     conversation.model,
+              conversation.request_id, conversation.on_delta, conversation.abandoned};
+  auto outcome = answer(asked);
+  if (!outcome) return conversation.on_end(fail(outcome.error()), {});
+  if (outcome->effect) {
+    if (auto committed = store_.write(outcome->effect); !committed) {
+      return conversation.on_end(fail(committed.error()), outcome->end);
+    }
+  }
+  conversation.on_end(outcome->answer, outcome->end);
+}
+
+Result<Assistant::Outcome> Assistant::answer(const Asked& asked) {
+  if (const auto command = parse_command(asked.text)) {
+    Outcome outcome = obey(asked, *command);
+    if (asked.on_delta) asked.on_delta(outcome.answer);
+    return outcome;
+  }
+  return ask_model(asked);
+}
+
+Assistant::Outcome Assistant::obey(const Asked& asked, const ParsedCommand& command) {
+  Outcome outcome;
+  const Language language = command.language;
+  switch (command.command) {
+    case Command::kHelp: outcome.answer = help_text().in(language); break;
+    case Command::kNew:
+      outcome.answer = Text{"A new conversation begins.", "新的对话开始了。"}.in(language);
+      outcome.effect = [lane = asked.lane](Connection& c) { sessions::begin_anew(c, lane); };
+      break;
+    case Command::kModel: outcome.answer = choose_model(asked, command, outcome.effect); break;
+    case Command::kStatus: outcome.answer = status_text(language); break;
+    case Command::kStop: {
+      std::lock_guard lock(mutex_);
+      const bool hit = stopped_lanes_.erase(asked.lane) > 0;
+      outcome.answer = hit ? Text{"The answer was stopped.", "已停止回答。"}.in(language)
+                           : Text{"No answer is under way.", "没有正在生成的回答。"}.in(language);
+      break;
+    }
+    case Command::kUnknown:
+      outcome.answer =
+          Text{"I do not know this command.\n", "未知命令。\n"}.in(language) + help_text().in(language);
+      break;
+  }
+  return outcome;
+}
+
+std::string Assistant::choose_model(const Asked& asked, const ParsedCommand& command, Store::Task& effect) {
+  if (command.argument.empty()) {
+    return Text{fmt::format("Models: {}. /model NAME chooses one.", fmt::join(router_.names(), ", ")),
+                fmt::format("可用模型：{}。用 /模型 名称 选择。", fmt::join(router_.names(), "、"))}
+        .in(command.language);
+  }
+  if (const auto chain = router_.chain(command.argument); !chain) {
+    return chain.error().text.in(command.language);
+  }
+  effect = [lane = asked.lane, model = command.argument](Connection& c) {
+    sessions::choose_model(c, lane, model);
+  };
+  return Text{"This conversation now uses " + command.argument + ".", "本会话现在使用 " + command.argument + "。"}
+      .in(command.language);
+}
+
+std::string Assistant::status_text(Language language) const {
+  std::string text = Text{"ai_bot is running.", "ai_bot 正在运行。"}.in(language);
+  for (const Router::Member& member : router_.members()) {
+    text += fmt::format("\n- {}: {}", member.model->name(), name_of(member.status.state));
+    if (member.breaker != Breaker::State::kClosed) text += fmt::format(" ({})", name_of(member.breaker));
+  }
+  const Lanes::Depth depth = lanes_.depth();
+  text += Text{fmt::format("\nWaiting: {}, being answered: {}", depth.waiting, depth.running),
+               fmt::format("\n等待：{}，回答中：{}", depth.waiting, depth.running)}
+              .in(language);
+  return text;
+}
+
+Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
+  const auto settings = config();
+  const auto session = store_.read<sessions::Session>([&](Connection& connection) {
+    return sessions::load(connection, asked.lane, static_cast<int>(settings->history_messages));
+  });
+  if (!session) return fail(session.error());
+  const Flag stopped = begin_turn(asked.lane);
+  const auto over = [&] {
+    return *stopped || lanes_.interrupted() || (asked.abandoned && asked.abandoned());
+  };
+  const std::string model = asked.model.empty() ? session->model : asked.model;
+  // A model that was chosen and has gone from the configuration must not make the session useless.
+  const std::string name = asked.model.empty() && !router_.chain(model) ? "" : model;
+  ChatMessages history = session->messages;
+  std::string text;
+  Result<ChatEnd> end = fail(Code::kUnavailable, "no attempt was made", "尚未尝试");
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    router_.wait_until_usable(name, kModelPatience, over);
+    const auto chain = router_.chain(name);
+    if (!chain || chain->empty()) {
+      end = fail(chain ? Error{Code::kUnavailable, {"no model is configured for it", "未配置可用模型"}} : chain.error());
+      break;
+    }
+    Model& first = *chain->front();
+    const int context = first.context();
+    const int answer_tokens = std::min<int>(static_cast<int>(settings->max_answer_tokens), context / 2);
+    const ChatMessages window =
+        fit_window(settings->system_prompt, history, asked.text, context, answer_tokens,
+                   [&](const std::string& t) { return first.count_tokens(t); });
+    ChatRequest request;
+    request.request_id = asked.request_id;
+    request.body = {{"stream", true}, {"max_tokens", answer_tokens}, {"messages", nlohmann::json::array()}};
+    for (const ChatMessage& message : window) {
+      request.body["messages"].push_back({{"role", message.role}, {"content", message.content}});
+    }
+    text.clear();
+    auto promise = std::make_shared<std::promise<Result<ChatEnd>>>();
+    auto future = promise->get_future();
+    ChatSink sink;
+    sink.abandoned = over;
+    sink.on_chunk = [&](nlohmann::json& chunk) {
+      const std::string_view delta = delta_text(chunk);
+      if (delta.empty()) return;
+      text += delta;
+      if (asked.on_delta) asked.on_delta(delta);
+    };
+    sink.on_end = [promise](Result<ChatEnd> result) { promise->set_value(std::move(result)); };
+    router_.chat(name, std::move(request), std::move(sink));
+    end = future.get();
+    if (end || over()) break;
+    const Code code = end.error().code;
+    if (code == Code::kContextOverflow && !history.empty()) {
+      history.clear();  // the count was wrong: the question alone
+      continue;
+    }
+    const bool passing = code == Code::kUnavailable || code == Code::kTimeout;
+    if (!passing || (asked.on_delta && !text.empty())) break;
+  }
+  end_turn(asked.lane);
+
+  Outcome outcome;
+  if (end) {
+    outcome.end = *end;
+  } else if (*stopped) {
+    std::lock_guard lock(mutex_);
+    stopped_lanes_.insert(asked.lane);
+    text += (text.empty() ? "" : " ") + ask_text(kStopped, asked.text);
+  } else if (end.error().code == Code::kContextOverflow || end.error().code == Code::kInvalid) {
+    if (asked.on_delta) return fail(end.error());
+    log::warning("turn.refused_by_model", end.error().text.en, {{"http.request.id", asked.request_id}});
+    outcome.answer = ask_text(kTooLong, asked.text);
+    return outcome;
+  } else {
+    return fail(end.error());
+  }
+  outcome.answer = text;
+  outcome.effect = [lane = asked.lane, question = asked.text, text](Connection& c) {
+    sessions::append(c, lane, question, text);
+  };
+  return outcome;
+}
+
+void Assistant::stop_turn(const std::string& lane) {
+  std::lock_guard lock(mutex_);
+  if (const auto at = turns_.find(lane); at != turns_.end()) *at->second = true;
+}
+
+Assistant::Flag Assistant::begin_turn(const std::string& lane) {
+  std::lock_guard lock(mutex_);
+  return turns_[lane] = std::make_shared<std::atomic<bool>>(false);
+}
+
+void Assistant::end_turn(const std::string& lane) {
+  std::lock_guard lock(mutex_);
+  turns_.erase(lane);
+}
+
+}  // namespace ai_bot

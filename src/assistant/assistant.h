@@ -1,0 +1,101 @@
+// A turn: from a person's message to an answer that is committed.
+//
+// Events come from the inbox (their answers go to the outbox in the same commit), or directly from a
+// client that waits and reads along. Both go through the conversation's lane.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "assistant/lanes.h"
+#include "config/config.h"
+#include "models/router.h"
+#include "store/inbox.h"
+#include "store/store.h"
+
+namespace ai_bot {
+
+// What the rest of the program does when a turn is over. Called on a lane's thread.
+struct AssistantEvents {
+  // Answers of this channel are fetched, not sent.
+  std::function<bool(const std::string& channel)> holds_replies;
+  // The answer to an inbox entry is committed; there may be a reply to deliver.
+  std::function<void(int64_t inbox_id, const std::string& answer)> answered;
+  // No model could answer; the person was told so and the event will be tried again.
+  std::function<void(int64_t inbox_id, const std::string& notice)> postponed;
+};
+
+// A message of a client that waits.
+struct Conversation {
+  std::string lane;
+  std::string text;
+  std::string model;  // empty: the session's, or the default
+  std::string request_id;
+  std::function<void(std::string_view delta)> on_delta;
+  // Once, last; the text is the whole answer.
+  std::function<void(Result<std::string> answer, const ChatEnd& end)> on_end;
+  std::function<bool()> abandoned;
+};
+
+class Assistant {
+ public:
+  Assistant(Store& store, Router& router, const AssistantConfig& config, AssistantEvents events);
+
+  // Puts an open inbox entry into its lane. A /stop among them takes effect at once.
+  void accept(const inbox::Open& entry, std::string_view text);
+  void converse(Conversation conversation);
+
+  void configure(const AssistantConfig& config);
+  void stop(milliseconds grace) { lanes_.stop(grace); }
+  Lanes::Depth depth() const { return lanes_.depth(); }
+
+ private:
+  // What a turn leads to, before it is committed.
+  struct Outcome {
+    std::string answer;
+    Store::Task effect;     // on the session; may be empty
+    ChatEnd end;
+  };
+  struct Asked {
+    std::string lane;
+    std::string text;
+    std::string model;
+    std::string request_id;
+    std::function<void(std::string_view delta)> on_delta;
+    std::function<bool()> abandoned;
+  };
+  using Flag = std::shared_ptr<std::atomic<bool>>;
+
+  std::optional<int64_t> run_entry(int64_t id);
+  std::optional<int64_t> entry_failed(const inbox::Entry& entry, const Error& error);
+  void run_conversation(const Conversation& conversation);
+
+  Result<Outcome> answer(const Asked& asked);
+  Outcome obey(const Asked& asked, const struct ParsedCommand& command);
+  Result<Outcome> ask_model(const Asked& asked);
+  std::string status_text(Language language) const;
+  std::string choose_model(const Asked& asked, const struct ParsedCommand& command, Store::Task& effect);
+
+  // Sets the flag of the turn under way in this lane, if there is one.
+  void stop_turn(const std::string& lane);
+  Flag begin_turn(const std::string& lane);
+  void end_turn(const std::string& lane);
+
+  std::shared_ptr<const AssistantConfig> config() const;
+
+  Store& store_;
+  Router& router_;
+  const AssistantEvents events_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const AssistantConfig> config_;
+  std::unordered_map<std::string, Flag> turns_;    // under way, by lane
+  std::unordered_set<std::string> stopped_lanes_;  // a /stop hit a turn there and was not confirmed yet
+  Lanes lanes_;
+};
+
+}  // namespace ai_bot

@@ -1,0 +1,98 @@
+#include "assistant/lanes.h"
+
+namespace ai_bot {
+
+void Lanes::add(const std::string& name, Turn turn, int64_t not_before_ms) {
+  std::lock_guard lock(mutex_);
+  if (stopping_) return;
+  const auto lane = lanes_.try_emplace(name).first;
+  lane->second.turns.push_back(std::move(turn));
+  ++waiting_;
+  if (lane->second.turns.size() > 1 || lane->second.running) return;
+  lane->second.not_before_ms = not_before_ms;
+  schedule(lane);
+}
+
+// The lane has a turn and none is running: make it ready, now or later.
+void Lanes::schedule(LaneMap::iterator lane) {
+  if (lane->second.not_before_ms > now_ms()) {
+    resting_.emplace(lane->second.not_before_ms, lane->first);
+    wake_.notify_all();  // somebody must wait for the earliest time
+  } else {
+    ready_.push_back(lane->first);
+    wake_.notify_one();
+  }
+  if (idle_ == 0 && static_cast<int>(threads_.size()) < most_threads_) {
+    threads_.emplace_back([this] { work(); });
+  }
+}
+
+void Lanes::wake_due() {
+  const int64_t now = now_ms();
+  while (!resting_.empty() && resting_.begin()->first <= now) {
+    ready_.push_back(resting_.begin()->second);
+    resting_.erase(resting_.begin());
+  }
+}
+
+void Lanes::work() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    wake_due();
+    if (ready_.empty()) {
+      ++idle_;
+      if (resting_.empty()) {
+        wake_.wait(lock);
+      } else {
+        wake_.wait_for(lock, milliseconds(resting_.begin()->first - now_ms() + 1));
+      }
+      --idle_;
+      continue;
+    }
+    const std::string name = std::move(ready_.front());
+    ready_.pop_front();
+    Lane& lane = lanes_.at(name);
+    lane.running = true;
+    Turn turn = std::move(lane.turns.front());
+    lane.turns.pop_front();
+    --waiting_;
+    ++running_;
+    lock.unlock();
+    const std::optional<int64_t> again = turn();
+    lock.lock();
+    --running_;
+    const auto at = lanes_.find(name);
+    at->second.running = false;
+    at->second.not_before_ms = again.value_or(0);
+    if (again) {
+      at->second.turns.push_front(std::move(turn));
+      ++waiting_;
+    }
+    if (at->second.turns.empty()) {
+      lanes_.erase(at);
+    } else {
+      schedule(at);
+    }
+    if (stopping_) wake_.notify_all();
+  }
+}
+
+void Lanes::stop(milliseconds grace) {
+  std::vector<std::thread> threads;
+  {
+    std::unique_lock lock(mutex_);
+    stopping_ = true;
+    wake_.notify_all();
+    wake_.wait_for(lock, grace, [this] { return running_ == 0; });
+    interrupted_ = true;
+    threads.swap(threads_);
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+Lanes::Depth Lanes::depth() const {
+  std::lock_guard lock(mutex_);
+  return {waiting_, running_, static_cast<int64_t>(lanes_.size())};
+}
+
+}  // namespace ai_bot

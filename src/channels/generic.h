@@ -1,0 +1,36 @@
+// The generic channel: signed JSON from any system (docs/channels/generic.md).
+//
+//   POST body   {"event_id": "…", "conversation": "…", "sender": "…", "text": "…"}; further keys are ignored
+//   headers     X-Ai-Bot-Timestamp: Unix seconds
+//               X-Ai-Bot-Signature: sha256=<hex of HMAC-SHA256(secret, timestamp + "." + body)>
+//
+// A request repeated after the tolerance is refused by its timestamp; within it, by its event_id, which is
+// under the signature and never answered twice.
+#pragma once
+
+#include "channels/channel.h"
+
+namespace ai_bot {
+
+class GenericChannel : public Channel {
+ public:
+  static constexpr const char* kTimestampHeader = "X-Ai-Bot-Timestamp";
+  static constexpr const char* kSignatureHeader = "X-Ai-Bot-Signature";
+  static constexpr size_t kLongestId = 256;  // bytes of event_id, conversation and sender
+
+  GenericChannel(ChannelConfig config, const ChannelLimits& limits);
+
+  Result<Event> receive(const WebhookRequest& request) const override;
+  bool holds_replies() const override { return config_.mode == "sync"; }
+  HttpRequest render(const Reply& reply, int64_t now_ms) const override;
+  Delivery judge(const HttpReply& response) const override;
+
+  // "sha256=…" for these bytes at this time.
+  static std::string sign(const std::string& secret, std::string_view timestamp, std::string_view body);
+
+ private:
+  ChannelConfig config_;
+  ChannelLimits limits_;
+};
+
+}  // namespace ai_bot

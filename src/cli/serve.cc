@@ -1,0 +1,84 @@
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "app/server.h"
+#include "cli/command.h"
+#include "cli/terminal.h"
+#include "config/check.h"
+#include "core/log.h"
+
+namespace ai_bot {
+namespace {
+
+void set_up_log(const LogConfig& config) {
+  const bool text = config.format == "text" || (config.format == "auto" && terminal::is_terminal(STDERR_FILENO));
+  log::set_format(text ? log::Format::kText : log::Format::kJson);
+  log::set_level(log::level_named(config.level));
+}
+
+// How to talk to it; only where a person reads along.
+std::string welcome(const Cli& cli, const Config& config) {
+  const std::string url = server_url(config);
+  std::string channel = config.channels.front().name;
+  return fmt::format(
+      "\n{}\n\n  {:<10} ai_bot chat\n  {:<10} curl {}/v1/chat/completions -H 'Content-Type: application/json' \\\n"
+      "  {:<10}   -d '{{\"messages\":[{{\"role\":\"user\",\"content\":\"{}\"}}]}}'\n"
+      "  {:<10} {}/api/webhook/{}\n  {:<10} {}/api/health\n\n{}\n\n",
+      terminal::coloured(terminal::Colour::kBold, cli.tr("ai_bot is ready. Talk to it:", "ai_bot 已就绪。可以这样使用：")),
+      cli.tr("terminal", "终端"), "API", url, "", cli.tr("How do I add a larger model?", "怎么添加更大的模型？"),
+      "webhook", url, channel, cli.tr("health", "健康检查"), url,
+      cli.tr("Stop with Ctrl-C.", "按 Ctrl-C 停止。"));
+}
+
+struct ServeOptions {
+  std::string listen;
+  int64_t port = 0;
+};
+
+// The configuration with what the command line says instead.
+std::optional<Config> configured(const Cli& cli, const ServeOptions& options) {
+  auto config = cli.load_config();
+  if (!config) return config;
+  if (!options.listen.empty()) config->server.listen = options.listen;
+  if (options.port != 0) config->server.port = options.port;
+  return config;
+}
+
+void serve(Cli& cli, const ServeOptions& options) {
+  auto config = configured(cli, options);
+  if (!config) {
+    cli.exit_code = 1;
+    return;
+  }
+  set_up_log(config->log);
+  const auto reread = [&cli, &options]() -> Result<Config> {
+    auto fresh = configured(cli, options);
+    if (!fresh) {
+      return fail(Code::kInvalid, "the configuration has errors and was not reloaded; see: ai_bot config check",
+                  "配置有错误，未重新加载；请查看：ai_bot config check");
+    }
+    return std::move(*fresh);
+  };
+  auto server = Server::create(*config, reread);
+  if (!server) return cli.fail(server.error().text);
+  (*server)->run([&] {
+    if (terminal::is_terminal(STDOUT_FILENO)) std::cout << welcome(cli, *config) << std::flush;
+  });
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Cli& cli) {
+  auto options = std::make_shared<ServeOptions>();
+  CLI::App* command = add_command(app, cli, "serve", {"Run the server", "运行服务器"}, [&cli, options] { serve(cli, *options); });
+  command->add_option("--listen", options->listen, cli.tr("Address instead of server.listen", "监听地址，代替 server.listen"))
+      ->check([&cli](const std::string& address) {
+        return is_loopback(address) ? std::string()
+                                    : cli.tr("only a loopback address is allowed while there is no access control: put a reverse proxy before ai_bot",
+                                             "在有访问控制之前只能使用回环地址：请在 ai_bot 前面放置反向代理");
+      });
+  command->add_option("-p,--port", options->port, cli.tr("Port instead of server.port", "端口，代替 server.port"))->check(CLI::Range(1, 65535));
+}
+
+}  // namespace ai_bot

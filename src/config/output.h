@@ -1,0 +1,26 @@
+// Config back to text: what is in force, its JSON Schema, and what differs between two of them.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "config/fields.h"
+
+namespace ai_bot {
+
+// YAML with a comment above each key; secrets are shown as "********". Reading it again gives the same
+// configuration but for the secrets.
+std::string show_config(Config config, Language language);
+
+// JSON Schema (draft 2020-12) of the file.
+nlohmann::ordered_json config_schema(Language language);
+
+// Keys whose value differs, and what it takes to make each active.
+struct ChangedKey {
+  std::string key;
+  Change change;
+};
+std::vector<ChangedKey> changed_keys(Config before, Config after);
+
+}  // namespace ai_bot

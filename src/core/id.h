@@ -1,0 +1,15 @@
+// Random identifiers from the system's cryptographic source.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ai_bot {
+
+// `bytes` random bytes in lower-case hexadecimal.
+std::string random_hex(int bytes);
+
+// A request id: the caller's own when it is 1 to 64 of [A-Za-z0-9._-], otherwise a new one.
+std::string request_id_or_new(std::string_view offered);
+
+}  // namespace ai_bot

@@ -1,0 +1,98 @@
+#include "core/log.h"
+
+#include <fmt/chrono.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+#include <nlohmann/json.hpp>
+
+#include "core/clock.h"
+
+namespace ai_bot::log {
+namespace {
+
+std::atomic<Format> format_in_use{Format::kText};
+
+spdlog::logger& sink() {
+  static const auto logger = [] {
+    auto made = std::make_shared<spdlog::logger>(
+        "ai_bot", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    made->set_pattern("%v");
+    made->set_level(spdlog::level::info);
+    return made;
+  }();
+  return *logger;
+}
+
+spdlog::level::level_enum spdlog_level(Level level) {
+  switch (level) {
+    case Level::kDebug: return spdlog::level::debug;
+    case Level::kInfo: return spdlog::level::info;
+    case Level::kWarning: return spdlog::level::warn;
+    case Level::kError: return spdlog::level::err;
+  }
+  return spdlog::level::info;
+}
+
+constexpr std::string_view kNames[] = {"debug", "info", "warning", "error"};
+
+std::string timestamp(int64_t time_ms) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(time_t(time_ms / 1000)),
+                     time_ms % 1000);
+}
+
+nlohmann::json json_of(const Value& value) {
+  return std::visit([](const auto& v) { return nlohmann::json(v); }, value);
+}
+
+std::string json_line(Level level, std::string_view action, std::string_view message, Fields fields,
+                      int64_t time_ms) {
+  nlohmann::ordered_json out;
+  out["@timestamp"] = timestamp(time_ms);
+  out["log.level"] = kNames[static_cast<int>(level)];
+  out["message"] = message;
+  out["ecs.version"] = "8.11.0";
+  out["service.name"] = "ai_bot";
+  out["event.action"] = action;
+  for (const auto& [name, value] : fields) out[std::string(name)] = json_of(value);
+  return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+std::string text_line(Level level, std::string_view action, std::string_view message, Fields fields,
+                      int64_t time_ms) {
+  std::string out = fmt::format("{} {:<7} {} [{}]", timestamp(time_ms).substr(11, 12),
+                                kNames[static_cast<int>(level)], message, action);
+  for (const auto& [name, value] : fields) {
+    out += fmt::format(
+        " {}={}", name,
+        json_of(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+  }
+  return out;
+}
+
+}  // namespace
+
+void set_level(Level level) { sink().set_level(spdlog_level(level)); }
+void set_format(Format format) { format_in_use = format; }
+bool enabled(Level level) { return sink().should_log(spdlog_level(level)); }
+
+Level level_named(std::string_view name) {
+  for (int i = 0; i < 4; ++i) {
+    if (kNames[i] == name) return static_cast<Level>(i);
+  }
+  return Level::kInfo;
+}
+
+std::string line(Format format, Level level, std::string_view action, std::string_view message,
+                 Fields fields, int64_t time_ms) {
+  return format == Format::kJson ? json_line(level, action, message, fields, time_ms)
+                                 : text_line(level, action, message, fields, time_ms);
+}
+
+void write(Level level, std::string_view action, std::string_view message, Fields fields) {
+  if (!enabled(level)) return;
+  sink().log(spdlog_level(level), "{}", line(format_in_use, level, action, message, fields, now_ms()));
+}
+
+}  // namespace ai_bot::log

@@ -1,0 +1,66 @@
+// A program of ours in a process of its own, that never outlives us: the kernel ends it when the thread
+// that started it is gone (PR_SET_PDEATHSIG), so also after kill -9. Start it from a thread that lives as
+// long as the child should.
+#pragma once
+
+#include <sys/resource.h>
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/result.h"
+
+namespace ai_bot {
+
+struct ChildExit {
+  int code = 0;    // exit code, or -1 when a signal ended it
+  int signal = 0;  // 0: none
+  int64_t peak_memory = 0;  // bytes, of the process at its largest
+
+  std::string text() const;  // "exit code 1", "signal 9"
+};
+
+struct ChildOptions {
+  std::vector<std::string> arguments;  // the program first
+  // Called on a thread of the child's own for each line of its output, without the line's end.
+  std::function<void(std::string_view line)> on_output;  // standard error, and standard output with it
+  std::function<void(std::string_view line)> on_stdout;  // optional: standard output apart
+  std::function<void(ChildExit)> on_exit;                // once, after the last line
+};
+
+class ChildProcess {
+ public:
+  static Result<std::unique_ptr<ChildProcess>> start(ChildOptions options);
+
+  // Stops it if it still runs (SIGKILL); on_exit was called when this returns.
+  ~ChildProcess();
+
+  int pid() const { return pid_; }
+
+  // SIGTERM, and SIGKILL after `patience`; returns when it is gone.
+  void stop(milliseconds patience);
+
+  // Waits for its end.
+  void wait();
+
+ private:
+  explicit ChildProcess(ChildOptions options) : options_(std::move(options)) {}
+  void read_until_exit(int error_fd, int out_fd);
+  void send(int signal);
+  bool wait_for(milliseconds patience);
+
+  ChildOptions options_;
+  int pid_ = -1;
+  std::mutex mutex_;
+  std::condition_variable gone_;
+  bool reaped_ = false;
+  std::thread reader_;
+};
+
+}  // namespace ai_bot

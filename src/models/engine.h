@@ -1,0 +1,84 @@
+// Supervises llama-server for one local model: starts it on a unix socket, waits until it is ready, starts
+// it again after a crash (exponential backoff with jitter; many crashes in a short time are reported as a
+// crash loop), and swaps to another file without refusing a request: the new process is started and ready
+// before the traffic moves, the old one finishes its answers before it is stopped.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+
+#include "models/child_process.h"
+#include "models/engine_plan.h"
+#include "models/openai_client.h"
+
+namespace ai_bot {
+
+class LocalModel : public Model {
+ public:
+  // `socket_folder`: private to us; the model is not started yet.
+  LocalModel(ModelConfig config, EngineConfig engine, std::string socket_folder, HttpClient& http);
+  ~LocalModel() override;
+
+  void start();
+  // SIGTERM, then SIGKILL; returns when the process is gone.
+  void stop();
+  // Asks for another file; returns at once, status() tells how it went. The old model stays when the new
+  // one does not become ready.
+  void use(const std::string& path);
+
+  const std::string& name() const override { return config_.name; }
+  void chat(ChatRequest request, ChatSink sink) override;
+  int context() const override;
+  int count_tokens(const std::string& text) override;
+  ModelStatus status() const override;
+
+ private:
+  // One llama-server process and what it was started with.
+  struct Running {
+    std::string path;
+    std::string socket;
+    EnginePlan plan;
+    std::unique_ptr<ChildProcess> child;
+    std::atomic<bool> exited{false};
+    std::mutex last_mutex;
+    std::string last_error;  // its last line that tells of an error
+    ~Running();
+  };
+  using RunningPtr = std::shared_ptr<Running>;
+
+  void supervise();
+  // Starts a process for the file and waits until it answers; on failure the process is gone.
+  Result<RunningPtr> bring_up(const std::string& path);
+  Result<void> wait_until_ready(Running& running);
+  void swap_to(const std::string& path);
+  void drain(RunningPtr old);
+  void note_crash(const std::string& why);
+  bool pause(milliseconds wait);  // false when stopping
+
+  const ModelConfig config_;
+  const EngineConfig engine_;
+  const std::string socket_folder_;
+  HttpClient& http_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  RunningPtr current_;        // null while none is ready
+  std::string path_;          // what should run
+  std::string wanted_;        // what a swap asks for; empty: none
+  ModelState state_ = ModelState::kStopped;
+  std::string problem_;
+  bool stopping_ = false;
+  int64_t restarts_ = 0;
+  int64_t starts_ = 0;  // makes socket names unique
+  std::deque<SteadyTime> crashes_;
+  std::unordered_map<std::string, int> token_counts_;
+  std::thread thread_;
+};
+
+}  // namespace ai_bot

@@ -1,0 +1,73 @@
+// What answers: a model behind one streaming chat interface.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "core/clock.h"
+#include "core/result.h"
+
+namespace ai_bot {
+
+struct ChatRequest {
+  // An OpenAI chat completion request ("messages", "max_tokens", "temperature", "tools", …) without
+  // "model". With "stream": true the answer comes as chunks, otherwise as one object.
+  nlohmann::json body;
+  std::string request_id;
+};
+
+struct Usage {
+  int64_t prompt_tokens = 0;
+  int64_t completion_tokens = 0;
+};
+
+struct ChatEnd {
+  std::string model;  // the configured name of the model that answered
+  Usage usage;
+  milliseconds first_token{0};
+  milliseconds total{0};
+};
+
+// Called on the HTTP client's thread, which must not be kept waiting.
+struct ChatSink {
+  // A "chat.completion.chunk" (streaming) or the "chat.completion" (not). May be changed and moved from.
+  std::function<void(nlohmann::json& chunk)> on_chunk;
+  // Exactly once, last.
+  std::function<void(Result<ChatEnd>)> on_end;
+  // Optional: true when the asker is gone.
+  std::function<bool()> abandoned;
+};
+
+// The text a chunk adds to the answer ("" when none).
+std::string_view delta_text(const nlohmann::json& chunk);
+
+enum class ModelState { kStarting, kReady, kFailing, kStopped };
+const char* name_of(ModelState state);
+
+struct ModelStatus {
+  ModelState state = ModelState::kReady;
+  std::string detail;   // the file or endpoint
+  std::string problem;  // why it is failing, in English; empty when it is not
+  int64_t restarts = 0;
+  int64_t engine_pid = 0;  // 0: no process of ours
+};
+
+class Model {
+ public:
+  virtual ~Model() = default;
+
+  virtual const std::string& name() const = 0;
+  virtual void chat(ChatRequest request, ChatSink sink) = 0;
+  // Tokens a prompt and its answer may have together.
+  virtual int context() const = 0;
+  // Tokens of a text: exact where the model can be asked, otherwise an estimate from above. May wait for
+  // the model: not for the HTTP client's thread.
+  virtual int count_tokens(const std::string& text) = 0;
+  virtual ModelStatus status() const = 0;
+};
+
+}  // namespace ai_bot

@@ -1,0 +1,44 @@
+// The client of every OpenAI-compatible endpoint: a remote one over HTTPS, a llama-server over its unix
+// socket. Shapes: OpenAI's API reference, "Chat completions" and "Streaming".
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "config/config.h"
+#include "models/model.h"
+#include "net/http_client.h"
+
+namespace ai_bot {
+
+// Where to send a request just now. `lease` is held until the answer is complete.
+struct Endpoint {
+  std::string base_url;
+  std::string unix_socket;
+  std::shared_ptr<void> lease;
+};
+
+// Sends one chat request there. `config` gives name, model, key, proxy and timeouts.
+void send_chat(HttpClient& http, const ModelConfig& config, Endpoint endpoint, ChatRequest request,
+               ChatSink sink);
+
+// What a reply other than 200 means. Its text names the status and the endpoint's own message.
+Error error_of_reply(const HttpReply& reply);
+
+class RemoteModel : public Model {
+ public:
+  RemoteModel(ModelConfig config, HttpClient& http) : config_(std::move(config)), http_(http) {}
+
+  const std::string& name() const override { return config_.name; }
+  void chat(ChatRequest request, ChatSink sink) override;
+  int context() const override { return static_cast<int>(config_.context); }
+  int count_tokens(const std::string& text) override;
+  ModelStatus status() const override;
+
+ private:
+  const ModelConfig config_;
+  HttpClient& http_;
+};
+
+}  // namespace ai_bot

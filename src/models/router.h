@@ -1,0 +1,67 @@
+// Which model answers: a chain made of a tier's models and the fallback, a circuit breaker for each, and
+// repeats only while nothing was streamed yet.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "config/config.h"
+#include "models/breaker.h"
+#include "models/model.h"
+
+namespace ai_bot {
+
+// One attempt on one model, for metrics and logs.
+struct Attempt {
+  std::string model;
+  std::string request_id;
+  Result<ChatEnd> outcome;
+};
+
+class Router {
+ public:
+  using OnAttempt = std::function<void(const Attempt&)>;
+
+  Router(std::vector<std::unique_ptr<Model>> models, RouterConfig config, OnAttempt on_attempt);
+
+  // The models to try for a name: a tier, a model's name, or "ai_bot" and "" for the default tier. Fails
+  // with the known names.
+  Result<std::vector<Model*>> chain(const std::string& name) const;
+
+  // Answers with the first model of the chain that works. on_end's error is that of the last attempt;
+  // errors that are the request's own fault (kInvalid, kContextOverflow) end the chain at once.
+  void chat(const std::string& name, ChatRequest request, ChatSink sink);
+
+  // Waits until some model of the chain may be asked; false after `patience` or when `stop` says so.
+  bool wait_until_usable(const std::string& name, milliseconds patience, const std::function<bool()>& stop) const;
+
+  // Names people may use: tiers that have models, then models.
+  std::vector<std::string> names() const;
+
+  struct Member {
+    Model* model;
+    Breaker::State breaker;
+    ModelStatus status;
+  };
+  std::vector<Member> members() const;
+
+ private:
+  struct Entry {
+    std::unique_ptr<Model> model;
+    std::unique_ptr<Breaker> breaker;
+  };
+  struct Run;
+
+  Entry* find(const std::string& name) const;
+  void try_next(const std::shared_ptr<Run>& run);
+  void attempt(const std::shared_ptr<Run>& run, Entry& entry);
+  void finished(const std::shared_ptr<Run>& run, Entry& entry, Result<ChatEnd> outcome);
+
+  std::vector<Entry> entries_;
+  const RouterConfig config_;
+  const OnAttempt on_attempt_;
+};
+
+}  // namespace ai_bot

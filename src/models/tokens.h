@@ -1,0 +1,12 @@
+// Counting tokens without a tokenizer.
+#pragma once
+
+#include <string_view>
+
+namespace ai_bot {
+
+// An estimate from above for common vocabularies: one token for each CJK character, one for every three
+// bytes of anything else, rounded up.
+int estimate_tokens(std::string_view utf8);
+
+}  // namespace ai_bot

@@ -1,0 +1,132 @@
+#include "store/inbox.h"
+
+namespace ai_bot::inbox {
+namespace {
+
+constexpr const char* kColumns =
+    "SELECT id, channel, event_id, conversation, sender, text, request_id, received_ms, state, attempts, "
+    "next_ms, error FROM inbox ";
+
+Entry entry_of(SQLite::Statement& row) {
+  Entry entry;
+  entry.id = row.getColumn(0).getInt64();
+  entry.event = {row.getColumn(1).getString(), row.getColumn(2).getString(),
+                 row.getColumn(3).getString(), row.getColumn(4).getString(),
+                 row.getColumn(5).getString(), row.getColumn(6).getString(),
+                 row.getColumn(7).getInt64()};
+  entry.state = static_cast<State>(row.getColumn(8).getInt());
+  entry.attempts = row.getColumn(9).getInt();
+  entry.next_ms = row.getColumn(10).getInt64();
+  entry.error = row.getColumn(11).getString();
+  return entry;
+}
+
+void set_state(Connection& connection, int64_t id, State state, const std::string& error) {
+  auto& update = connection.prepare("UPDATE inbox SET state=?, error=? WHERE id=?");
+  update.bind(1, static_cast<int>(state));
+  update.bindNoCopy(2, error);
+  update.bind(3, id);
+  update.exec();
+}
+
+}  // namespace
+
+Added add(Connection& connection, const Event& event) {
+  auto& insert = connection.prepare(
+      "INSERT INTO inbox (channel, event_id, conversation, sender, text, request_id, received_ms) "
+      "VALUES (?,?,?,?,?,?,?) ON CONFLICT (channel, event_id) DO NOTHING");
+  insert.bindNoCopy(1, event.channel);
+  insert.bindNoCopy(2, event.event_id);
+  insert.bindNoCopy(3, event.conversation);
+  insert.bindNoCopy(4, event.sender);
+  insert.bindNoCopy(5, event.text);
+  insert.bindNoCopy(6, event.request_id);
+  insert.bind(7, event.received_ms);
+  if (insert.exec() == 1) return {connection.database().getLastInsertRowid(), true};
+  auto& find = connection.prepare("SELECT id FROM inbox WHERE channel=? AND event_id=?");
+  find.bindNoCopy(1, event.channel);
+  find.bindNoCopy(2, event.event_id);
+  find.executeStep();
+  const Added added{find.getColumn(0).getInt64(), false};
+  find.reset();
+  return added;
+}
+
+std::optional<Entry> get(Connection& connection, int64_t id) {
+  static const std::string sql = std::string(kColumns) + "WHERE id=?";
+  auto& find = connection.prepare(sql.c_str());
+  find.bind(1, id);
+  if (!find.executeStep()) return std::nullopt;
+  Entry entry = entry_of(find);
+  find.reset();
+  return entry;
+}
+
+std::vector<Open> open_after(Connection& connection, int64_t after, int limit) {
+  auto& select = connection.prepare(
+      "SELECT id, channel, conversation, next_ms FROM inbox WHERE state=0 AND id>? ORDER BY id LIMIT ?");
+  select.bind(1, after);
+  select.bind(2, limit);
+  std::vector<Open> list;
+  while (select.executeStep()) {
+    list.push_back({select.getColumn(0).getInt64(),
+                    lane_key(select.getColumn(1).getString(), select.getColumn(2).getString()),
+                    select.getColumn(3).getInt64()});
+  }
+  return list;
+}
+
+void finish(Connection& connection, int64_t id) { set_state(connection, id, State::kDone, ""); }
+
+void bury(Connection& connection, int64_t id, const std::string& error) {
+  set_state(connection, id, State::kDead, error);
+}
+
+void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::string& error) {
+  auto& update =
+      connection.prepare("UPDATE inbox SET attempts=attempts+1, next_ms=?, error=? WHERE id=?");
+  update.bind(1, next_ms);
+  update.bindNoCopy(2, error);
+  update.bind(3, id);
+  update.exec();
+}
+
+std::vector<Entry> dead(Connection& connection, int limit) {
+  static const std::string sql = std::string(kColumns) + "WHERE state=2 ORDER BY id DESC LIMIT ?";
+  auto& select = connection.prepare(sql.c_str());
+  select.bind(1, limit);
+  std::vector<Entry> list;
+  while (select.executeStep()) list.push_back(entry_of(select));
+  return list;
+}
+
+int replay(Connection& connection) {
+  return connection.prepare("UPDATE inbox SET state=0, attempts=0, next_ms=0 WHERE state=2").exec();
+}
+
+Counts count(Connection& connection) {
+  auto& select = connection.prepare(
+      "SELECT (SELECT count(*) FROM inbox WHERE state=0), (SELECT count(*) FROM inbox WHERE state=2)");
+  select.executeStep();
+  const Counts counts{select.getColumn(0).getInt64(), select.getColumn(1).getInt64()};
+  select.reset();
+  return counts;
+}
+
+int purge(Connection& connection, int64_t before_ms, int limit) {
+  constexpr const char* kOld =
+      "(SELECT i.id FROM inbox i WHERE i.state=1 AND i.received_ms<? AND NOT EXISTS "
+      "(SELECT 1 FROM outbox o WHERE o.inbox_id=i.id AND o.state<>1) ORDER BY i.received_ms LIMIT ?)";
+  static const std::string replies = std::string("DELETE FROM outbox WHERE inbox_id IN ") + kOld;
+  static const std::string events = std::string("DELETE FROM inbox WHERE id IN ") + kOld;
+  auto& first = connection.prepare(replies.c_str());
+  first.bind(1, before_ms);
+  first.bind(2, limit);
+  first.exec();
+  auto& second = connection.prepare(events.c_str());
+  second.bind(1, before_ms);
+  second.bind(2, limit);
+  return second.exec();
+}
+
+}  // namespace ai_bot::inbox

@@ -1,0 +1,58 @@
+// The inbox: every event from its acknowledgement to its answer. Call these inside Store::write or read.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/message.h"
+#include "store/store.h"
+
+namespace ai_bot::inbox {
+
+struct Added {
+  int64_t id = 0;
+  bool is_new = false;  // false: the same (channel, event_id) was there already
+};
+Added add(Connection& connection, const Event& event);
+
+enum class State { kOpen = 0, kDone = 1, kDead = 2 };
+
+struct Entry {
+  int64_t id = 0;
+  Event event;
+  State state = State::kOpen;
+  int attempts = 0;
+  int64_t next_ms = 0;  // not before this Unix time
+  std::string error;    // why the last attempt failed, in English
+};
+std::optional<Entry> get(Connection& connection, int64_t id);
+
+// Only what a lane needs, in the order of arrival.
+struct Open {
+  int64_t id;
+  std::string lane;
+  int64_t next_ms;
+};
+// Open entries with an id above `after`, at most `limit`.
+std::vector<Open> open_after(Connection& connection, int64_t after, int limit);
+
+void finish(Connection& connection, int64_t id);
+void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::string& error);
+void bury(Connection& connection, int64_t id, const std::string& error);
+
+// Dead entries, newest first.
+std::vector<Entry> dead(Connection& connection, int limit);
+// Dead entries become open again; returns how many.
+int replay(Connection& connection);
+
+struct Counts {
+  int64_t open = 0;
+  int64_t dead = 0;
+};
+Counts count(Connection& connection);
+
+// Removes done entries received before `before_ms`, with their delivered replies; at most `limit`.
+int purge(Connection& connection, int64_t before_ms, int limit);
+
+}  // namespace ai_bot::inbox

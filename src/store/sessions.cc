@@ -1,0 +1,67 @@
+#include "store/sessions.h"
+
+#include <algorithm>
+
+#include "core/clock.h"
+
+namespace ai_bot::sessions {
+namespace {
+
+void add_message(Connection& connection, const std::string& key, const char* role,
+                 const std::string& content) {
+  auto& insert =
+      connection.prepare("INSERT INTO message (session, role, content, created_ms) VALUES (?,?,?,?)");
+  insert.bindNoCopy(1, key);
+  insert.bind(2, role);
+  insert.bindNoCopy(3, content);
+  insert.bind(4, now_ms());
+  insert.exec();
+}
+
+}  // namespace
+
+Session load(Connection& connection, const std::string& key, int limit) {
+  Session session;
+  int64_t first = 0;
+  auto& head = connection.prepare("SELECT model, first_message FROM session WHERE key=?");
+  head.bindNoCopy(1, key);
+  if (head.executeStep()) {
+    session.model = head.getColumn(0).getString();
+    first = head.getColumn(1).getInt64();
+    head.reset();
+  }
+  auto& select = connection.prepare(
+      "SELECT role, content FROM message WHERE session=? AND id>? ORDER BY id DESC LIMIT ?");
+  select.bindNoCopy(1, key);
+  select.bind(2, first);
+  select.bind(3, limit);
+  while (select.executeStep()) {
+    session.messages.push_back({select.getColumn(0).getString(), select.getColumn(1).getString()});
+  }
+  std::reverse(session.messages.begin(), session.messages.end());
+  return session;
+}
+
+void append(Connection& connection, const std::string& key, const std::string& question,
+            const std::string& answer) {
+  add_message(connection, key, "user", question);
+  add_message(connection, key, "assistant", answer);
+}
+
+void begin_anew(Connection& connection, const std::string& key) {
+  auto& upsert = connection.prepare(
+      "INSERT INTO session (key, first_message) VALUES (?1, (SELECT coalesce(max(id),0) FROM message)) "
+      "ON CONFLICT (key) DO UPDATE SET first_message=excluded.first_message");
+  upsert.bindNoCopy(1, key);
+  upsert.exec();
+}
+
+void choose_model(Connection& connection, const std::string& key, const std::string& model) {
+  auto& upsert = connection.prepare(
+      "INSERT INTO session (key, model) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET model=excluded.model");
+  upsert.bindNoCopy(1, key);
+  upsert.bindNoCopy(2, model);
+  upsert.exec();
+}
+
+}  // namespace ai_bot::sessions

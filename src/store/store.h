@@ -1,0 +1,110 @@
+// The SQLite file: one writer thread with group commit, one connection for reading.
+//
+// Writes are tasks. The writer takes what has queued up (at most max_batch), runs it in one transaction
+// and commits (WAL, synchronous=FULL: a commit that returned survives a power cut). Only then does each
+// task's `done` hear of success. So durability costs one fsync for many events (docs/benchmarks.md).
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "core/result.h"
+
+namespace ai_bot {
+
+// A database connection that keeps its prepared statements.
+class Connection {
+ public:
+  Connection(const std::string& path, int flags);
+
+  SQLite::Database& database() { return database_; }
+  // The statement for this SQL, reset and without bindings. Valid until the next call with the same SQL.
+  SQLite::Statement& prepare(const char* sql);
+
+ private:
+  SQLite::Database database_;
+  std::unordered_map<std::string, SQLite::Statement> statements_;
+};
+
+struct StoreOptions {
+  std::string path;
+  int max_batch = 256;       // tasks a commit
+  int64_t max_pages = 0;     // SQLite's max_page_count; 0: no limit. For tests of a full disk.
+};
+
+// The Error for an SQLite exception: full disk, read-only, damaged, locked …
+Error error_of(const SQLite::Exception& exception);
+
+class Store {
+ public:
+  using Task = std::function<void(Connection&)>;
+  using Done = std::function<void(Result<void>)>;
+
+  // Creates the file (mode 0600) or migrates it. Fails with what to do when it is read-only, damaged,
+  // newer than this version, or on a full disk.
+  static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+
+  // Finishes what is queued.
+  ~Store();
+
+  // Runs `task` on the writer thread; `done` is called there after the commit, or with what went wrong.
+  // `done` must be quick and must not wait for another write.
+  void write(Task task, Done done);
+
+  // The same, waiting for the commit.
+  Result<void> write(Task task);
+
+  // Runs `query` on the reading connection (one reader at a time).
+  template <class T>
+  Result<T> read(const std::function<T(Connection&)>& query) {
+    std::lock_guard lock(read_mutex_);
+    try {
+      return query(*reader_);
+    } catch (const SQLite::Exception& e) {
+      return fail(error_of(e));
+    }
+  }
+
+  // Whether the last commit failed, and why; for health.
+  Result<void> last_commit() const;
+
+  const std::string& path() const { return options_.path; }
+
+ private:
+  struct Write {
+    Task task;
+    Done done;
+  };
+
+  explicit Store(StoreOptions options);
+  void run();
+  void commit(std::vector<Write>& batch);
+  Result<void> transact(std::vector<Write>& batch, size_t from, size_t to);
+  void note(const Result<void>& result);
+
+  StoreOptions options_;
+  std::unique_ptr<Connection> writer_;
+  std::unique_ptr<Connection> reader_;
+  std::mutex read_mutex_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Write> queue_;
+  bool stopping_ = false;
+  Result<void> last_commit_;
+  std::thread thread_;
+};
+
+// Free bytes for this process on the file system that holds `path`; -1 when it can't be told.
+int64_t free_disk(const std::string& path);
+
+}  // namespace ai_bot
