@@ -5,8 +5,12 @@
 
 namespace ai_bot {
 
-constexpr const char* kBuiltinModelName = "guide-q8_0.gguf";
+// Its file's name, which carries the beginning of its SHA-256: a newer one is another file.
+constexpr const char* kBuiltinModelName = "guide-q8_0-" BUILTIN_MODEL_HASH ".gguf";
 
 std::string_view builtin_model_bytes();
+
+// Gives the memory back that reading the bytes took; they can still be read.
+void release_builtin_model();
 
 }  // namespace ai_bot

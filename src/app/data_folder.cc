@@ -106,8 +106,11 @@ Result<std::string> DataFolder::builtin_model() const {
   const std::string_view model = builtin_model_bytes();
   const std::string file = models() + "/" + kBuiltinModelName;
   std::error_code error;
-  if (fs::file_size(file, error) == model.size() && !error && read_file(file) == model) return file;
-  if (auto written = write_file(file, model); !written) return fail(written.error());
+  // Not compared byte by byte: that would make all of it resident.
+  if (fs::file_size(file, error) == model.size() && !error) return file;
+  const auto written = write_file(file, model);
+  release_builtin_model();
+  if (!written) return fail(written.error());
   return file;
 }
 

@@ -93,7 +93,7 @@ std::optional<int64_t> Deliverer::attempt(int64_t id) {
 Delivery Deliverer::send(const Channel& channel, const Reply& reply) {
   HttpRequest request = channel.render(reply, now_ms());
   request.timeouts = {config_.timeout, config_.timeout, config_.timeout, config_.timeout};
-  const auto response = http_.fetch(std::move(request));
+  const auto response = http_.fetch(std::move(request), [this] { return lanes_.interrupted(); });
   if (response) return channel.judge(*response);
   const bool hopeless = response.error().code == Code::kInvalid;
   return {hopeless ? Delivery::Outcome::kFinal : Delivery::Outcome::kRetry, response.error().text.en, {}};

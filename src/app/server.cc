@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "app/health.h"
+#include "app/logging.h"
 #include "app/openai_api.h"
 #include "app/port.h"
 #include "app/replies.h"
@@ -29,6 +30,13 @@ constexpr milliseconds kDrainInterval{20};
 
 void log_of_drogon(const char* text, uint64_t size) {
   log::warning("http.framework", trim({text, size}));
+}
+
+sigset_t our_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  return signals;
 }
 
 size_t header_bytes(const drogon::HttpRequestPtr& request) {
@@ -60,6 +68,10 @@ Server::~Server() {
 }
 
 Result<std::unique_ptr<Server>> Server::create(Config config, Reread reread) {
+  // Before the first thread: all inherit the mask, and one of them takes the signals (handle_signals).
+  const sigset_t signals = our_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
   // Two arenas are enough for a few threads, and keep the resident size small.
   mallopt(M_ARENA_MAX, 2);
   if (auto free = check_port(config.server); !free) return fail(free.error());
@@ -92,10 +104,13 @@ Result<void> Server::build() {
     return at != parts_.channels.end() && at->second.channel->holds_replies();
   };
   events.answered = [this](int64_t id, const std::string& answer) {
-    parts_.waiters.answered(id, answer);
+    parts_.waiters.answered(id, {answer});
     deliverer_->deliver(id);
   };
-  events.postponed = [this](int64_t id, const std::string&) { deliverer_->deliver(id); };
+  events.postponed = [this](int64_t id, const std::string& notice) {
+    parts_.waiters.answered(id, {notice, /*postponed=*/true});
+    deliverer_->deliver(id);
+  };
   parts_.assistant = std::make_unique<Assistant>(*parts_.store, *parts_.router, config.assistant, std::move(events));
   parts_.metrics.add_sampler(process_samples);
   parts_.metrics.add_sampler([this] { return health_samples(parts_); });
@@ -235,13 +250,6 @@ void Server::route() {
 }
 
 void Server::run(const std::function<void()>& on_listening) {
-  // All threads that follow inherit the mask; one of them takes the signals.
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-
   const ServerConfig& server = parts_.config.server;
   trantor::Logger::setLogLevel(trantor::Logger::kWarn);
   trantor::Logger::setOutputFunction(log_of_drogon, [] {});
@@ -271,9 +279,7 @@ void Server::run(const std::function<void()>& on_listening) {
 }
 
 void Server::handle_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  const sigset_t signals = our_signals();
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);
@@ -316,7 +322,7 @@ void Server::reload() {
               changed.change == Change::kReload ? "a changed value is active now" : "a changed value needs a restart",
               {{"ai_bot.key", changed.key}});
   }
-  log::set_level(log::level_named(fresh->log.level));
+  configure_log(fresh->log);
   parts_.assistant->configure(fresh->assistant);
   size_t local = 0;
   for (const ModelConfig& model : fresh->models) {

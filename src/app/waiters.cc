@@ -21,7 +21,7 @@ bool Waiters::leave(int64_t inbox_id, int64_t ticket) {
   return false;
 }
 
-void Waiters::answered(int64_t inbox_id, const std::string& answer) {
+void Waiters::answered(int64_t inbox_id, const Answer& answer) {
   std::vector<OnAnswer> found;
   {
     std::lock_guard lock(mutex_);

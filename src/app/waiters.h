@@ -1,4 +1,4 @@
-// Requests that wait for the answer to an event (sync mode).
+// Requests that wait for what becomes of an event (sync mode).
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,12 @@ namespace ai_bot {
 
 class Waiters {
  public:
-  using OnAnswer = std::function<void(const std::string& answer)>;
+  // `postponed`: the text is a notice; the answer itself comes later.
+  struct Answer {
+    std::string text;
+    bool postponed = false;
+  };
+  using OnAnswer = std::function<void(const Answer& answer)>;
 
   // Returns a ticket to leave with.
   int64_t wait(int64_t inbox_id, OnAnswer on_answer);
@@ -19,7 +24,7 @@ class Waiters {
   // The request no longer waits. False when its OnAnswer was called already, or is being called.
   bool leave(int64_t inbox_id, int64_t ticket);
 
-  void answered(int64_t inbox_id, const std::string& answer);
+  void answered(int64_t inbox_id, const Answer& answer);
 
  private:
   struct Waiter {

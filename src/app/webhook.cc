@@ -38,15 +38,15 @@ json event_body(const Event& event, const char* status) {
 // A response that is sent once: by the answer or by the deadline, whichever comes first.
 void answer_in_response(Parts& parts, const AcknowledgedPtr& taken, const ChannelConfig& config,
                         trantor::EventLoop* loop, const Respond& respond) {
-  const auto answered = [event = taken->event](const std::string& answer) {
-    json body = event_body(event, "answered");
-    body["text"] = answer;
-    return json_response(200, body);
+  const auto answered = [event = taken->event](const Waiters::Answer& answer) {
+    json body = event_body(event, answer.postponed ? "postponed" : "answered");
+    body["text"] = answer.text;
+    return json_response(answer.postponed ? 202 : 200, body);
   };
-  if (taken->answer) return respond(answered(*taken->answer));
+  if (taken->answer) return respond(answered({*taken->answer}));
   const int64_t id = taken->added.id;
   const int64_t ticket =
-      parts.waiters.wait(id, [respond, answered](const std::string& text) { respond(answered(text)); });
+      parts.waiters.wait(id, [respond, answered](const Waiters::Answer& answer) { respond(answered(answer)); });
   const double deadline = static_cast<double>(config.sync_deadline.count()) / 1000;
   loop->runAfter(deadline, [&parts, id, ticket, respond, event = taken->event] {
     if (parts.waiters.leave(id, ticket)) respond(json_response(202, event_body(event, "accepted")));

@@ -89,8 +89,15 @@ std::optional<int64_t> Assistant::run_entry(int64_t id) {
     outbox::add(connection, id, event, outbox::Kind::kAnswer, outcome->answer, held);
   });
   if (!committed) return now_ms() + kStorageRetryMs;
-  log::debug("turn.answered", "a message was answered",
-             {{"http.request.id", event.request_id}, {"ai_bot.model", outcome->end.model}});
+  log::info("turn.answered", "a message was answered",
+            {{"http.request.id", event.request_id},
+             {"ai_bot.channel", event.channel},
+             {"ai_bot.model", outcome->end.model},
+             {"event.duration_ms", now_ms() - event.received_ms}});
+  if (log::message_texts()) {
+    log::info("turn.texts", "what was said",
+              {{"http.request.id", event.request_id}, {"ai_bot.question", event.text}, {"ai_bot.answer", outcome->answer}});
+  }
   events_.answered(id, outcome->answer);
   return std::nullopt;
 }

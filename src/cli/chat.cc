@@ -9,6 +9,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "app/builtin_model.h"
 #include "app/openai_api.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
@@ -74,7 +75,7 @@ class Talk {
     bool builtin = false;
     for (const json& model : health["models"]) {
       line += (line.empty() ? "" : ", ") + model.value("name", std::string()) + " (" + model.value("state", std::string()) + ")";
-      builtin |= model.value("detail", std::string()).ends_with("guide-q8_0.gguf");
+      builtin |= model.value("detail", std::string()).ends_with(kBuiltinModelName);
     }
     line = cli_.tr("Answering: ", "回答模型：") + line;
     if (builtin) {

@@ -2,20 +2,14 @@
 
 #include <iostream>
 
+#include "app/logging.h"
 #include "app/server.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "config/check.h"
-#include "core/log.h"
 
 namespace ai_bot {
 namespace {
-
-void set_up_log(const LogConfig& config) {
-  const bool text = config.format == "text" || (config.format == "auto" && terminal::is_terminal(STDERR_FILENO));
-  log::set_format(text ? log::Format::kText : log::Format::kJson);
-  log::set_level(log::level_named(config.level));
-}
 
 // How to talk to it; only where a person reads along.
 std::string welcome(const Cli& cli, const Config& config) {
@@ -51,7 +45,7 @@ void serve(Cli& cli, const ServeOptions& options) {
     cli.exit_code = 1;
     return;
   }
-  set_up_log(config->log);
+  configure_log(config->log);
   const auto reread = [&cli, &options]() -> Result<Config> {
     auto fresh = configured(cli, options);
     if (!fresh) {

@@ -35,8 +35,11 @@ class Checker {
   void add(bool is_error, const std::string& key, std::string en, std::string zh) {
     findings_.push_back({is_error, config_.origin, line_of(key), key, {std::move(en), std::move(zh)}});
   }
+  // Unless the key's value could not be read in the first place.
   void error(const std::string& key, std::string en, std::string zh) {
-    add(true, key, std::move(en), std::move(zh));
+    const bool known = std::any_of(findings_.begin(), findings_.end(),
+                                   [&](const Finding& f) { return f.is_error && f.key == key; });
+    if (!known) add(true, key, std::move(en), std::move(zh));
   }
 
   // The key's own line, or that of the nearest part around it.

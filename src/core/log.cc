@@ -13,6 +13,7 @@ namespace ai_bot::log {
 namespace {
 
 std::atomic<Format> format_in_use{Format::kText};
+std::atomic<bool> message_texts_wanted{false};
 
 spdlog::logger& sink() {
   static const auto logger = [] {
@@ -75,6 +76,8 @@ std::string text_line(Level level, std::string_view action, std::string_view mes
 
 void set_level(Level level) { sink().set_level(spdlog_level(level)); }
 void set_format(Format format) { format_in_use = format; }
+void set_message_texts(bool wanted) { message_texts_wanted = wanted; }
+bool message_texts() { return message_texts_wanted; }
 bool enabled(Level level) { return sink().should_log(spdlog_level(level)); }
 
 Level level_named(std::string_view name) {

@@ -28,6 +28,10 @@ bool enabled(Level level);
 // "debug", "info", "warning" or "error"; kInfo for anything else.
 Level level_named(std::string_view name);
 
+// Whether texts of messages may be logged (log.message_text); off until said otherwise.
+void set_message_texts(bool wanted);
+bool message_texts();
+
 // `action` is ECS event.action: what happened, in the past, e.g. "engine.ready".
 void write(Level level, std::string_view action, std::string_view message, Fields fields = {});
 

@@ -24,7 +24,8 @@ HttpRequest local_request(const std::string& socket, const std::string& path, mi
   return request;
 }
 
-// llama-server's lines: "0.00.123.456 E srv  function: text", the second word being the level.
+// llama-server's lines: "0.00.123.456 E srv  function: text", the second word being the level. Its warnings are
+// for people who run it bare (e.g. that no API key is set): they are details here.
 log::Level level_of(std::string_view line) {
   const size_t space = line.find(' ');
   if (space == std::string_view::npos || space + 2 >= line.size() || line[space + 2] != ' ') {
@@ -32,7 +33,6 @@ log::Level level_of(std::string_view line) {
   }
   switch (line[space + 1]) {
     case 'E': return log::Level::kError;
-    case 'W': return log::Level::kWarning;
     default: return log::Level::kDebug;
   }
 }

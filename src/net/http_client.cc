@@ -290,10 +290,11 @@ void HttpClient::start(HttpRequest request, HttpStream stream) {
   loop_->add(std::move(transfer));
 }
 
-Result<HttpReply> HttpClient::fetch(HttpRequest request) {
+Result<HttpReply> HttpClient::fetch(HttpRequest request, std::function<bool()> abandoned) {
   auto promise = std::make_shared<std::promise<Result<HttpReply>>>();
   auto future = promise->get_future();
   HttpStream stream;
+  stream.abandoned = std::move(abandoned);
   stream.on_done = [promise](Result<HttpReply> result) { promise->set_value(std::move(result)); };
   start(std::move(request), std::move(stream));
   return future.get();

@@ -70,8 +70,8 @@ class HttpClient {
 
   void start(HttpRequest request, HttpStream stream);
 
-  // Waits for the whole reply; must not be called from a callback.
-  Result<HttpReply> fetch(HttpRequest request);
+  // Waits for the whole reply; must not be called from a callback. `abandoned` as in HttpStream.
+  Result<HttpReply> fetch(HttpRequest request, std::function<bool()> abandoned = nullptr);
 
  private:
   class Loop;

@@ -125,6 +125,7 @@ def export(model, tokenizer, path):
         "tokenizer.ggml.eos_token_id": END, "tokenizer.ggml.bos_token_id": END,
         "tokenizer.ggml.padding_token_id": PAD, "tokenizer.ggml.add_bos_token": False,
         "tokenizer.chat_template": CHAT_TEMPLATE,
+        "general.sampling.temp": 0.0,  # facts, not variety
     }
     tensors = {name: value.detach().numpy() for name, value in model.state_dict().items()}
     gguf.write(path, metadata, tensors)
@@ -133,7 +134,7 @@ def export(model, tokenizer, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("build/guide"), help="folder for all output")
-    parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--peak", type=float, default=3e-3, help="highest learning rate")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
