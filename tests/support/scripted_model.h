@@ -1,0 +1,71 @@
+// A model that does what a test tells it to, on a thread of its own like the real ones.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "models/model.h"
+#include "models/tokens.h"
+
+namespace ai_bot::test {
+
+class ScriptedModel : public Model {
+ public:
+  // Gets the request; sends text with `say`; what it returns is the end: an error, or the number of tokens.
+  using Say = std::function<void(const std::string& text)>;
+  using Script = std::function<Result<ChatEnd>(const ChatRequest&, const ChatSink&, const Say&)>;
+
+  ScriptedModel(std::string name, Script script) : name_(std::move(name)), script_(std::move(script)) {}
+  ~ScriptedModel() override {
+    for (std::thread& thread : threads_) thread.join();
+  }
+
+  const std::string& name() const override { return name_; }
+  int context() const override { return context_; }
+  int count_tokens(const std::string& text) override { return estimate_tokens(text); }
+  ModelStatus status() const override { return {ModelState::kReady, "scripted", "", 0, 0}; }
+
+  void chat(ChatRequest request, ChatSink sink) override {
+    ++calls_;
+    std::lock_guard lock(mutex_);
+    threads_.emplace_back([this, request = std::move(request), sink = std::move(sink)] {
+      const Say say = [&](const std::string& text) {
+        nlohmann::json chunk = {{"choices", {{{"delta", {{"content", text}}}}}}};
+        sink.on_chunk(chunk);
+      };
+      auto end = script_(request, sink, say);
+      if (end) end->model = name_;
+      sink.on_end(std::move(end));
+    });
+  }
+
+  int calls() const { return calls_; }
+  void set_context(int tokens) { context_ = tokens; }
+
+ private:
+  const std::string name_;
+  const Script script_;
+  std::atomic<int> calls_{0};
+  std::atomic<int> context_{4096};
+  std::mutex mutex_;
+  std::vector<std::thread> threads_;
+};
+
+inline ScriptedModel::Script says(const std::string& text) {
+  return [text](const ChatRequest&, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+    say(text);
+    return ChatEnd{};
+  };
+}
+
+inline ScriptedModel::Script fails(Code code) {
+  return [code](const ChatRequest&, const ChatSink&, const ScriptedModel::Say&) -> Result<ChatEnd> {
+    return fail(code, "scripted failure", "测试失败");
+  };
+}
+
+}  // namespace ai_bot::test

@@ -1,0 +1,83 @@
+#include "app/data_folder.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "app/builtin_model.h"
+#include "support/temp_folder.h"
+
+namespace ai_bot {
+namespace {
+
+unsigned mode_of(const std::string& path) {
+  struct stat info {};
+  return stat(path.c_str(), &info) == 0 ? info.st_mode & 0777 : 0;
+}
+
+TEST(DataFolder, IsMadePrivate) {
+  test::TempFolder temp;
+  const DataFolder folder(temp / "a/b");
+  ASSERT_TRUE(folder.prepare());
+  EXPECT_EQ(mode_of(temp / "a/b"), 0700u);
+  EXPECT_EQ(mode_of(folder.models()), 0700u);
+  EXPECT_TRUE(folder.prepare());
+}
+
+TEST(DataFolder, MakesItsSecretOnce) {
+  test::TempFolder temp;
+  const DataFolder folder(temp / "data");
+  ASSERT_TRUE(folder.prepare());
+  const auto secret = folder.webhook_secret();
+  ASSERT_TRUE(secret);
+  EXPECT_EQ(secret->reveal().size(), 64u);
+  EXPECT_EQ(*folder.webhook_secret(), *secret);
+  EXPECT_EQ(mode_of(temp / "data/webhook.secret"), 0600u);
+}
+
+TEST(DataFolder, WritesTheBuiltInModelOutAndMendsADamagedOne) {
+  test::TempFolder temp;
+  const DataFolder folder(temp / "data");
+  ASSERT_TRUE(folder.prepare());
+  const auto file = folder.builtin_model();
+  ASSERT_TRUE(file);
+  EXPECT_EQ(test::read_file(*file), test::read_file(BUILTIN_MODEL));
+  test::write_file(*file, "truncated");
+  ASSERT_TRUE(folder.builtin_model());
+  EXPECT_EQ(test::read_file(*file), builtin_model_bytes());
+}
+
+TEST(DataFolder, RemembersTheChosenModel) {
+  test::TempFolder temp;
+  const DataFolder folder(temp / "data");
+  ASSERT_TRUE(folder.prepare());
+  EXPECT_EQ(folder.active_model(), "");
+  ASSERT_TRUE(folder.choose_model("/models/a b.gguf"));
+  EXPECT_EQ(folder.active_model(), "/models/a b.gguf");
+}
+
+TEST(DataFolder, SaysWhatToDoWhenItCannotBeMade) {
+  test::TempFolder temp;
+  test::write_file(temp / "file", "");
+  const auto made = DataFolder(temp / "file/data").prepare();
+  ASSERT_FALSE(made);
+  EXPECT_NE(made.error().text.en.find("choose another data_dir or mend its rights"), std::string::npos);
+}
+
+TEST(ServerLock, ASecondServerIsToldWhoHoldsIt) {
+  test::TempFolder temp;
+  const std::string file = temp / "lock";
+  EXPECT_EQ(ServerLock::holder(file), 0);
+  {
+    const auto lock = ServerLock::take(file);
+    ASSERT_TRUE(lock);
+    const auto second = ServerLock::take(file);
+    ASSERT_FALSE(second);
+    EXPECT_NE(second.error().text.en.find("process " + std::to_string(getpid())), std::string::npos);
+    EXPECT_EQ(ServerLock::holder(file), getpid());
+  }
+  EXPECT_EQ(ServerLock::holder(file), 0);
+}
+
+}  // namespace
+}  // namespace ai_bot

@@ -1,0 +1,166 @@
+#include "app/delivery.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "store/inbox.h"
+#include "support/socket_server.h"
+#include "support/temp_folder.h"
+#include "support/wait.h"
+
+namespace ai_bot {
+namespace {
+
+using test::Answering;
+using test::SocketServer;
+using test::wait_until;
+
+class DeliveryTest : public testing::Test {
+ protected:
+  DeliveryTest() : store_(std::move(*Store::open({folder_ / "a.db"}))) {
+    config_.backoff_min = 5ms;
+    config_.backoff_max = 20ms;
+  }
+
+  // Replies of the channel "hook" go to this server.
+  void start(SocketServer::Handler handler) {
+    server_ = std::make_unique<SocketServer>(std::move(handler));
+    ChannelConfig channel;
+    channel.name = "hook";
+    channel.secret = Secret("0123456789abcdef");
+    channel.mode = "callback";
+    channel.callback_url = server_->url() + "/answers";
+    channel_ = make_channel(channel, {});
+    deliverer_ = std::make_unique<Deliverer>(*store_, http_, metrics_, config_, [this](const std::string& name) {
+      return name == "hook" ? channel_ : nullptr;
+    });
+  }
+  void TearDown() override {
+    if (deliverer_) deliverer_->stop(milliseconds(0));
+  }
+
+  int64_t add(const std::string& text, const std::string& channel = "hook", const std::string& conversation = "room") {
+    const Event event{channel, "e" + std::to_string(++number_), conversation, "anna", "hi", "r", 1};
+    int64_t id = 0;
+    EXPECT_TRUE(store_->write([&](Connection& c) {
+      id = inbox::add(c, event).id;
+      outbox::add(c, id, event, outbox::Kind::kAnswer, text, false);
+    }));
+    return id;
+  }
+  outbox::Counts counts() { return *store_->read<outbox::Counts>(outbox::count); }
+  std::string key_of(const test::Received& request) { return request.headers.at("idempotency-key"); }
+
+  test::TempFolder folder_;
+  std::unique_ptr<Store> store_;
+  HttpClient http_;
+  Metrics metrics_;
+  DeliveryConfig config_;
+  std::unique_ptr<SocketServer> server_;
+  std::shared_ptr<const Channel> channel_;
+  std::unique_ptr<Deliverer> deliverer_;
+  int number_ = 0;
+};
+
+TEST_F(DeliveryTest, SendsAReplyOnce) {
+  start([](const auto&, Answering& a) { a.reply(200, "{}"); });
+  const int64_t id = add("hello");
+  deliverer_->deliver(id);
+  deliverer_->deliver(id);
+  ASSERT_TRUE(wait_until([&] { return counts().open == 0; }));
+  EXPECT_EQ(server_->count(), 1);
+}
+
+TEST_F(DeliveryTest, RepeatsUnderTheSameKeyUntilItIsTaken) {
+  std::atomic<int> attempts{0};
+  start([&](const auto&, Answering& a) {
+    const int attempt = ++attempts;
+    if (attempt == 1) return a.reply(500, "");
+    if (attempt == 2) return;  // closed without a word: nobody knows whether it arrived
+    a.reply(200, "{}");
+  });
+  deliverer_->deliver(add("hello"));
+  ASSERT_TRUE(wait_until([&] { return counts().open == 0; }));
+  const auto got = server_->received();
+  ASSERT_EQ(got.size(), 3u);
+  EXPECT_EQ(key_of(got[0]), key_of(got[1]));
+  EXPECT_EQ(key_of(got[0]), key_of(got[2]));
+  EXPECT_EQ(counts().dead, 0);
+}
+
+TEST_F(DeliveryTest, HonoursRetryAfter) {
+  std::atomic<int> attempts{0};
+  std::atomic<int64_t> first{0}, second{0};
+  start([&](const auto&, Answering& a) {
+    if (++attempts == 1) {
+      first = now_ms();
+      return a.reply(429, "", "Retry-After: 1\r\n");
+    }
+    second = now_ms();
+    a.reply(200, "");
+  });
+  deliverer_->deliver(add("hello"));
+  ASSERT_TRUE(wait_until([&] { return counts().open == 0; }));
+  EXPECT_GE(second - first, 1000);
+}
+
+TEST_F(DeliveryTest, KeepsTheOrderWithinAConversation) {
+  std::atomic<int> attempts{0};
+  start([&](const auto&, Answering& a) { a.reply(++attempts % 3 == 0 ? 200 : 503, ""); });
+  for (int i = 0; i < 6; ++i) add("text " + std::to_string(i));
+  deliverer_->resume();
+  ASSERT_TRUE(wait_until([&] { return counts().open == 0; }));
+  std::vector<std::string> texts;
+  for (const auto& got : server_->received()) {
+    const auto text = nlohmann::json::parse(got.body)["text"].get<std::string>();
+    if (texts.empty() || texts.back() != text) texts.push_back(text);
+  }
+  EXPECT_THAT(texts, testing::ElementsAre("text 0", "text 1", "text 2", "text 3", "text 4", "text 5"));
+}
+
+TEST_F(DeliveryTest, GivesUpAtOnceWhenItIsHopelessAndCanBeReplayed) {
+  std::atomic<int> status{404};
+  start([&](const auto&, Answering& a) { a.reply(status, ""); });
+  deliverer_->deliver(add("hello"));
+  ASSERT_TRUE(wait_until([&] { return counts().dead == 1; }));
+  EXPECT_EQ(server_->count(), 1);
+  EXPECT_EQ(store_->read<std::string>([](Connection& c) { return outbox::dead(c, 1).front().error; }), "HTTP status 404");
+  status = 200;
+  ASSERT_TRUE(store_->write([](Connection& c) { outbox::replay(c); }));
+  deliverer_->resume();
+  ASSERT_TRUE(wait_until([&] { return counts().open == 0 && counts().dead == 0; }));
+  EXPECT_EQ(server_->count(), 2);
+}
+
+TEST_F(DeliveryTest, GivesUpAfterItsAttempts) {
+  config_.max_attempts = 3;
+  start([&](const auto&, Answering& a) { a.reply(500, ""); });
+  deliverer_->deliver(add("hello"));
+  ASSERT_TRUE(wait_until([&] { return counts().dead == 1; }));
+  EXPECT_EQ(server_->count(), 3);
+}
+
+TEST_F(DeliveryTest, AReplyOfAChannelThatIsGoneBecomesADeadLetter) {
+  start([&](const auto&, Answering& a) { a.reply(200, ""); });
+  deliverer_->deliver(add("hello", "removed"));
+  ASSERT_TRUE(wait_until([&] { return counts().dead == 1; }));
+}
+
+TEST_F(DeliveryTest, AStopInTheMiddleLosesNothingAndCountsAsNoAttempt) {
+  std::atomic<bool> begun{false};
+  start([&](const auto&, Answering& a) {
+    begun = true;
+    a.wait_until_closed();
+  });
+  deliverer_->deliver(add("hello"));
+  ASSERT_TRUE(wait_until([&] { return begun.load(); }));
+  const SteadyTime before = steady_now();
+  deliverer_->stop(milliseconds(10));
+  EXPECT_LT(since(before), config_.timeout);
+  EXPECT_EQ(store_->read<int>([](Connection& c) { return outbox::open_after(c, 0, 1).at(0).attempts; }), 0);
+}
+
+}  // namespace
+}  // namespace ai_bot

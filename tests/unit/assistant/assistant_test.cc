@@ -1,0 +1,330 @@
+#include "assistant/assistant.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "store/outbox.h"
+#include "store/sessions.h"
+#include "support/scripted_model.h"
+#include "support/temp_folder.h"
+#include "support/wait.h"
+
+namespace ai_bot {
+namespace {
+
+using test::fails;
+using test::says;
+using test::ScriptedModel;
+using test::wait_until;
+
+// A whole assistant on a database of its own, with models that follow a script.
+class AssistantTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    config_.system_prompt = "Be brief.";
+    config_.retry_min = 10ms;
+    config_.retry_max = 20ms;
+    router_config_.retries = 0;
+    router_config_.breaker.failures = 1000;
+  }
+  void TearDown() override {
+    if (assistant_) assistant_->stop(milliseconds(0));
+  }
+
+  ScriptedModel* model(const std::string& name, ScriptedModel::Script script) {
+    auto made = std::make_unique<ScriptedModel>(name, std::move(script));
+    ScriptedModel* raw = made.get();
+    models_.push_back(std::move(made));
+    return raw;
+  }
+
+  Assistant& start() {
+    store_ = std::move(*Store::open({folder_ / "a.db"}));
+    router_ = std::make_unique<Router>(std::move(models_), router_config_, [](const Attempt&) {});
+    AssistantEvents events;
+    events.holds_replies = [](const std::string&) { return false; };
+    events.answered = [this](int64_t id, const std::string& answer) {
+      std::lock_guard lock(mutex_);
+      answers_[id] = answer;
+    };
+    events.postponed = [this](int64_t id, const std::string& notice) {
+      std::lock_guard lock(mutex_);
+      notices_[id].push_back(notice);
+    };
+    assistant_ = std::make_unique<Assistant>(*store_, *router_, config_, std::move(events));
+    return *assistant_;
+  }
+
+  int64_t receive(const std::string& text, const std::string& conversation = "room", int64_t received_ms = now_ms()) {
+    const Event event{"hook", "e" + std::to_string(++events_), conversation, "anna", text, "r", received_ms};
+    inbox::Added added;
+    EXPECT_TRUE(store_->write([&](Connection& c) { added = inbox::add(c, event); }));
+    assistant_->accept({added.id, lane_key("hook", conversation), 0}, text);
+    return added.id;
+  }
+
+  std::optional<std::string> answer_of(int64_t id) {
+    std::lock_guard lock(mutex_);
+    const auto at = answers_.find(id);
+    return at == answers_.end() ? std::nullopt : std::optional(at->second);
+  }
+  std::string wait_for(int64_t id) {
+    EXPECT_TRUE(wait_until([&] { return answer_of(id).has_value(); }));
+    return answer_of(id).value_or("(none)");
+  }
+
+  struct Conversed {
+    Result<std::string> answer = fail(Code::kInternal, "", "");
+    std::string streamed;
+  };
+  Conversed converse(const std::string& text, const std::string& model = "", std::function<bool()> abandoned = nullptr) {
+    Conversed out;
+    std::promise<void> done;
+    Conversation conversation;
+    conversation.lane = "api/room";
+    conversation.text = text;
+    conversation.model = model;
+    conversation.abandoned = std::move(abandoned);
+    conversation.on_delta = [&](std::string_view delta) { out.streamed += delta; };
+    conversation.on_end = [&](Result<std::string> answer, const ChatEnd&) {
+      out.answer = std::move(answer);
+      done.set_value();
+    };
+    assistant_->converse(std::move(conversation));
+    done.get_future().wait();
+    return out;
+  }
+
+  // The prompt of each request, as "role: content" lines.
+  ScriptedModel::Script remembers(const std::string& answer) {
+    return [this, answer](const ChatRequest& request, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+      std::string prompt;
+      for (const auto& message : request.body["messages"]) {
+        prompt += message["role"].get<std::string>() + ": " + message["content"].get<std::string>() + "\n";
+      }
+      {
+        std::lock_guard lock(mutex_);
+        prompts_.push_back(prompt);
+      }
+      say(answer);
+      return ChatEnd{};
+    };
+  }
+
+  test::TempFolder folder_;
+  AssistantConfig config_;
+  RouterConfig router_config_;
+  std::unique_ptr<Store> store_;
+  std::unique_ptr<Router> router_;
+  std::unique_ptr<Assistant> assistant_;
+  std::vector<std::unique_ptr<Model>> models_;
+  std::mutex mutex_;
+  std::map<int64_t, std::string> answers_;
+  std::map<int64_t, std::vector<std::string>> notices_;
+  std::vector<std::string> prompts_;
+  int events_ = 0;
+};
+
+TEST_F(AssistantTest, AnswersAnEventAndCommitsItWithItsReply) {
+  model("m", says("hello"));
+  start();
+  const int64_t id = receive("hi");
+  EXPECT_EQ(wait_for(id), "hello");
+  EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, id)->state; }), inbox::State::kDone);
+  EXPECT_EQ(*store_->read<std::optional<std::string>>([&](Connection& c) { return outbox::answer_to(c, id); }), "hello");
+}
+
+TEST_F(AssistantTest, RemembersTheConversationAndOnlyThisOne) {
+  model("m", remembers("noted"));
+  start();
+  wait_for(receive("my name is Anna"));
+  wait_for(receive("something private", "elsewhere"));
+  wait_for(receive("what is my name?"));
+  EXPECT_EQ(prompts_.back(), "system: Be brief.\nuser: my name is Anna\nassistant: noted\nuser: what is my name?\n");
+}
+
+TEST_F(AssistantTest, AnswersAConversationInOrder) {
+  model("m", [](const ChatRequest& request, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+    say(request.body["messages"].back()["content"].get<std::string>());
+    return ChatEnd{};
+  });
+  start();
+  std::vector<int64_t> ids;
+  for (int i = 0; i < 30; ++i) ids.push_back(receive("question " + std::to_string(i)));
+  wait_for(ids.back());
+  const auto session = store_->read<sessions::Session>([](Connection& c) { return sessions::load(c, "hook/room", 100); });
+  for (int i = 0; i < 30; ++i) EXPECT_EQ(session->messages[2 * i].content, "question " + std::to_string(i));
+}
+
+TEST_F(AssistantTest, AnEventThatIsAcceptedTwiceIsAnsweredOnce) {
+  auto* m = model("m", says("hello"));
+  start();
+  const int64_t id = receive("hi");
+  assistant_->accept({id, "hook/room", 0}, "hi");
+  assistant_->accept({id, "hook/room", 0}, "hi");
+  wait_for(receive("bye"));
+  EXPECT_EQ(m->calls(), 2);
+}
+
+TEST_F(AssistantTest, TellsThePersonInTheirLanguageWhenAllModelsFailAndAnswersLater) {
+  std::atomic<bool> broken{true};
+  model("m", [&](const ChatRequest&, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+    if (broken) return fail(Code::kUnavailable, "down", "不可用");
+    say("回答");
+    return ChatEnd{};
+  });
+  start();
+  const int64_t id = receive("你好");
+  ASSERT_TRUE(wait_until([&] {
+    std::lock_guard lock(mutex_);
+    return notices_[id].size() >= 2;  // tried again, the notice being sent once
+  }));
+  EXPECT_EQ(notices_[id][0], "抱歉，目前没有可用的模型。您的消息已保存，模型恢复后会立即回答。");
+  EXPECT_EQ(store_->read<size_t>([&](Connection& c) { return outbox::open_of(c, id).size(); }), 1u);
+  broken = false;
+  EXPECT_EQ(wait_for(id), "回答");
+}
+
+TEST_F(AssistantTest, AnEventThatStaysUnansweredGoesToTheDeadLettersAndItsConversationGoesOn) {
+  config_.retry_for = 1h;
+  model("m", [](const ChatRequest& request, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+    if (request.body["messages"].back()["content"] == "poison") return fail(Code::kUnavailable, "down", "不可用");
+    say("fine");
+    return ChatEnd{};
+  });
+  start();
+  const int64_t poison = receive("poison", "room", now_ms() - 2 * 3600 * 1000);
+  EXPECT_EQ(wait_for(receive("hello")), "fine");
+  EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, poison)->state; }), inbox::State::kDead);
+  EXPECT_EQ(notices_[poison].back(), "Sorry, no model could answer this message in time. Please send it again.");
+}
+
+TEST_F(AssistantTest, AMessageTheModelFindsTooLongIsAnsweredSoAndNotRepeated) {
+  auto* m = model("m", fails(Code::kContextOverflow));
+  start();
+  EXPECT_EQ(wait_for(receive("very long")), "This message is too long for the model. Please shorten it.");
+  EXPECT_EQ(m->calls(), 1);
+}
+
+TEST_F(AssistantTest, AMiscountOfTokensFallsBackToTheQuestionAlone) {
+  model("m", [](const ChatRequest& request, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+    if (request.body["messages"].size() > 2) return fail(Code::kContextOverflow, "too long", "太长");
+    say("ok");
+    return ChatEnd{};
+  });
+  start();
+  EXPECT_EQ(wait_for(receive("one")), "ok");
+  EXPECT_EQ(wait_for(receive("two")), "ok");
+}
+
+TEST_F(AssistantTest, KeepsTheWindowUnderTheModelsContext) {
+  auto* m = model("m", remembers("yes"));
+  m->set_context(80);
+  start();
+  for (int i = 0; i < 8; ++i) wait_for(receive("question number " + std::to_string(i)));
+  const std::string& last = prompts_.back();
+  EXPECT_TRUE(last.starts_with("system: Be brief.\n"));
+  EXPECT_TRUE(last.ends_with("user: question number 7\n"));
+  EXPECT_EQ(last.find("question number 0"), std::string::npos);
+}
+
+TEST_F(AssistantTest, NewBeginsAfresh) {
+  model("m", remembers("noted"));
+  start();
+  wait_for(receive("one"));
+  EXPECT_EQ(wait_for(receive("/new")), "A new conversation begins.");
+  wait_for(receive("two"));
+  EXPECT_EQ(prompts_.back(), "system: Be brief.\nuser: two\n");
+}
+
+TEST_F(AssistantTest, ModelShowsAndChoosesForThisConversation) {
+  model("a", says("from a"));
+  model("b", says("from b"));
+  start();
+  EXPECT_EQ(wait_for(receive("/model")), "Models: a, b. /model NAME chooses one.");
+  EXPECT_EQ(wait_for(receive("/模型 b")), "本会话现在使用 b。");
+  EXPECT_EQ(wait_for(receive("hi")), "from b");
+  EXPECT_EQ(wait_for(receive("hi", "elsewhere")), "from a");
+  EXPECT_EQ(wait_for(receive("/model c")), "no model or tier is called 'c'; known: a, b");
+  EXPECT_EQ(wait_for(receive("hi")), "from b");
+}
+
+TEST_F(AssistantTest, StatusAndHelpNeedNoModel) {
+  model("m", fails(Code::kUnavailable));
+  start();
+  EXPECT_TRUE(wait_for(receive("/status")).starts_with("ai_bot is running.\n- m: ready"));
+  EXPECT_TRUE(wait_for(receive("/帮助")).starts_with("/帮助"));
+  EXPECT_TRUE(wait_for(receive("/dance")).starts_with("I do not know this command."));
+}
+
+TEST_F(AssistantTest, StopEndsTheAnswerUnderWayAndKeepsWhatWasSaid) {
+  std::atomic<bool> begun{false};
+  model("m", [&](const ChatRequest&, const ChatSink& sink, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+    say("one");
+    begun = true;
+    while (!sink.abandoned()) std::this_thread::yield();
+    return fail(Code::kCancelled, "cancelled", "已取消");
+  });
+  start();
+  const int64_t long_one = receive("tell me everything");
+  ASSERT_TRUE(wait_until([&] { return begun.load(); }));
+  const int64_t stop = receive("/stop");
+  EXPECT_EQ(wait_for(long_one), "one (stopped)");
+  EXPECT_EQ(wait_for(stop), "The answer was stopped.");
+  EXPECT_EQ(wait_for(receive("/stop")), "No answer is under way.");
+}
+
+TEST_F(AssistantTest, AnOrderlyStopParksATurnAndTheNextStartTakesItUp) {
+  std::atomic<bool> begun{false}, slow{true};
+  const auto script = [&](const ChatRequest&, const ChatSink& sink, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+    say("part");
+    begun = true;
+    while (slow && !sink.abandoned()) std::this_thread::yield();
+    if (slow) return fail(Code::kCancelled, "cancelled", "已取消");
+    return ChatEnd{};
+  };
+  model("m", script);
+  start();
+  const int64_t id = receive("hi");
+  ASSERT_TRUE(wait_until([&] { return begun.load(); }));
+  assistant_->stop(milliseconds(10));
+  EXPECT_FALSE(answer_of(id));
+  EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, id)->state; }), inbox::State::kOpen);
+  assistant_.reset();
+  router_.reset();
+  store_.reset();
+
+  slow = false;
+  model("m", script);
+  start();
+  const auto open = store_->read<std::vector<inbox::Open>>([](Connection& c) { return inbox::open_after(c, 0, 10); });
+  ASSERT_EQ(open->size(), 1u);
+  assistant_->accept(open->front(), "");
+  EXPECT_EQ(wait_for(id), "part");
+}
+
+TEST_F(AssistantTest, AClientReadsAlongAndSharesItsConversation) {
+  model("m", remembers("hello"));
+  start();
+  const Conversed first = converse("hi");
+  EXPECT_EQ(*first.answer, "hello");
+  EXPECT_EQ(first.streamed, "hello");
+  converse("again");
+  EXPECT_EQ(prompts_.back(), "system: Be brief.\nuser: hi\nassistant: hello\nuser: again\n");
+  EXPECT_EQ(converse("/help").streamed, *converse("/help").answer);
+}
+
+TEST_F(AssistantTest, AClientHearsOfAFailureAndNothingIsRemembered) {
+  model("m", fails(Code::kUnavailable));
+  start();
+  const Conversed failed = converse("hi");
+  ASSERT_FALSE(failed.answer);
+  EXPECT_EQ(failed.answer.error().code, Code::kUnavailable);
+  EXPECT_TRUE(store_->read<sessions::Session>([](Connection& c) { return sessions::load(c, "api/room", 10); })->messages.empty());
+  EXPECT_EQ(converse("hi", "no-such-model").answer.error().code, Code::kNotFound);
+}
+
+}  // namespace
+}  // namespace ai_bot

@@ -1,0 +1,23 @@
+#include "core/id.h"
+
+#include <gtest/gtest.h>
+
+namespace ai_bot {
+namespace {
+
+TEST(Id, IsRandomHex) {
+  EXPECT_EQ(random_hex(16).size(), 32u);
+  EXPECT_EQ(random_hex(16).find_first_not_of("0123456789abcdef"), std::string::npos);
+  EXPECT_NE(random_hex(16), random_hex(16));
+}
+
+TEST(RequestId, KeepsAPlainOneAndReplacesTheRest) {
+  EXPECT_EQ(request_id_or_new("abc-1.2_3"), "abc-1.2_3");
+  for (const std::string& wrong : {std::string(), std::string(65, 'a'), std::string("a b"), std::string("a\nb"), std::string("你")}) {
+    EXPECT_NE(request_id_or_new(wrong), wrong);
+    EXPECT_EQ(request_id_or_new(wrong).size(), 24u);
+  }
+}
+
+}  // namespace
+}  // namespace ai_bot

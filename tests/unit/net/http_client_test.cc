@@ -1,0 +1,212 @@
+#include "net/http_client.h"
+
+#include <gtest/gtest.h>
+
+#include <future>
+
+#include "support/socket_server.h"
+#include "support/temp_folder.h"
+#include "support/wait.h"
+
+namespace ai_bot {
+namespace {
+
+using test::Answering;
+using test::SocketServer;
+
+HttpRequest get(const std::string& url) {
+  HttpRequest request;
+  request.url = url;
+  return request;
+}
+
+// A streamed fetch; collects what came.
+struct Streamed {
+  std::string body;
+  Result<HttpReply> result = fail(Code::kInternal, "", "");
+};
+Streamed stream(HttpClient& client, HttpRequest request, std::function<bool()> abandoned = nullptr, Received kind = Received::kProgress) {
+  Streamed out;
+  std::promise<void> done;
+  HttpStream stream;
+  stream.on_data = [&](std::string_view bytes) {
+    out.body += bytes;
+    return kind;
+  };
+  stream.abandoned = std::move(abandoned);
+  stream.on_done = [&](Result<HttpReply> result) {
+    out.result = std::move(result);
+    done.set_value();
+  };
+  client.start(std::move(request), std::move(stream));
+  done.get_future().wait();
+  return out;
+}
+
+TEST(HttpClient, FetchesWithMethodHeadersAndBody) {
+  SocketServer server([](const auto&, Answering& a) { a.reply(201, "made", "X-Thing:  one \r\n"); });
+  HttpClient client;
+  HttpRequest request = get(server.url() + "/path?q=1");
+  request.method = "POST";
+  request.headers = {{"X-Mine", "two"}};
+  request.body = "hello";
+  const auto reply = client.fetch(request);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(reply->status, 201);
+  EXPECT_EQ(reply->body, "made");
+  EXPECT_EQ(reply->header("x-thing"), "one");
+  const auto got = server.received().at(0);
+  EXPECT_EQ(got.line, "POST /path?q=1 HTTP/1.1");
+  EXPECT_EQ(got.headers.at("x-mine"), "two");
+  EXPECT_EQ(got.body, "hello");
+  EXPECT_FALSE(got.headers.contains("expect"));
+}
+
+TEST(HttpClient, SpeaksOverAUnixSocketAndIgnoresProxiesThere) {
+  test::TempFolder folder;
+  SocketServer server([](const auto&, Answering& a) { a.reply(200, "local"); }, folder / "s.sock");
+  setenv("http_proxy", "http://127.0.0.1:1", 1);
+  HttpClient client;
+  HttpRequest request = get("http://localhost/health");
+  request.unix_socket = folder / "s.sock";
+  const auto reply = client.fetch(request);
+  unsetenv("http_proxy");
+  ASSERT_TRUE(reply) << reply.error().text.en;
+  EXPECT_EQ(reply->body, "local");
+}
+
+TEST(HttpClient, GoesThroughAProxy) {
+  SocketServer proxy([](const auto&, Answering& a) { a.reply(200, "by proxy"); });
+  HttpClient client;
+  HttpRequest request = get("http://host.invalid/x");
+  request.proxy = proxy.url();
+  const auto reply = client.fetch(request);
+  ASSERT_TRUE(reply);
+  EXPECT_EQ(proxy.received().at(0).line, "GET http://host.invalid/x HTTP/1.1");
+}
+
+TEST(HttpClient, StreamsABodyPieceByPiece) {
+  SocketServer server([](const auto&, Answering& a) {
+    a.begin_events();
+    for (const char* piece : {"data: a\n\n", "data: b\n\n"}) a.send(piece);
+  });
+  HttpClient client;
+  const Streamed got = stream(client, get(server.url()));
+  ASSERT_TRUE(got.result);
+  EXPECT_EQ(got.body, "data: a\n\ndata: b\n\n");
+  EXPECT_TRUE(got.result->body.empty());
+}
+
+TEST(HttpClient, CollectsTheBodyOfAnErrorInsteadOfStreamingIt) {
+  SocketServer server([](const auto&, Answering& a) { a.reply(503, "busy"); });
+  HttpClient client;
+  const Streamed got = stream(client, get(server.url()));
+  ASSERT_TRUE(got.result);
+  EXPECT_EQ(got.body, "");
+  EXPECT_EQ(got.result->body, "busy");
+}
+
+struct Limit {
+  const char* name;
+  HttpTimeouts timeouts;
+  Received kind;
+  const char* text;
+};
+class Limits : public testing::TestWithParam<Limit> {};
+
+TEST_P(Limits, EndATransferThatTakesTooLong) {
+  SocketServer server([](const auto&, Answering& a) {
+    a.begin_events();
+    a.send(": one\n");
+    a.wait_until_closed();
+  });
+  HttpClient client;
+  HttpRequest request = get(server.url());
+  request.timeouts = GetParam().timeouts;
+  const Streamed got = stream(client, request, nullptr, GetParam().kind);
+  ASSERT_FALSE(got.result);
+  EXPECT_EQ(got.result.error().code, Code::kTimeout);
+  EXPECT_NE(got.result.error().text.en.find(GetParam().text), std::string::npos) << got.result.error().text.en;
+}
+
+constexpr milliseconds kLong(60000), kShort(80);
+INSTANTIATE_TEST_SUITE_P(HttpClient, Limits,
+                         testing::Values(Limit{"first", {kLong, kShort, kLong, kLong}, Received::kNoise, "no first data within 80 ms"},
+                                         Limit{"between", {kLong, kLong, kShort, kLong}, Received::kProgress, "no further data within 80 ms"},
+                                         Limit{"total", {kLong, kLong, kLong, kShort}, Received::kProgress, "no complete answer within 80 ms"}),
+                         [](const auto& param) { return std::string(param.param.name); });
+
+TEST(HttpClient, LetsGoWhenTheAskerLeaves) {
+  std::atomic<bool> closed = false, left = false;
+  SocketServer server([&](const auto&, Answering& a) {
+    a.begin_events();
+    a.send("data: a\n\n");
+    left = true;
+    closed = a.wait_until_closed();
+  });
+  HttpClient client;
+  const Streamed got = stream(client, get(server.url()), [&] { return left.load(); });
+  ASSERT_FALSE(got.result);
+  EXPECT_EQ(got.result.error().code, Code::kCancelled);
+  EXPECT_TRUE(test::wait_until([&] { return closed.load(); }));
+}
+
+TEST(HttpClient, SaysWhyNobodyAnswers) {
+  HttpClient client;
+  const auto refused = client.fetch(get("http://127.0.0.1:1/"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Code::kUnavailable);
+  for (const char* wrong : {"ftp://127.0.0.1/x", "file:///etc/passwd", "http://", "not an address"}) {
+    const auto reply = client.fetch(get(wrong));
+    ASSERT_FALSE(reply) << wrong;
+    EXPECT_NE(reply.error().code, Code::kInternal);
+  }
+  EXPECT_EQ(client.fetch(get("file:///etc/passwd")).error().code, Code::kInvalid);
+}
+
+TEST(HttpClient, RefusesAReplyThatIsTooLarge) {
+  SocketServer server([](const auto&, Answering& a) { a.reply(200, std::string(5000, 'x')); });
+  HttpClient client;
+  HttpRequest request = get(server.url());
+  request.max_response = 4096;
+  const auto reply = client.fetch(request);
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, Code::kTooLarge);
+}
+
+TEST(HttpClient, NoticesABodyThatBreaksOff) {
+  SocketServer server([](const auto&, Answering& a) { a.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"); });
+  HttpClient client;
+  const auto reply = client.fetch(get(server.url()));
+  ASSERT_FALSE(reply);
+  EXPECT_EQ(reply.error().code, Code::kUnavailable);
+}
+
+TEST(HttpClient, EndsEverythingWhenItIsDestroyed) {
+  SocketServer server([](const auto&, Answering& a) {
+    a.begin_events();
+    a.wait_until_closed();
+  });
+  std::promise<Code> code;
+  {
+    HttpClient client;
+    HttpStream stream;
+    stream.on_done = [&](Result<HttpReply> result) { code.set_value(result ? Code::kInternal : result.error().code); };
+    client.start(get(server.url()), std::move(stream));
+    EXPECT_TRUE(test::wait_until([&] { return server.count() == 1; }));
+  }
+  EXPECT_EQ(code.get_future().get(), Code::kCancelled);
+}
+
+TEST(RetryAfter, IsSecondsOrADate) {
+  const auto of = [](const std::string& value) { return retry_after({429, {{"retry-after", value}}, ""}); };
+  EXPECT_EQ(of("3"), milliseconds(3000));
+  EXPECT_EQ(of("Thu, 01 Jan 1970 00:00:00 GMT"), milliseconds(0));
+  EXPECT_EQ(of("99999999"), milliseconds(86400000));
+  EXPECT_FALSE(of("soon"));
+  EXPECT_FALSE(of(""));
+  EXPECT_FALSE(retry_after({429, {}, ""}));
+}
+
+}  // namespace
+}  // namespace ai_bot

@@ -1,0 +1,86 @@
+#include "store/outbox.h"
+
+#include <gtest/gtest.h>
+
+#include "store/inbox.h"
+#include "support/temp_folder.h"
+
+namespace ai_bot {
+namespace {
+
+class OutboxTest : public testing::Test {
+ protected:
+  OutboxTest() : store_(std::move(*Store::open({folder_ / "a.db"}))), db_(folder_ / "a.db", SQLite::OPEN_READWRITE) {
+    for (const char* id : {"1", "2"}) inbox::add(db_, event(id));
+  }
+
+  static Event event(const std::string& id) { return {"hook", id, "c", "anna", "hi", "request-" + id, 1}; }
+
+  int64_t add(int64_t inbox_id, outbox::Kind kind, bool held = false) {
+    return outbox::add(db_, inbox_id, event(std::to_string(inbox_id)), kind, "answer " + std::to_string(inbox_id), held);
+  }
+
+  test::TempFolder folder_;
+  std::unique_ptr<Store> store_;
+  Connection db_;
+};
+
+TEST_F(OutboxTest, AnEventHasOneAnswerAndOneNoticeAtMost) {
+  const int64_t answer = add(1, outbox::Kind::kAnswer);
+  EXPECT_GT(answer, 0);
+  EXPECT_EQ(add(1, outbox::Kind::kAnswer), 0);
+  EXPECT_GT(add(1, outbox::Kind::kNotice), 0);
+  EXPECT_EQ(add(1, outbox::Kind::kNotice), 0);
+  EXPECT_EQ(outbox::answer_to(db_, 1), "answer 1");
+  EXPECT_FALSE(outbox::answer_to(db_, 2));
+}
+
+TEST_F(OutboxTest, EachReplyHasAnIdempotencyKeyOfItsOwnThatStays) {
+  const int64_t first = add(1, outbox::Kind::kAnswer), second = add(2, outbox::Kind::kAnswer);
+  const std::string key = outbox::get_open(db_, first)->reply.idempotency_key;
+  EXPECT_EQ(key.size(), 32u);
+  EXPECT_NE(key, outbox::get_open(db_, second)->reply.idempotency_key);
+  outbox::postpone(db_, first, 77, "HTTP status 500");
+  const auto entry = outbox::get_open(db_, first);
+  EXPECT_EQ(entry->reply.idempotency_key, key);
+  EXPECT_EQ(entry->attempts, 1);
+  EXPECT_EQ(entry->next_ms, 77);
+  EXPECT_EQ(entry->error, "HTTP status 500");
+  EXPECT_EQ(entry->reply.text, "answer 1");
+  EXPECT_EQ(entry->reply.request_id, "request-1");
+}
+
+TEST_F(OutboxTest, DeliveredAndHeldRepliesAreNotOpen) {
+  const int64_t sent = add(1, outbox::Kind::kAnswer);
+  add(2, outbox::Kind::kAnswer, /*held=*/true);
+  EXPECT_EQ(outbox::open_after(db_, 0, 10).size(), 1u);
+  EXPECT_EQ(outbox::open_of(db_, 1).size(), 1u);
+  outbox::delivered(db_, sent);
+  EXPECT_FALSE(outbox::get_open(db_, sent));
+  EXPECT_EQ(outbox::count(db_).open, 0);
+  EXPECT_EQ(outbox::answer_to(db_, 2), "answer 2");
+}
+
+TEST_F(OutboxTest, DeadRepliesAreListedAndReplayed) {
+  const int64_t id = add(1, outbox::Kind::kAnswer);
+  outbox::bury(db_, id, "HTTP status 404");
+  EXPECT_EQ(outbox::count(db_).dead, 1);
+  ASSERT_EQ(outbox::dead(db_, 10).size(), 1u);
+  EXPECT_EQ(outbox::dead(db_, 10)[0].error, "HTTP status 404");
+  EXPECT_EQ(outbox::replay(db_), 1);
+  EXPECT_TRUE(outbox::get_open(db_, id));
+}
+
+TEST_F(OutboxTest, DoneAndAnswerCommitTogetherOrNotAtAll) {
+  const auto failed = store_->write([](Connection& c) {
+    inbox::finish(c, 1);
+    outbox::add(c, 1, event("1"), outbox::Kind::kAnswer, "a", false);
+    c.database().exec("INSERT INTO no_such_table VALUES (1)");
+  });
+  ASSERT_FALSE(failed);
+  EXPECT_EQ(inbox::get(db_, 1)->state, inbox::State::kOpen);
+  EXPECT_FALSE(outbox::answer_to(db_, 1));
+}
+
+}  // namespace
+}  // namespace ai_bot
