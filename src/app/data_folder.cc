@@ -25,7 +25,8 @@ namespace fs = std::filesystem;
 constexpr size_t kLongestSocketFolder = 60;  // leaves 47 bytes of a socket's address for its name
 constexpr int kSecretBytes = 32;
 
-tl::unexpected<Error> system_error(const std::string& path, const std::string& en, const std::string& zh) {
+tl::unexpected<Error> system_error(const std::string& path, const std::string& en,
+                                   const std::string& zh) {
   const int number = errno;
   const Code code = number == ENOSPC ? Code::kStorageFull : Code::kStorage;
   return fail(code, fmt::format("{}: {}: {}", path, en, std::strerror(number)),
@@ -90,14 +91,16 @@ Result<std::string> DataFolder::sockets() const {
   std::string folder = path_ + "/run";
   if (folder.size() <= kLongestSocketFolder) return folder;
   std::string pattern = "/tmp/ai_bot-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr) return system_error(pattern, "can't be created", "无法创建");
+  if (mkdtemp(pattern.data()) == nullptr)
+    return system_error(pattern, "can't be created", "无法创建");
   return pattern;
 }
 
 Result<Secret> DataFolder::webhook_secret() const {
   const std::string file = path_ + "/webhook.secret";
   if (!fs::exists(file)) {
-    if (auto written = write_file(file, random_hex(kSecretBytes) + "\n"); !written) return fail(written.error());
+    if (auto written = write_file(file, random_hex(kSecretBytes) + "\n"); !written)
+      return fail(written.error());
   }
   return Secret(std::string(trim(read_file(file))));
 }
@@ -114,7 +117,9 @@ Result<std::string> DataFolder::builtin_model() const {
   return file;
 }
 
-std::string DataFolder::active_model() const { return std::string(trim(read_file(path_ + "/active_model"))); }
+std::string DataFolder::active_model() const {
+  return std::string(trim(read_file(path_ + "/active_model")));
+}
 
 Result<void> DataFolder::choose_model(const std::string& file) const {
   return write_file(path_ + "/active_model", file + "\n");
@@ -126,9 +131,13 @@ Result<ServerLock> ServerLock::take(const std::string& file) {
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     close(fd);
     const std::string pid(trim(read_file(file)));
-    return fail(Code::kConflict,
-                fmt::format("another ai_bot (process {}) uses this data_dir already: stop it, or choose another data_dir", pid),
-                fmt::format("另一个 ai_bot（进程 {}）正在使用该 data_dir：请先停止它，或更换 data_dir", pid));
+    return fail(
+        Code::kConflict,
+        fmt::format("another ai_bot (process {}) uses this data_dir already: stop it, or choose "
+                    "another data_dir",
+                    pid),
+        fmt::format("另一个 ai_bot（进程 {}）正在使用该 data_dir：请先停止它，或更换 data_dir",
+                    pid));
   }
   const std::string pid = std::to_string(getpid()) + "\n";
   if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {

@@ -1,4 +1,5 @@
-// The folder where everything is kept (data_dir, mode 0700), and what is made there at the first start:
+// The folder where everything is kept (data_dir, mode 0700), and what is made there at the first
+// start:
 //
 //   ai_bot.db          the database
 //   ai_bot.lock        held while a server runs; contains its process id
@@ -26,8 +27,8 @@ class DataFolder {
   std::string lock_file() const { return path_ + "/ai_bot.lock"; }
   std::string models() const { return path_ + "/models"; }
 
-  // A folder for unix sockets: path()/run, or one under /tmp when the former is too long for a socket's
-  // address (107 bytes, unix(7)).
+  // A folder for unix sockets: path()/run, or one under /tmp when the former is too long for a
+  // socket's address (107 bytes, unix(7)).
   Result<std::string> sockets() const;
 
   // The secret of the generated channel, made at the first call.

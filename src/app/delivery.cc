@@ -21,8 +21,9 @@ Deliverer::Deliverer(Store& store, HttpClient& http, Metrics& metrics, DeliveryC
 
 void Deliverer::resume() {
   for (int64_t after = 0;;) {
-    const auto batch = store_.read<std::vector<outbox::Entry>>(
-        [after](Connection& connection) { return outbox::open_after(connection, after, kResumeBatch); });
+    const auto batch = store_.read<std::vector<outbox::Entry>>([after](Connection& connection) {
+      return outbox::open_after(connection, after, kResumeBatch);
+    });
     if (!batch || batch->empty()) return;
     for (const outbox::Entry& entry : *batch) take_up(entry);
     after = batch->back().reply.id;
@@ -42,14 +43,17 @@ void Deliverer::take_up(const outbox::Entry& entry) {
     std::lock_guard lock(mutex_);
     if (!under_way_.insert(id).second) return;
   }
-  lanes_.add(lane_key(entry.reply.channel, entry.reply.conversation), [this, id] {
-    const auto again = attempt(id);
-    if (!again) {
-      std::lock_guard lock(mutex_);
-      under_way_.erase(id);
-    }
-    return again;
-  }, entry.next_ms);
+  lanes_.add(
+      lane_key(entry.reply.channel, entry.reply.conversation),
+      [this, id] {
+        const auto again = attempt(id);
+        if (!again) {
+          std::lock_guard lock(mutex_);
+          under_way_.erase(id);
+        }
+        return again;
+      },
+      entry.next_ms);
 }
 
 std::optional<int64_t> Deliverer::attempt(int64_t id) {
@@ -60,8 +64,9 @@ std::optional<int64_t> Deliverer::attempt(int64_t id) {
   const outbox::Entry& entry = **found;
   const Reply& reply = entry.reply;
   const auto channel = find_channel_(reply.channel);
-  Delivery delivery = channel ? send(*channel, reply)
-                              : Delivery{Delivery::Outcome::kFinal, "the channel is no longer configured", {}};
+  Delivery delivery =
+      channel ? send(*channel, reply)
+              : Delivery{Delivery::Outcome::kFinal, "the channel is no longer configured", {}};
   // What was interrupted by our own stop counts as no attempt.
   if (delivery.outcome == Delivery::Outcome::kRetry && lanes_.interrupted()) return now_ms();
   if (delivery.outcome == Delivery::Outcome::kRetry && entry.attempts + 1 >= config_.max_attempts) {
@@ -69,15 +74,18 @@ std::optional<int64_t> Deliverer::attempt(int64_t id) {
   }
   std::optional<int64_t> again;
   if (delivery.outcome == Delivery::Outcome::kRetry) {
-    const milliseconds wait =
-        delivery.retry_after.value_or(backoff(entry.attempts, config_.backoff_min, config_.backoff_max));
+    const milliseconds wait = delivery.retry_after.value_or(
+        backoff(entry.attempts, config_.backoff_min, config_.backoff_max));
     again = now_ms() + wait.count();
   }
   const auto committed = store_.write([&](Connection& connection) {
     switch (delivery.outcome) {
-      case Delivery::Outcome::kDelivered: return outbox::delivered(connection, id);
-      case Delivery::Outcome::kRetry: return outbox::postpone(connection, id, *again, delivery.why);
-      case Delivery::Outcome::kFinal: return outbox::bury(connection, id, delivery.why);
+      case Delivery::Outcome::kDelivered:
+        return outbox::delivered(connection, id);
+      case Delivery::Outcome::kRetry:
+        return outbox::postpone(connection, id, *again, delivery.why);
+      case Delivery::Outcome::kFinal:
+        return outbox::bury(connection, id, delivery.why);
     }
   });
   if (!committed) return now_ms() + kStorageRetryMs;
@@ -96,7 +104,9 @@ Delivery Deliverer::send(const Channel& channel, const Reply& reply) {
   const auto response = http_.fetch(std::move(request), [this] { return lanes_.interrupted(); });
   if (response) return channel.judge(*response);
   const bool hopeless = response.error().code == Code::kInvalid;
-  return {hopeless ? Delivery::Outcome::kFinal : Delivery::Outcome::kRetry, response.error().text.en, {}};
+  return {hopeless ? Delivery::Outcome::kFinal : Delivery::Outcome::kRetry,
+          response.error().text.en,
+          {}};
 }
 
 }  // namespace ai_bot

@@ -1,6 +1,6 @@
-// Sends what is in the outbox: in order within a conversation, several conversations side by side, again
-// with backoff (or when the platform's Retry-After says so), and into the dead letters when it is hopeless.
-// An attempt whose outcome is unknown is repeated under the same idempotency key.
+// Sends what is in the outbox: in order within a conversation, several conversations side by side,
+// again with backoff (or when the platform's Retry-After says so), and into the dead letters when
+// it is hopeless. An attempt whose outcome is unknown is repeated under the same idempotency key.
 #pragma once
 
 #include <functional>
@@ -21,7 +21,8 @@ class Deliverer {
  public:
   using FindChannel = std::function<std::shared_ptr<const Channel>(const std::string& name)>;
 
-  Deliverer(Store& store, HttpClient& http, Metrics& metrics, DeliveryConfig config, FindChannel find_channel);
+  Deliverer(Store& store, HttpClient& http, Metrics& metrics, DeliveryConfig config,
+            FindChannel find_channel);
 
   // Takes up everything that is open and not under way yet (at start, and after a replay).
   void resume();

@@ -4,7 +4,9 @@ namespace ai_bot {
 
 drogon::HttpResponsePtr EventStream::response() {
   auto response = drogon::HttpResponse::newAsyncStreamResponse(
-      [self = shared_from_this()](drogon::ResponseStreamPtr stream) { self->attach(std::move(stream)); });
+      [self = shared_from_this()](drogon::ResponseStreamPtr stream) {
+        self->attach(std::move(stream));
+      });
   response->setContentTypeString("text/event-stream; charset=utf-8");
   response->addHeader("Cache-Control", "no-cache");
   response->addHeader("X-Accel-Buffering", "no");  // nginx: pass it on as it comes

@@ -1,4 +1,5 @@
-// A response of server-sent events that is written from any thread, also before its headers are out.
+// A response of server-sent events that is written from any thread, also before its headers are
+// out.
 #pragma once
 
 #include <drogon/HttpResponse.h>

@@ -27,16 +27,23 @@ Counts counts_of(const Parts& parts) {
 std::vector<Text> reasons(const Parts& parts) {
   std::vector<Text> reasons;
   switch (parts.phase.load()) {
-    case Phase::kStarting: reasons.push_back({"starting", "正在启动"}); break;
-    case Phase::kDraining: reasons.push_back({"stopping", "正在停止"}); break;
-    case Phase::kServing: break;
+    case Phase::kStarting:
+      reasons.push_back({"starting", "正在启动"});
+      break;
+    case Phase::kDraining:
+      reasons.push_back({"stopping", "正在停止"});
+      break;
+    case Phase::kServing:
+      break;
   }
-  if (const auto commit = parts.store->last_commit(); !commit) reasons.push_back(commit.error().text);
+  if (const auto commit = parts.store->last_commit(); !commit)
+    reasons.push_back(commit.error().text);
   const int64_t free = free_disk(parts.store->path());
   const int64_t needed = parts.config.database.min_free_disk.count;
   if (free >= 0 && free < needed) {
-    reasons.push_back({fmt::format("disk nearly full: {} bytes free, database.min_free_disk is {}", free, needed),
-                       fmt::format("磁盘空间不足：剩余 {} 字节，database.min_free_disk 为 {}", free, needed)});
+    reasons.push_back(
+        {fmt::format("disk nearly full: {} bytes free, database.min_free_disk is {}", free, needed),
+         fmt::format("磁盘空间不足：剩余 {} 字节，database.min_free_disk 为 {}", free, needed)});
   }
   bool usable = false;
   for (const Router::Member& member : parts.router->members()) {
@@ -85,23 +92,39 @@ std::vector<Metrics::Sample> health_samples(const Parts& parts) {
   std::vector<Metrics::Sample> samples = {
       {"ai_bot_inbox_entries", "Events by state", {{"state", "open"}}, number(counts.inbox.open)},
       {"ai_bot_inbox_entries", "", {{"state", "dead"}}, number(counts.inbox.dead)},
-      {"ai_bot_outbox_entries", "Replies by state", {{"state", "open"}}, number(counts.outbox.open)},
+      {"ai_bot_outbox_entries",
+       "Replies by state",
+       {{"state", "open"}},
+       number(counts.outbox.open)},
       {"ai_bot_outbox_entries", "", {{"state", "dead"}}, number(counts.outbox.dead)},
       {"ai_bot_turns", "Turns by state", {{"state", "waiting"}}, number(depth.waiting)},
       {"ai_bot_turns", "", {{"state", "running"}}, number(depth.running)},
       {"ai_bot_lanes", "Conversations with a turn waiting or running", {}, number(depth.lanes)},
-      {"ai_bot_disk_free_bytes", "Free space where the database is", {}, number(free_disk(parts.store->path()))},
-      {"ai_bot_ready", "Whether health is 200", {}, check_health(parts, Language::kEnglish).ready ? 1.0 : 0.0},
+      {"ai_bot_disk_free_bytes",
+       "Free space where the database is",
+       {},
+       number(free_disk(parts.store->path()))},
+      {"ai_bot_ready",
+       "Whether health is 200",
+       {},
+       check_health(parts, Language::kEnglish).ready ? 1.0 : 0.0},
   };
   for (const Router::Member& member : parts.router->members()) {
     const std::string& name = member.model->name();
-    samples.push_back({"ai_bot_model_ready", "Whether the model may be asked", {{"model", name}},
+    samples.push_back({"ai_bot_model_ready",
+                       "Whether the model may be asked",
+                       {{"model", name}},
                        member.status.state == ModelState::kReady ? 1.0 : 0.0});
-    samples.push_back({"ai_bot_engine_restarts_total", "Restarts of the model's process", {{"model", name}},
+    samples.push_back({"ai_bot_engine_restarts_total",
+                       "Restarts of the model's process",
+                       {{"model", name}},
                        number(member.status.restarts)});
-    for (const auto state : {Breaker::State::kClosed, Breaker::State::kOpen, Breaker::State::kHalfOpen}) {
-      samples.push_back({"ai_bot_breaker_state", "1 for the state the model's circuit breaker is in",
-                         {{"model", name}, {"state", name_of(state)}}, member.breaker == state ? 1.0 : 0.0});
+    for (const auto state :
+         {Breaker::State::kClosed, Breaker::State::kOpen, Breaker::State::kHalfOpen}) {
+      samples.push_back({"ai_bot_breaker_state",
+                         "1 for the state the model's circuit breaker is in",
+                         {{"model", name}, {"state", name_of(state)}},
+                         member.breaker == state ? 1.0 : 0.0});
     }
   }
   return samples;

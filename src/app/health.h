@@ -9,8 +9,8 @@
 namespace ai_bot {
 
 struct Health {
-  bool ready = true;             // false: 503
-  nlohmann::ordered_json body;   // the summary
+  bool ready = true;            // false: 503
+  nlohmann::ordered_json body;  // the summary
 };
 
 Health check_health(const Parts& parts, Language language);

@@ -14,7 +14,9 @@ using nlohmann::json;
 
 constexpr size_t kLongestConversation = 256;  // bytes of the header's value
 
-tl::unexpected<Error> invalid(const std::string& en, const std::string& zh) { return fail(Code::kInvalid, en, zh); }
+tl::unexpected<Error> invalid(const std::string& en, const std::string& zh) {
+  return fail(Code::kInvalid, en, zh);
+}
 
 // The request's body, checked as far as we use it; the rest is for the model's endpoint to judge.
 Result<json> parse_body(std::string_view text) {
@@ -22,7 +24,8 @@ Result<json> parse_body(std::string_view text) {
   if (!body.is_object()) return invalid("the body is not a JSON object", "请求正文不是 JSON 对象");
   const auto messages = body.find("messages");
   if (messages == body.end() || !messages->is_array() || messages->empty()) {
-    return invalid("messages: must be a list with at least one message", "messages：必须是至少包含一条消息的列表");
+    return invalid("messages: must be a list with at least one message",
+                   "messages：必须是至少包含一条消息的列表");
   }
   for (const json& message : *messages) {
     if (!message.is_object() || !message.contains("role") || !message["role"].is_string()) {
@@ -30,7 +33,8 @@ Result<json> parse_body(std::string_view text) {
                      "messages：每条消息都需要 role（system、user、assistant、tool）");
     }
   }
-  if (body.contains("model") && !body["model"].is_string()) return invalid("model: must be a text", "model：必须是文本");
+  if (body.contains("model") && !body["model"].is_string())
+    return invalid("model: must be a text", "model：必须是文本");
   if (body.contains("stream") && !body["stream"].is_boolean() && !body["stream"].is_null()) {
     return invalid("stream: must be true or false", "stream：必须是 true 或 false");
   }
@@ -120,7 +124,10 @@ json completion(const std::string& id, const std::string& model, bool chunk) {
 }
 
 json choice(bool chunk, const json& content, const json& finish) {
-  return json::array({{{"index", 0}, {chunk ? "delta" : "message", content}, {"finish_reason", finish}, {"logprobs", nullptr}}});
+  return json::array({{{"index", 0},
+                       {chunk ? "delta" : "message", content},
+                       {"finish_reason", finish},
+                       {"logprobs", nullptr}}});
 }
 
 json usage_of(const Usage& usage) {
@@ -138,12 +145,14 @@ Result<std::string> last_user_text(const json& body) {
   return last["content"].get<std::string>();
 }
 
-void converse(Parts& parts, const drogon::HttpRequestPtr& request, const json& body, Respond respond) {
+void converse(Parts& parts, const drogon::HttpRequestPtr& request, const json& body,
+              Respond respond) {
   const std::string key = request->getHeader(kConversationHeader);
   auto text = last_user_text(body);
   if (text && (key.empty() || key.size() > kLongestConversation)) {
-    text = invalid(fmt::format("{}: must have 1 to {} bytes", kConversationHeader, kLongestConversation),
-                   fmt::format("{}：长度必须为 1 到 {} 字节", kConversationHeader, kLongestConversation));
+    text = invalid(
+        fmt::format("{}: must have 1 to {} bytes", kConversationHeader, kLongestConversation),
+        fmt::format("{}：长度必须为 1 到 {} 字节", kConversationHeader, kLongestConversation));
   }
   if (text && text->size() > static_cast<size_t>(parts.config.assistant.max_message.count)) {
     text = fail(Code::kTooLarge, "the message is longer than assistant.max_message",
@@ -192,14 +201,16 @@ void converse(Parts& parts, const drogon::HttpRequestPtr& request, const json& b
 
 void handle_chat_completions(Parts& parts, const drogon::HttpRequestPtr& request, Respond respond) {
   if (parts.phase != Phase::kServing) {
-    return respond(error_response(request, {Code::kUnavailable, {"ai_bot is stopping", "ai_bot 正在停止"}}));
+    return respond(
+        error_response(request, {Code::kUnavailable, {"ai_bot is stopping", "ai_bot 正在停止"}}));
   }
   auto body = parse_body(request->body());
   if (!body) return respond(error_response(request, body.error()));
   if (const auto chain = parts.router->chain(body->value("model", std::string())); !chain) {
     return respond(error_response(request, chain.error()));
   }
-  if (!request->getHeader(kConversationHeader).empty()) return converse(parts, request, *body, std::move(respond));
+  if (!request->getHeader(kConversationHeader).empty())
+    return converse(parts, request, *body, std::move(respond));
   pass_on(parts, request, std::move(*body), std::move(respond));
 }
 

@@ -1,6 +1,7 @@
-// OpenAI's API: POST /v1/chat/completions (streamed and not) and GET /v1/models (API reference, "Chat" and
-// "Models"). Without state, unless the request carries the header X-Ai-Bot-Conversation: then its last user
-// message becomes a turn of that conversation, whose history, commands and lane are ours.
+// OpenAI's API: POST /v1/chat/completions (streamed and not) and GET /v1/models (API reference,
+// "Chat" and "Models"). Without state, unless the request carries the header X-Ai-Bot-Conversation:
+// then its last user message becomes a turn of that conversation, whose history, commands and lane
+// are ours.
 #pragma once
 
 #include <drogon/HttpRequest.h>

@@ -28,13 +28,16 @@ Result<void> check_port(const ServerConfig& server) {
   close(fd);
   freeaddrinfo(found);
   if (free) return {};
-  return fail(Code::kConflict,
-              fmt::format("can't listen on {} port {}: {}. Stop the program that uses it (ss -ltnp shows it), "
-                          "or choose another with server.port or --port",
-                          server.listen, port, std::strerror(number)),
-              fmt::format("无法监听 {} 端口 {}：{}。请停止占用它的程序（用 ss -ltnp 查看），或用 server.port 或 --port "
-                          "更换端口",
-                          server.listen, port, std::strerror(number)));
+  return fail(
+      Code::kConflict,
+      fmt::format(
+          "can't listen on {} port {}: {}. Stop the program that uses it (ss -ltnp shows it), "
+          "or choose another with server.port or --port",
+          server.listen, port, std::strerror(number)),
+      fmt::format("无法监听 {} 端口 {}：{}。请停止占用它的程序（用 ss -ltnp 查看），或用 "
+                  "server.port 或 --port "
+                  "更换端口",
+                  server.listen, port, std::strerror(number)));
 }
 
 }  // namespace ai_bot

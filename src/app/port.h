@@ -6,8 +6,8 @@
 
 namespace ai_bot {
 
-// Drogon ends the program when it can't listen; so the port is tried before. The error says who may be
-// using it and what to do.
+// Drogon ends the program when it can't listen; so the port is tried before. The error says who may
+// be using it and what to do.
 Result<void> check_port(const ServerConfig& server);
 
 }  // namespace ai_bot

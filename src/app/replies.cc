@@ -18,18 +18,28 @@ const char* openai_type(int status) {
 int http_status(Code code) {
   switch (code) {
     case Code::kInvalid:
-    case Code::kContextOverflow: return 400;
-    case Code::kUnauthorized: return 401;
-    case Code::kNotFound: return 404;
-    case Code::kConflict: return 409;
-    case Code::kTooLarge: return 413;
-    case Code::kRateLimited: return 429;
-    case Code::kCancelled: return 499;
-    case Code::kTimeout: return 504;
+    case Code::kContextOverflow:
+      return 400;
+    case Code::kUnauthorized:
+      return 401;
+    case Code::kNotFound:
+      return 404;
+    case Code::kConflict:
+      return 409;
+    case Code::kTooLarge:
+      return 413;
+    case Code::kRateLimited:
+      return 429;
+    case Code::kCancelled:
+      return 499;
+    case Code::kTimeout:
+      return 504;
     case Code::kUnavailable:
     case Code::kStorageFull:
-    case Code::kStorage: return 503;
-    case Code::kInternal: return 500;
+    case Code::kStorage:
+      return 503;
+    case Code::kInternal:
+      return 500;
   }
   return 500;
 }

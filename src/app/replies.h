@@ -18,8 +18,9 @@ int http_status(Code code);
 
 drogon::HttpResponsePtr json_response(int status, const nlohmann::json& body);
 
-// {"error": {"message", "type", "param", "code"}} (OpenAI's API reference, "Errors"), with Retry-After
-// where waiting helps. The message is in the language the request's Accept-Language prefers.
+// {"error": {"message", "type", "param", "code"}} (OpenAI's API reference, "Errors"), with
+// Retry-After where waiting helps. The message is in the language the request's Accept-Language
+// prefers.
 drogon::HttpResponsePtr error_response(const drogon::HttpRequestPtr& request, const Error& error);
 nlohmann::json error_body(const Error& error, Language language);
 

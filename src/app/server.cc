@@ -68,7 +68,8 @@ Server::~Server() {
 }
 
 Result<std::unique_ptr<Server>> Server::create(Config config, Reread reread) {
-  // Before the first thread: all inherit the mask, and one of them takes the signals (handle_signals).
+  // Before the first thread: all inherit the mask, and one of them takes the signals
+  // (handle_signals).
   const sigset_t signals = our_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
@@ -94,7 +95,8 @@ Result<void> Server::build() {
   if (auto built = build_channels(); !built) return built;
   if (auto built = build_models(); !built) return built;
   deliverer_ = std::make_unique<Deliverer>(
-      *parts_.store, *parts_.http, parts_.metrics, config.delivery, [this](const std::string& name) {
+      *parts_.store, *parts_.http, parts_.metrics, config.delivery,
+      [this](const std::string& name) {
         const auto at = parts_.channels.find(name);
         return at == parts_.channels.end() ? nullptr : at->second.channel;
       });
@@ -111,7 +113,8 @@ Result<void> Server::build() {
     parts_.waiters.answered(id, {notice, /*postponed=*/true});
     deliverer_->deliver(id);
   };
-  parts_.assistant = std::make_unique<Assistant>(*parts_.store, *parts_.router, config.assistant, std::move(events));
+  parts_.assistant = std::make_unique<Assistant>(*parts_.store, *parts_.router, config.assistant,
+                                                 std::move(events));
   parts_.metrics.add_sampler(process_samples);
   parts_.metrics.add_sampler([this] { return health_samples(parts_); });
   return {};
@@ -169,24 +172,28 @@ void Server::observe(const Attempt& attempt) {
   }
   const ChatEnd& end = *attempt.outcome;
   const double generating = seconds(end.total - end.first_token);
-  const double rate = generating > 0 ? static_cast<double>(end.usage.completion_tokens) / generating : 0;
+  const double rate =
+      generating > 0 ? static_cast<double>(end.usage.completion_tokens) / generating : 0;
   parts_.metrics.model_attempt(attempt.model, "ok", seconds(end.total));
-  parts_.metrics.model_answer(attempt.model, seconds(end.first_token), rate, end.usage.prompt_tokens,
-                              end.usage.completion_tokens);
+  parts_.metrics.model_answer(attempt.model, seconds(end.first_token), rate,
+                              end.usage.prompt_tokens, end.usage.completion_tokens);
 }
 
 void Server::resume() {
   int64_t count = 0;
   for (int64_t after = 0;;) {
-    const auto batch = parts_.store->read<std::vector<inbox::Open>>(
-        [after](Connection& connection) { return inbox::open_after(connection, after, kResumeBatch); });
+    const auto batch =
+        parts_.store->read<std::vector<inbox::Open>>([after](Connection& connection) {
+          return inbox::open_after(connection, after, kResumeBatch);
+        });
     if (!batch || batch->empty()) break;
     for (const inbox::Open& entry : *batch) parts_.assistant->accept(entry, "");
     count += static_cast<int64_t>(batch->size());
     after = batch->back().id;
   }
   deliverer_->resume();
-  if (count > 0) log::info("inbox.resumed", "unfinished messages are taken up again", {{"ai_bot.count", count}});
+  if (count > 0)
+    log::info("inbox.resumed", "unfinished messages are taken up again", {{"ai_bot.count", count}});
 }
 
 void Server::route() {
@@ -195,54 +202,83 @@ void Server::route() {
   using drogon::Post;
   using Callback = std::function<void(const drogon::HttpResponsePtr&)>;
   auto& app = drogon::app();
-  app.registerHandler("/api/webhook/{channel}",
-                      [this](const HttpRequestPtr& request, Callback&& respond, const std::string& channel) {
-                        handle_webhook(parts_, request, channel, std::move(respond));
-                      }, {Post});
-  app.registerHandler("/api/webhook", [this](const HttpRequestPtr& request, Callback&& respond) {
-    handle_webhook(parts_, request, "", std::move(respond));
-  }, {Post});
-  app.registerHandler("/v1/chat/completions", [this](const HttpRequestPtr& request, Callback&& respond) {
-    handle_chat_completions(parts_, request, std::move(respond));
-  }, {Post});
-  app.registerHandler("/v1/models", [this](const HttpRequestPtr&, Callback&& respond) {
-    handle_models(parts_, std::move(respond));
-  }, {Get});
-  app.registerHandler("/api/health", [this](const HttpRequestPtr& request, Callback&& respond) {
-    const Health health = check_health(parts_, language_of(request));
-    respond(json_response(health.ready ? 200 : 503, health.body));
-  }, {Get});
-  app.registerHandler("/api/health/ready", [this](const HttpRequestPtr& request, Callback&& respond) {
-    const Health health = check_health(parts_, language_of(request));
-    respond(json_response(health.ready ? 200 : 503, {{"status", health.body["status"]}, {"reasons", health.body["reasons"]}}));
-  }, {Get});
-  app.registerHandler("/api/health/live", [](const HttpRequestPtr&, Callback&& respond) {
-    respond(json_response(200, {{"status", "ok"}}));
-  }, {Get});
-  app.registerHandler("/metrics", [this](const HttpRequestPtr&, Callback&& respond) {
-    auto response = drogon::HttpResponse::newHttpResponse();
-    response->setContentTypeString("text/plain; version=0.0.4; charset=utf-8");
-    response->setBody(parts_.metrics.text());
-    respond(response);
-  }, {Get});
+  app.registerHandler(
+      "/api/webhook/{channel}",
+      [this](const HttpRequestPtr& request, Callback&& respond, const std::string& channel) {
+        handle_webhook(parts_, request, channel, std::move(respond));
+      },
+      {Post});
+  app.registerHandler("/api/webhook",
+                      [this](const HttpRequestPtr& request, Callback&& respond) {
+                        handle_webhook(parts_, request, "", std::move(respond));
+                      },
+                      {Post});
+  app.registerHandler("/v1/chat/completions",
+                      [this](const HttpRequestPtr& request, Callback&& respond) {
+                        handle_chat_completions(parts_, request, std::move(respond));
+                      },
+                      {Post});
+  app.registerHandler("/v1/models",
+                      [this](const HttpRequestPtr&, Callback&& respond) {
+                        handle_models(parts_, std::move(respond));
+                      },
+                      {Get});
+  app.registerHandler("/api/health",
+                      [this](const HttpRequestPtr& request, Callback&& respond) {
+                        const Health health = check_health(parts_, language_of(request));
+                        respond(json_response(health.ready ? 200 : 503, health.body));
+                      },
+                      {Get});
+  app.registerHandler(
+      "/api/health/ready",
+      [this](const HttpRequestPtr& request, Callback&& respond) {
+        const Health health = check_health(parts_, language_of(request));
+        respond(json_response(health.ready ? 200 : 503, {{"status", health.body["status"]},
+                                                         {"reasons", health.body["reasons"]}}));
+      },
+      {Get});
+  app.registerHandler("/api/health/live",
+                      [](const HttpRequestPtr&, Callback&& respond) {
+                        respond(json_response(200, {{"status", "ok"}}));
+                      },
+                      {Get});
+  app.registerHandler("/metrics",
+                      [this](const HttpRequestPtr&, Callback&& respond) {
+                        auto response = drogon::HttpResponse::newHttpResponse();
+                        response->setContentTypeString("text/plain; version=0.0.4; charset=utf-8");
+                        response->setBody(parts_.metrics.text());
+                        respond(response);
+                      },
+                      {Get});
   const auto max_header = static_cast<size_t>(parts_.config.server.max_header.count);
-  app.registerPreRoutingAdvice([max_header](const HttpRequestPtr& request, drogon::AdviceCallback&& refuse,
+  app.registerPreRoutingAdvice([max_header](const HttpRequestPtr& request,
+                                            drogon::AdviceCallback&& refuse,
                                             drogon::AdviceChainCallback&& go_on) {
     if (header_bytes(request) <= max_header) return go_on();
-    auto response = error_response(request, {Code::kTooLarge, {"the headers are larger than server.max_header", "请求头超过 server.max_header"}});
+    auto response = error_response(request, {Code::kTooLarge,
+                                             {"the headers are larger than server.max_header",
+                                              "请求头超过 server.max_header"}});
     response->setStatusCode(static_cast<drogon::HttpStatusCode>(431));
     refuse(response);
   });
-  app.registerPreSendingAdvice([this](const HttpRequestPtr& request, const drogon::HttpResponsePtr& response) {
+  app.registerPreSendingAdvice([this](const HttpRequestPtr& request,
+                                      const drogon::HttpResponsePtr& response) {
     const double seconds = static_cast<double>(trantor::Date::now().microSecondsSinceEpoch() -
-                                               request->creationDate().microSecondsSinceEpoch()) / 1e6;
-    parts_.metrics.http_request(route_of(request->path()), request->methodString(), response->statusCode(), seconds);
+                                               request->creationDate().microSecondsSinceEpoch()) /
+                           1e6;
+    parts_.metrics.http_request(route_of(request->path()), request->methodString(),
+                                response->statusCode(), seconds);
   });
   app.setCustomErrorHandler([](drogon::HttpStatusCode status, const HttpRequestPtr& request) {
-    Error error{Code::kInvalid, {fmt::format("HTTP status {}", static_cast<int>(status)), fmt::format("HTTP 状态 {}", static_cast<int>(status))}};
+    Error error{Code::kInvalid,
+                {fmt::format("HTTP status {}", static_cast<int>(status)),
+                 fmt::format("HTTP 状态 {}", static_cast<int>(status))}};
     if (status == drogon::k404NotFound) error = {Code::kNotFound, {"no such path", "路径不存在"}};
-    if (status == drogon::k405MethodNotAllowed) error.text = {"this path does not take this method", "该路径不支持此方法"};
-    if (status == drogon::k413RequestEntityTooLarge) error = {Code::kTooLarge, {"the body is larger than server.max_body", "请求正文超过 server.max_body"}};
+    if (status == drogon::k405MethodNotAllowed)
+      error.text = {"this path does not take this method", "该路径不支持此方法"};
+    if (status == drogon::k413RequestEntityTooLarge)
+      error = {Code::kTooLarge,
+               {"the body is larger than server.max_body", "请求正文超过 server.max_body"}};
     auto response = error_response(request, error);
     response->setStatusCode(status);
     return response;
@@ -264,12 +300,15 @@ void Server::run(const std::function<void()>& on_listening) {
       .setMaxConnectionNumPerIP(static_cast<size_t>(server.max_connections_per_ip))
       .setIdleConnectionTimeout(static_cast<size_t>(server.idle_timeout.count() / 1000))
       .enableServerHeader(false)
-      .addListener(server.listen == "localhost" ? "127.0.0.1" : server.listen, static_cast<uint16_t>(server.port));
+      .addListener(server.listen == "localhost" ? "127.0.0.1" : server.listen,
+                   static_cast<uint16_t>(server.port));
   for (LocalModel* model : local_models_) model->start();
   resume();
   app.registerBeginningAdvice([this, &on_listening] {
     parts_.phase = Phase::kServing;
-    log::info("server.listening", fmt::format("ai_bot {} listens on {}:{}", kVersion, parts_.config.server.listen, parts_.config.server.port));
+    log::info("server.listening",
+              fmt::format("ai_bot {} listens on {}:{}", kVersion, parts_.config.server.listen,
+                          parts_.config.server.port));
     on_listening();
   });
   app.getLoop()->runEvery(kHousekeepingSeconds, [this] { housekeeping(); });
@@ -319,7 +358,8 @@ void Server::reload() {
   }
   for (const ChangedKey& changed : changed_keys(known_, *fresh)) {
     log::info(changed.change == Change::kReload ? "config.reloaded" : "config.needs_restart",
-              changed.change == Change::kReload ? "a changed value is active now" : "a changed value needs a restart",
+              changed.change == Change::kReload ? "a changed value is active now"
+                                                : "a changed value needs a restart",
               {{"ai_bot.key", changed.key}});
   }
   configure_log(fresh->log);
@@ -332,14 +372,16 @@ void Server::reload() {
     LocalModel& running = *local_models_[local++];
     if (file && running.status().detail != *file) running.use(*file);
   }
-  resume();  // a replay may have opened dead letters again; what is in a lane already is done once all the same
+  resume();  // a replay may have opened dead letters again; what is in a lane already is done once
+             // all the same
   known_ = std::move(*fresh);
 }
 
 void Server::housekeeping() {
   const int64_t before = now_ms() - parts_.config.database.retention.count();
-  parts_.store->write([before](Connection& connection) { inbox::purge(connection, before, kPurgeBatch); },
-                      [](const Result<void>&) {});
+  parts_.store->write(
+      [before](Connection& connection) { inbox::purge(connection, before, kPurgeBatch); },
+      [](const Result<void>&) {});
 }
 
 }  // namespace ai_bot

@@ -1,4 +1,5 @@
-// The composition root: builds the parts from a Config, wires them, starts them, and stops them in order.
+// The composition root: builds the parts from a Config, wires them, starts them, and stops them in
+// order.
 #pragma once
 
 #include <functional>
@@ -20,8 +21,9 @@ class Server {
   // Opens the database, takes the lock and the port. Errors say what to do.
   static Result<std::unique_ptr<Server>> create(Config config, Reread reread);
 
-  // Serves until SIGTERM or SIGINT, then stops in order: no new work, turns finish or are parked within
-  // server.shutdown_grace, engines end. SIGHUP reloads. `on_listening` is called once it serves.
+  // Serves until SIGTERM or SIGINT, then stops in order: no new work, turns finish or are parked
+  // within server.shutdown_grace, engines end. SIGHUP reloads. `on_listening` is called once it
+  // serves.
   void run(const std::function<void()>& on_listening);
 
   ~Server();

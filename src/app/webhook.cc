@@ -45,8 +45,8 @@ void answer_in_response(Parts& parts, const AcknowledgedPtr& taken, const Channe
   };
   if (taken->answer) return respond(answered({*taken->answer}));
   const int64_t id = taken->added.id;
-  const int64_t ticket =
-      parts.waiters.wait(id, [respond, answered](const Waiters::Answer& answer) { respond(answered(answer)); });
+  const int64_t ticket = parts.waiters.wait(
+      id, [respond, answered](const Waiters::Answer& answer) { respond(answered(answer)); });
   const double deadline = static_cast<double>(config.sync_deadline.count()) / 1000;
   loop->runAfter(deadline, [&parts, id, ticket, respond, event = taken->event] {
     if (parts.waiters.leave(id, ticket)) respond(json_response(202, event_body(event, "accepted")));
@@ -69,7 +69,8 @@ void acknowledge(Parts& parts, const AcknowledgedPtr& taken, const ChannelEntry&
     respond(json_response(200, event_body(event, is_new ? "accepted" : "duplicate")));
   }
   if (is_new) {
-    parts.assistant->accept({taken->added.id, lane_key(event.channel, event.conversation), 0}, event.text);
+    parts.assistant->accept({taken->added.id, lane_key(event.channel, event.conversation), 0},
+                            event.text);
   }
 }
 
@@ -79,14 +80,17 @@ void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const s
                     Respond respond) {
   const ChannelEntry* channel = find_channel(parts, name);
   if (channel == nullptr) {
-    return respond(error_response(
-        request, {Code::kNotFound,
-                  {"no such channel: see `channels` in the configuration", "没有该通道：请查看配置中的 channels"}}));
+    return respond(error_response(request, {Code::kNotFound,
+                                            {"no such channel: see `channels` in the configuration",
+                                             "没有该通道：请查看配置中的 channels"}}));
   }
   if (parts.phase != Phase::kServing) {
-    return respond(error_response(request, {Code::kUnavailable, {"ai_bot is stopping; send it again", "ai_bot 正在停止，请稍后重发"}}));
+    return respond(error_response(
+        request, {Code::kUnavailable,
+                  {"ai_bot is stopping; send it again", "ai_bot 正在停止，请稍后重发"}}));
   }
-  WebhookRequest incoming{request->body(), [&](const char* header) { return request->getHeader(header); }, now_ms()};
+  WebhookRequest incoming{request->body(),
+                          [&](const char* header) { return request->getHeader(header); }, now_ms()};
   auto event = channel->channel->receive(incoming);
   if (!event) {
     parts.metrics.event(channel->config.name, "refused");

@@ -21,20 +21,23 @@ constexpr int64_t kStorageRetryMs = 1000;
 
 // Both languages for a person whose language we know from what they wrote.
 const Text kNotice{
-    "Sorry, no model can answer right now. Your message is kept and will be answered as soon as one works again.",
+    "Sorry, no model can answer right now. Your message is kept and will be answered as soon as "
+    "one works again.",
     "抱歉，目前没有可用的模型。您的消息已保存，模型恢复后会立即回答。"};
-const Text kGivenUp{
-    "Sorry, no model could answer this message in time. Please send it again.",
-    "抱歉，模型未能及时回答这条消息，请重新发送。"};
+const Text kGivenUp{"Sorry, no model could answer this message in time. Please send it again.",
+                    "抱歉，模型未能及时回答这条消息，请重新发送。"};
 const Text kStopped{"(stopped)", "（已停止）"};
 const Text kTooLong{"This message is too long for the model. Please shorten it.",
                     "这条消息超出了模型的长度限制，请缩短后再发。"};
 
-std::string ask_text(const Text& text, const std::string& question) { return text.in(language_of(question)); }
+std::string ask_text(const Text& text, const std::string& question) {
+  return text.in(language_of(question));
+}
 
 }  // namespace
 
-Assistant::Assistant(Store& store, Router& router, const AssistantConfig& config, AssistantEvents events)
+Assistant::Assistant(Store& store, Router& router, const AssistantConfig& config,
+                     AssistantEvents events)
     : store_(store),
       router_(router),
       events_(std::move(events)),
@@ -54,7 +57,8 @@ std::shared_ptr<const AssistantConfig> Assistant::config() const {
 void Assistant::accept(const inbox::Open& entry, std::string_view text) {
   const auto command = parse_command(text);
   if (command && command->command == Command::kStop) stop_turn(entry.lane);
-  lanes_.add(entry.lane, [this, id = entry.id] { return run_entry(id); }, entry.next_ms);
+  lanes_.add(
+      entry.lane, [this, id = entry.id] { return run_entry(id); }, entry.next_ms);
 }
 
 void Assistant::converse(Conversation conversation) {
@@ -79,7 +83,8 @@ std::optional<int64_t> Assistant::run_entry(int64_t id) {
   Asked asked{lane, event.text, "", event.request_id, nullptr, nullptr};
   auto outcome = answer(asked);
   if (!outcome) {
-    if (lanes_.interrupted()) return now_ms();  // parked: nothing was committed, it resumes at the next start
+    if (lanes_.interrupted())
+      return now_ms();  // parked: nothing was committed, it resumes at the next start
     return entry_failed(entry, outcome.error());
   }
   const bool held = events_.holds_replies(event.channel);
@@ -96,7 +101,9 @@ std::optional<int64_t> Assistant::run_entry(int64_t id) {
              {"event.duration_ms", now_ms() - event.received_ms}});
   if (log::message_texts()) {
     log::info("turn.texts", "what was said",
-              {{"http.request.id", event.request_id}, {"ai_bot.question", event.text}, {"ai_bot.answer", outcome->answer}});
+              {{"http.request.id", event.request_id},
+               {"ai_bot.question", event.text},
+               {"ai_bot.answer", outcome->answer}});
   }
   events_.answered(id, outcome->answer);
   return std::nullopt;
@@ -106,7 +113,8 @@ std::optional<int64_t> Assistant::entry_failed(const inbox::Entry& entry, const 
   const auto settings = config();
   const Event& event = entry.event;
   const bool give_up = now_ms() - event.received_ms > settings->retry_for.count();
-  const int64_t next = now_ms() + backoff(entry.attempts, settings->retry_min, settings->retry_max).count();
+  const int64_t next =
+      now_ms() + backoff(entry.attempts, settings->retry_min, settings->retry_max).count();
   const std::string notice = ask_text(give_up ? kGivenUp : kNotice, event.text);
   const bool held = events_.holds_replies(event.channel);
   const auto committed = store_.write([&](Connection& connection) {
@@ -118,8 +126,9 @@ std::optional<int64_t> Assistant::entry_failed(const inbox::Entry& entry, const 
     outbox::add(connection, entry.id, event, outbox::Kind::kNotice, notice, held);
   });
   if (!committed) return now_ms() + kStorageRetryMs;
-  log::warning(give_up ? "turn.given_up" : "turn.postponed", error.text.en,
-               {{"http.request.id", event.request_id}, {"ai_bot.attempts", int64_t{entry.attempts + 1}}});
+  log::warning(
+      give_up ? "turn.given_up" : "turn.postponed", error.text.en,
+      {{"http.request.id", event.request_id}, {"ai_bot.attempts", int64_t{entry.attempts + 1}}});
   events_.postponed(entry.id, notice);
   return give_up ? std::nullopt : std::optional(next);
 }
@@ -150,13 +159,19 @@ Assistant::Outcome Assistant::obey(const Asked& asked, const ParsedCommand& comm
   Outcome outcome;
   const Language language = command.language;
   switch (command.command) {
-    case Command::kHelp: outcome.answer = help_text().in(language); break;
+    case Command::kHelp:
+      outcome.answer = help_text().in(language);
+      break;
     case Command::kNew:
       outcome.answer = Text{"A new conversation begins.", "新的对话开始了。"}.in(language);
       outcome.effect = [lane = asked.lane](Connection& c) { sessions::begin_anew(c, lane); };
       break;
-    case Command::kModel: outcome.answer = choose_model(asked, command, outcome.effect); break;
-    case Command::kStatus: outcome.answer = status_text(language); break;
+    case Command::kModel:
+      outcome.answer = choose_model(asked, command, outcome.effect);
+      break;
+    case Command::kStatus:
+      outcome.answer = status_text(language);
+      break;
     case Command::kStop: {
       std::lock_guard lock(mutex_);
       const bool hit = stopped_lanes_.erase(asked.lane) > 0;
@@ -165,17 +180,19 @@ Assistant::Outcome Assistant::obey(const Asked& asked, const ParsedCommand& comm
       break;
     }
     case Command::kUnknown:
-      outcome.answer =
-          Text{"I do not know this command.\n", "未知命令。\n"}.in(language) + help_text().in(language);
+      outcome.answer = Text{"I do not know this command.\n", "未知命令。\n"}.in(language) +
+                       help_text().in(language);
       break;
   }
   return outcome;
 }
 
-std::string Assistant::choose_model(const Asked& asked, const ParsedCommand& command, Store::Task& effect) {
+std::string Assistant::choose_model(const Asked& asked, const ParsedCommand& command,
+                                    Store::Task& effect) {
   if (command.argument.empty()) {
-    return Text{fmt::format("Models: {}. /model NAME chooses one.", fmt::join(router_.names(), ", ")),
-                fmt::format("可用模型：{}。用 /模型 名称 选择。", fmt::join(router_.names(), "、"))}
+    return Text{
+        fmt::format("Models: {}. /model NAME chooses one.", fmt::join(router_.names(), ", ")),
+        fmt::format("可用模型：{}。用 /模型 名称 选择。", fmt::join(router_.names(), "、"))}
         .in(command.language);
   }
   if (const auto chain = router_.chain(command.argument); !chain) {
@@ -184,7 +201,8 @@ std::string Assistant::choose_model(const Asked& asked, const ParsedCommand& com
   effect = [lane = asked.lane, model = command.argument](Connection& c) {
     sessions::choose_model(c, lane, model);
   };
-  return Text{"This conversation now uses " + command.argument + ".", "本会话现在使用 " + command.argument + "。"}
+  return Text{"This conversation now uses " + command.argument + ".",
+              "本会话现在使用 " + command.argument + "。"}
       .in(command.language);
 }
 
@@ -192,7 +210,8 @@ std::string Assistant::status_text(Language language) const {
   std::string text = Text{"ai_bot is running.", "ai_bot 正在运行。"}.in(language);
   for (const Router::Member& member : router_.members()) {
     text += fmt::format("\n- {}: {}", member.model->name(), name_of(member.status.state));
-    if (member.breaker != Breaker::State::kClosed) text += fmt::format(" ({})", name_of(member.breaker));
+    if (member.breaker != Breaker::State::kClosed)
+      text += fmt::format(" ({})", name_of(member.breaker));
   }
   const Lanes::Depth depth = lanes_.depth();
   text += Text{fmt::format("\nWaiting: {}, being answered: {}", depth.waiting, depth.running),
@@ -221,18 +240,22 @@ Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
     router_.wait_until_usable(name, kModelPatience, over);
     const auto chain = router_.chain(name);
     if (!chain || chain->empty()) {
-      end = fail(chain ? Error{Code::kUnavailable, {"no model is configured for it", "未配置可用模型"}} : chain.error());
+      end = fail(
+          chain ? Error{Code::kUnavailable, {"no model is configured for it", "未配置可用模型"}}
+                : chain.error());
       break;
     }
     Model& first = *chain->front();
     const int context = first.context();
-    const int answer_tokens = std::min<int>(static_cast<int>(settings->max_answer_tokens), context / 2);
+    const int answer_tokens =
+        std::min<int>(static_cast<int>(settings->max_answer_tokens), context / 2);
     const ChatMessages window =
         fit_window(settings->system_prompt, history, asked.text, context, answer_tokens,
                    [&](const std::string& t) { return first.count_tokens(t); });
     ChatRequest request;
     request.request_id = asked.request_id;
-    request.body = {{"stream", true}, {"max_tokens", answer_tokens}, {"messages", nlohmann::json::array()}};
+    request.body = {
+        {"stream", true}, {"max_tokens", answer_tokens}, {"messages", nlohmann::json::array()}};
     for (const ChatMessage& message : window) {
       request.body["messages"].push_back({{"role", message.role}, {"content", message.content}});
     }
@@ -270,7 +293,8 @@ Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
     text += (text.empty() ? "" : " ") + ask_text(kStopped, asked.text);
   } else if (end.error().code == Code::kContextOverflow || end.error().code == Code::kInvalid) {
     if (asked.on_delta) return fail(end.error());
-    log::warning("turn.refused_by_model", end.error().text.en, {{"http.request.id", asked.request_id}});
+    log::warning("turn.refused_by_model", end.error().text.en,
+                 {{"http.request.id", asked.request_id}});
     outcome.answer = ask_text(kTooLong, asked.text);
     return outcome;
   } else {

@@ -1,7 +1,7 @@
 // A turn: from a person's message to an answer that is committed.
 //
-// Events come from the inbox (their answers go to the outbox in the same commit), or directly from a
-// client that waits and reads along. Both go through the conversation's lane.
+// Events come from the inbox (their answers go to the outbox in the same commit), or directly from
+// a client that waits and reads along. Both go through the conversation's lane.
 #pragma once
 
 #include <atomic>
@@ -58,7 +58,7 @@ class Assistant {
   // What a turn leads to, before it is committed.
   struct Outcome {
     std::string answer;
-    Store::Task effect;     // on the session; may be empty
+    Store::Task effect;  // on the session; may be empty
     ChatEnd end;
   };
   struct Asked {
@@ -79,7 +79,8 @@ class Assistant {
   Outcome obey(const Asked& asked, const struct ParsedCommand& command);
   Result<Outcome> ask_model(const Asked& asked);
   std::string status_text(Language language) const;
-  std::string choose_model(const Asked& asked, const struct ParsedCommand& command, Store::Task& effect);
+  std::string choose_model(const Asked& asked, const struct ParsedCommand& command,
+                           Store::Task& effect);
 
   // Sets the flag of the turn under way in this lane, if there is one.
   void stop_turn(const std::string& lane);
@@ -93,8 +94,9 @@ class Assistant {
   const AssistantEvents events_;
   mutable std::mutex mutex_;
   std::shared_ptr<const AssistantConfig> config_;
-  std::unordered_map<std::string, Flag> turns_;    // under way, by lane
-  std::unordered_set<std::string> stopped_lanes_;  // a /stop hit a turn there and was not confirmed yet
+  std::unordered_map<std::string, Flag> turns_;  // under way, by lane
+  std::unordered_set<std::string>
+      stopped_lanes_;  // a /stop hit a turn there and was not confirmed yet
   Lanes lanes_;
 };
 

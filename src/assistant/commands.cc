@@ -13,10 +13,10 @@ struct Name {
 };
 
 constexpr Name kNames[] = {
-    {"help", Command::kHelp},     {"帮助", Command::kHelp},   {"new", Command::kNew},
-    {"reset", Command::kNew},     {"新对话", Command::kNew},  {"重置", Command::kNew},
-    {"model", Command::kModel},   {"模型", Command::kModel},  {"status", Command::kStatus},
-    {"状态", Command::kStatus},   {"stop", Command::kStop},   {"停止", Command::kStop},
+    {"help", Command::kHelp},   {"帮助", Command::kHelp},  {"new", Command::kNew},
+    {"reset", Command::kNew},   {"新对话", Command::kNew}, {"重置", Command::kNew},
+    {"model", Command::kModel}, {"模型", Command::kModel}, {"status", Command::kStatus},
+    {"状态", Command::kStatus}, {"stop", Command::kStop},  {"停止", Command::kStop},
 };
 
 constexpr std::string_view kFullWidthSlash = "／";

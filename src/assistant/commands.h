@@ -17,8 +17,8 @@ struct ParsedCommand {
   Language language;     // Chinese when the command or its argument is
 };
 
-// A text that begins with '/' (or the full-width '／') and a letter; no value for anything else. Names are
-// matched in any case. A path such as /etc/hosts is no command.
+// A text that begins with '/' (or the full-width '／') and a letter; no value for anything else.
+// Names are matched in any case. A path such as /etc/hosts is no command.
 std::optional<ParsedCommand> parse_command(std::string_view text);
 
 const Text& help_text();

@@ -1,5 +1,5 @@
-// One lane per conversation: its turns run in order and never two at once; different lanes run side by
-// side on a few threads, which are started when they are first needed.
+// One lane per conversation: its turns run in order and never two at once; different lanes run side
+// by side on a few threads, which are started when they are first needed.
 #pragma once
 
 #include <atomic>
@@ -20,8 +20,8 @@ namespace ai_bot {
 
 class Lanes {
  public:
-  // Runs one turn. No value: it is finished. Otherwise the Unix time (ms) before which its lane rests;
-  // then the same turn runs again, before any later one of its lane.
+  // Runs one turn. No value: it is finished. Otherwise the Unix time (ms) before which its lane
+  // rests; then the same turn runs again, before any later one of its lane.
   using Turn = std::function<std::optional<int64_t>()>;
 
   explicit Lanes(int most_threads) : most_threads_(most_threads) {}
@@ -30,8 +30,8 @@ class Lanes {
   // Not before `not_before_ms`. After stop() the turn is dropped: what it stands for is on disk.
   void add(const std::string& lane, Turn turn, int64_t not_before_ms = 0);
 
-  // Begins no further turn, waits at most `grace` for those under way, then interrupts them and waits
-  // until they have given up.
+  // Begins no further turn, waits at most `grace` for those under way, then interrupts them and
+  // waits until they have given up.
   void stop(milliseconds grace);
 
   // True once turns under way must give up; they ask.

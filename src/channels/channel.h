@@ -1,5 +1,5 @@
-// What a chat platform is to ai_bot: bytes in, one Event; one Reply, a request out. Nothing here does any
-// I/O, so every platform is tested with recorded bytes.
+// What a chat platform is to ai_bot: bytes in, one Event; one Reply, a request out. Nothing here
+// does any I/O, so every platform is tested with recorded bytes.
 #pragma once
 
 #include <functional>
@@ -27,7 +27,7 @@ struct WebhookRequest {
 struct Delivery {
   enum class Outcome { kDelivered, kRetry, kFinal };
   Outcome outcome = Outcome::kDelivered;
-  std::string why;                        // for logs and the dead letters, in English; no secrets
+  std::string why;                          // for logs and the dead letters, in English; no secrets
   std::optional<milliseconds> retry_after;  // what the platform asked for
 };
 

@@ -1,11 +1,11 @@
 // The generic channel: signed JSON from any system (docs/channels/generic.md).
 //
-//   POST body   {"event_id": "…", "conversation": "…", "sender": "…", "text": "…"}; further keys are ignored
-//   headers     X-Ai-Bot-Timestamp: Unix seconds
+//   POST body   {"event_id": "…", "conversation": "…", "sender": "…", "text": "…"}; further keys
+//   are ignored headers     X-Ai-Bot-Timestamp: Unix seconds
 //               X-Ai-Bot-Signature: sha256=<hex of HMAC-SHA256(secret, timestamp + "." + body)>
 //
-// A request repeated after the tolerance is refused by its timestamp; within it, by its event_id, which is
-// under the signature and never answered twice.
+// A request repeated after the tolerance is refused by its timestamp; within it, by its event_id,
+// which is under the signature and never answered twice.
 #pragma once
 
 #include "channels/channel.h"
@@ -26,7 +26,8 @@ class GenericChannel : public Channel {
   Delivery judge(const HttpReply& response) const override;
 
   // "sha256=…" for these bytes at this time.
-  static std::string sign(const std::string& secret, std::string_view timestamp, std::string_view body);
+  static std::string sign(const std::string& secret, std::string_view timestamp,
+                          std::string_view body);
 
  private:
   ChannelConfig config_;

@@ -38,7 +38,8 @@ class Talk {
  public:
   Talk(const Cli& cli, ChatOptions options) : cli_(cli), options_(std::move(options)) {
     while (options_.url.ends_with('/')) options_.url.pop_back();
-    if (options_.conversation.empty()) options_.conversation = "terminal-" + random_hex(kConversationBytes);
+    if (options_.conversation.empty())
+      options_.conversation = "terminal-" + random_hex(kConversationBytes);
   }
 
   // Prints the answer as it comes; the error is that of the server or the way to it.
@@ -53,7 +54,9 @@ class Talk {
     std::optional<Error> failure;
     SseReader reader([&](std::string_view data) { print(data, failure); });
     HttpStream stream;
-    stream.on_data = [&](std::string_view bytes) { return reader.feed(bytes) ? Received::kProgress : Received::kAbort; };
+    stream.on_data = [&](std::string_view bytes) {
+      return reader.feed(bytes) ? Received::kProgress : Received::kAbort;
+    };
     stream.abandoned = [] { return interrupted != 0; };
     auto promise = std::make_shared<std::promise<Result<HttpReply>>>();
     auto future = promise->get_future();
@@ -74,13 +77,16 @@ class Talk {
     std::string line;
     bool builtin = false;
     for (const json& model : health["models"]) {
-      line += (line.empty() ? "" : ", ") + model.value("name", std::string()) + " (" + model.value("state", std::string()) + ")";
+      line += (line.empty() ? "" : ", ") + model.value("name", std::string()) + " (" +
+              model.value("state", std::string()) + ")";
       builtin |= model.value("detail", std::string()).ends_with(kBuiltinModelName);
     }
     line = cli_.tr("Answering: ", "回答模型：") + line;
     if (builtin) {
-      line += cli_.tr("\nThis is the small built-in guide: it knows ai_bot only. Add a larger model: ai_bot model use FILE.gguf",
-                      "\n这是内置的小向导，只了解 ai_bot 本身。添加更大的模型：ai_bot model use 文件.gguf");
+      line += cli_.tr(
+          "\nThis is the small built-in guide: it knows ai_bot only. Add a larger model: ai_bot "
+          "model use FILE.gguf",
+          "\n这是内置的小向导，只了解 ai_bot 本身。添加更大的模型：ai_bot model use 文件.gguf");
     }
     return line;
   }
@@ -90,7 +96,8 @@ class Talk {
     HttpRequest request;
     request.url = options_.url + path;
     request.headers = {{"Accept-Language", cli_.tr("en", "zh")}};
-    request.timeouts = {milliseconds(5000), milliseconds(310000), milliseconds(310000), milliseconds(3600000)};
+    request.timeouts = {milliseconds(5000), milliseconds(310000), milliseconds(310000),
+                        milliseconds(3600000)};
     return request;
   }
 
@@ -111,15 +118,20 @@ class Talk {
 
   Result<void> unreachable(const Error& error) const {
     if (error.code == Code::kCancelled) return fail(error);
-    return fail(error.code,
-                fmt::format("no ai_bot answers at {}: {}. Start it with `ai_bot serve`, or name another with --url", options_.url, error.text.en),
-                fmt::format("{} 没有响应：{}。请用 `ai_bot serve` 启动，或用 --url 指定其他地址", options_.url, error.text.zh));
+    return fail(
+        error.code,
+        fmt::format(
+            "no ai_bot answers at {}: {}. Start it with `ai_bot serve`, or name another with --url",
+            options_.url, error.text.en),
+        fmt::format("{} 没有响应：{}。请用 `ai_bot serve` 启动，或用 --url 指定其他地址",
+                    options_.url, error.text.zh));
   }
 
   static Result<void> refused(const HttpReply& reply) {
     const json body = json::parse(reply.body, nullptr, false);
     std::string message = fmt::format("HTTP {}", reply.status);
-    if (body.is_object() && body.contains("error") && body["error"].is_object()) message = body["error"].value("message", message);
+    if (body.is_object() && body.contains("error") && body["error"].is_object())
+      message = body["error"].value("message", message);
     return fail(Code::kUnavailable, message, message);
   }
 
@@ -137,7 +149,8 @@ std::optional<std::string> read_line(const Cli& cli, std::vector<std::string>& h
   size_t at = history.size();
   InputOption option;
   option.multiline = false;
-  option.placeholder = cli.tr("Ask something, /help for commands, Ctrl-D to leave", "请输入问题，/帮助 查看命令，Ctrl-D 退出");
+  option.placeholder = cli.tr("Ask something, /help for commands, Ctrl-D to leave",
+                              "请输入问题，/帮助 查看命令，Ctrl-D 退出");
   option.on_enter = screen.ExitLoopClosure();
   option.transform = [](InputState state) {
     if (state.is_placeholder) state.element |= dim;
@@ -160,7 +173,9 @@ std::optional<std::string> read_line(const Cli& cli, std::vector<std::string>& h
     cursor = static_cast<int>(line.size());
     return true;
   });
-  auto shown = Renderer(input, [&] { return hbox({text("› ") | bold | color(Color::Cyan), input->Render() | flex}); });
+  auto shown = Renderer(input, [&] {
+    return hbox({text("› ") | bold | color(Color::Cyan), input->Render() | flex});
+  });
   screen.Loop(shown);
   if (ended) return std::nullopt;
   if (!trim(line).empty()) history.push_back(line);
@@ -201,11 +216,14 @@ void chat(Cli& cli, ChatOptions options) {
   }
   std::string question = fmt::format("{}", fmt::join(options.words, " "));
   Talk talk(cli, options);
-  const bool interactive = terminal::is_terminal(STDIN_FILENO) && terminal::is_terminal(STDOUT_FILENO);
+  const bool interactive =
+      terminal::is_terminal(STDIN_FILENO) && terminal::is_terminal(STDOUT_FILENO);
   if (question.empty() && interactive) return chat_on_terminal(cli, talk);
   if (question.empty()) question = std::string(std::istreambuf_iterator<char>(std::cin), {});
   question = trim(question);
-  if (question.empty()) return cli.fail({"there is no question: give one as argument or on standard input", "没有问题：请作为参数或从标准输入提供"});
+  if (question.empty())
+    return cli.fail({"there is no question: give one as argument or on standard input",
+                     "没有问题：请作为参数或从标准输入提供"});
   const auto asked = talk.ask(question);
   if (!asked) return cli.fail(asked.error().text);
   std::cout << "\n";
@@ -215,13 +233,18 @@ void chat(Cli& cli, ChatOptions options) {
 
 void add_chat(CLI::App& app, Cli& cli) {
   auto options = std::make_shared<ChatOptions>();
-  CLI::App* command = add_command(app, cli, "chat",
-                                  {"Talk with the assistant: in the terminal, or one question from a pipe", "与助手对话：在终端里，或从管道读取一个问题"},
-                                  [&cli, options] { chat(cli, *options); });
-  command->add_option("--url", options->url, cli.tr("Server (default: the configured one)", "服务器地址（默认取配置）"));
+  CLI::App* command =
+      add_command(app, cli, "chat",
+                  {"Talk with the assistant: in the terminal, or one question from a pipe",
+                   "与助手对话：在终端里，或从管道读取一个问题"},
+                  [&cli, options] { chat(cli, *options); });
+  command->add_option("--url", options->url,
+                      cli.tr("Server (default: the configured one)", "服务器地址（默认取配置）"));
   command->add_option("-m,--model", options->model, cli.tr("Model or tier", "模型或层级"));
-  command->add_option("--conversation", options->conversation, cli.tr("Name of a conversation to go on with", "要继续的会话名称"));
-  command->add_option("question", options->words, cli.tr("Ask this, print the answer and end", "提出该问题，打印回答后结束"));
+  command->add_option("--conversation", options->conversation,
+                      cli.tr("Name of a conversation to go on with", "要继续的会话名称"));
+  command->add_option("question", options->words,
+                      cli.tr("Ask this, print the answer and end", "提出该问题，打印回答后结束"));
 }
 
 }  // namespace ai_bot

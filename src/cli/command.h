@@ -19,10 +19,13 @@ struct Cli {
   std::string config_path;
   int exit_code = 0;
 
-  std::string tr(const char* en, const char* zh) const { return language == Language::kChinese ? zh : en; }
+  std::string tr(const char* en, const char* zh) const {
+    return language == Language::kChinese ? zh : en;
+  }
   const std::string& tr(const Text& text) const { return text.in(language); }
 
-  // The configuration; findings go to standard error, and no value is returned when there are errors.
+  // The configuration; findings go to standard error, and no value is returned when there are
+  // errors.
   std::optional<Config> load_config() const;
 
   // Prints "error: …" to standard error and sets the exit code to 1.

@@ -42,11 +42,16 @@ std::string bash_script(const CLI::App& app) {
 
 void add_completion(CLI::App& app, Cli& cli) {
   auto shell = std::make_shared<std::string>();
-  CLI::App* command = add_command(app, cli, "completion", {"Print a completion script for a shell", "输出 shell 自动补全脚本"}, [&app, shell] {
-    const bool zsh = *shell == "zsh";
-    std::cout << (zsh ? "autoload -U +X bashcompinit && bashcompinit\n" : "") << bash_script(app);
-  });
-  command->add_option("shell", *shell, cli.tr("bash or zsh", "bash 或 zsh"))->required()->check(CLI::IsMember({"bash", "zsh"}));
+  CLI::App* command = add_command(
+      app, cli, "completion", {"Print a completion script for a shell", "输出 shell 自动补全脚本"},
+      [&app, shell] {
+        const bool zsh = *shell == "zsh";
+        std::cout << (zsh ? "autoload -U +X bashcompinit && bashcompinit\n" : "")
+                  << bash_script(app);
+      });
+  command->add_option("shell", *shell, cli.tr("bash or zsh", "bash 或 zsh"))
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh"}));
 }
 
 }  // namespace ai_bot

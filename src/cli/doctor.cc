@@ -13,8 +13,8 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "models/engine_plan.h"
-#include "store/outbox.h"
 #include "store/inbox.h"
+#include "store/outbox.h"
 
 namespace ai_bot {
 namespace {
@@ -24,7 +24,8 @@ using terminal::Colour;
 using terminal::size_text;
 
 constexpr int64_t kLeastMemory = 1LL << 30;
-constexpr int64_t kLargestChecked = 256LL << 20;  // bytes; quick_check of a larger database takes too long
+constexpr int64_t kLargestChecked =
+    256LL << 20;  // bytes; quick_check of a larger database takes too long
 constexpr int kShownDeadLetters = 20;
 constexpr milliseconds kHealthTimeout{3000};
 
@@ -64,9 +65,13 @@ class Doctor {
 
   void machine() {
     const int64_t memory = usable_memory();
-    const auto text = fmt::format(fmt::runtime(tr("{} processors, {} of memory", "{} 个处理器，{} 内存")), std::thread::hardware_concurrency(), size_text(memory));
+    const auto text =
+        fmt::format(fmt::runtime(tr("{} processors, {} of memory", "{} 个处理器，{} 内存")),
+                    std::thread::hardware_concurrency(), size_text(memory));
     if (memory < kLeastMemory) {
-      add(Grade::kWarning, tr("machine", "机器"), text, tr("use small models only, or a machine with 2 GiB or more", "只使用小模型，或换用 2 GiB 以上内存的机器"));
+      add(Grade::kWarning, tr("machine", "机器"), text,
+          tr("use small models only, or a machine with 2 GiB or more",
+             "只使用小模型，或换用 2 GiB 以上内存的机器"));
     } else {
       add(Grade::kGood, tr("machine", "机器"), text);
     }
@@ -75,7 +80,8 @@ class Doctor {
   void configuration(const ReadConfig& read) {
     const std::string subject = tr("configuration", "配置");
     for (const Finding& finding : read.findings) {
-      add(finding.is_error ? Grade::kError : Grade::kWarning, subject, finding.in(cli_.language), tr("mend the file, then: ai_bot config check", "修改该文件后运行：ai_bot config check"));
+      add(finding.is_error ? Grade::kError : Grade::kWarning, subject, finding.in(cli_.language),
+          tr("mend the file, then: ai_bot config check", "修改该文件后运行：ai_bot config check"));
     }
     if (read.findings.empty()) add(Grade::kGood, subject, read.config.origin);
   }
@@ -83,18 +89,25 @@ class Doctor {
   void data_folder() {
     const std::string subject = tr("data folder", "数据目录");
     const std::string& path = config_.data_dir;
-    if (!fs::exists(path)) return add(Grade::kGood, subject, path + tr(" (made at the first start)", "（首次启动时创建）"));
+    if (!fs::exists(path))
+      return add(Grade::kGood, subject,
+                 path + tr(" (made at the first start)", "（首次启动时创建）"));
     if (access(path.c_str(), W_OK | X_OK) != 0) {
-      return add(Grade::kError, subject, path + tr(" may not be written", " 没有写权限"), fmt::format("chown -R {} {}", getuid(), path));
+      return add(Grade::kError, subject, path + tr(" may not be written", " 没有写权限"),
+                 fmt::format("chown -R {} {}", getuid(), path));
     }
     struct stat info {};
     if (stat(path.c_str(), &info) == 0 && (info.st_mode & 0077) != 0) {
-      add(Grade::kWarning, subject, path + tr(" can be read by others", " 可被其他用户读取"), "chmod 700 " + path);
+      add(Grade::kWarning, subject, path + tr(" can be read by others", " 可被其他用户读取"),
+          "chmod 700 " + path);
     }
     const int64_t free = free_disk(path);
-    const auto text = fmt::format(fmt::runtime(tr("{}, {} free", "{}，剩余 {}")), path, size_text(free));
+    const auto text =
+        fmt::format(fmt::runtime(tr("{}, {} free", "{}，剩余 {}")), path, size_text(free));
     if (free < config_.database.min_free_disk.count) {
-      add(Grade::kError, subject, text, tr("free some space, or lower database.min_free_disk", "释放空间，或调低 database.min_free_disk"));
+      add(Grade::kError, subject, text,
+          tr("free some space, or lower database.min_free_disk",
+             "释放空间，或调低 database.min_free_disk"));
     } else {
       add(Grade::kGood, subject, text);
     }
@@ -128,7 +141,9 @@ class Doctor {
       }
       const std::string file = chosen.empty() ? model.path : std::exchange(chosen, "");
       if (file == "builtin") {
-        add(Grade::kGood, subject, tr("the built-in guide; a larger model: ai_bot model use FILE.gguf", "内置向导；更大的模型：ai_bot model use 文件.gguf"));
+        add(Grade::kGood, subject,
+            tr("the built-in guide; a larger model: ai_bot model use FILE.gguf",
+               "内置向导；更大的模型：ai_bot model use 文件.gguf"));
         continue;
       }
       model_file(subject, file);
@@ -138,13 +153,20 @@ class Doctor {
   void model_file(const std::string& subject, const std::string& file) {
     const auto info = inspect_gguf(file);
     if (!info) {
-      return add(Grade::kError, subject, cli_.tr(info.error().text), tr("copy the file again, or: ai_bot model use builtin", "重新复制该文件，或运行：ai_bot model use builtin"));
+      return add(Grade::kError, subject, cli_.tr(info.error().text),
+                 tr("copy the file again, or: ai_bot model use builtin",
+                    "重新复制该文件，或运行：ai_bot model use builtin"));
     }
-    const EnginePlan plan = plan_engine(config_.engine, *info, usable_memory(), static_cast<int>(std::thread::hardware_concurrency()));
-    const auto text = fmt::format(fmt::runtime(tr("{} ({}, about {} of memory with {} slots of {} tokens)", "{}（{}，{} 内存左右，{} 个槽，每槽 {} token）")), file, info->quantization,
-                                  size_text(plan.estimated_memory), plan.parallel, plan.context);
+    const EnginePlan plan = plan_engine(config_.engine, *info, usable_memory(),
+                                        static_cast<int>(std::thread::hardware_concurrency()));
+    const auto text = fmt::format(
+        fmt::runtime(tr("{} ({}, about {} of memory with {} slots of {} tokens)",
+                        "{}（{}，{} 内存左右，{} 个槽，每槽 {} token）")),
+        file, info->quantization, size_text(plan.estimated_memory), plan.parallel, plan.context);
     if (plan.estimated_memory > usable_memory() * 8 / 10) {
-      add(Grade::kError, subject, text, tr("it does not fit: choose a smaller model, or quantize it: ai_bot model quantize", "内存不足：请换更小的模型，或量化：ai_bot model quantize"));
+      add(Grade::kError, subject, text,
+          tr("it does not fit: choose a smaller model, or quantize it: ai_bot model quantize",
+             "内存不足：请换更小的模型，或量化：ai_bot model quantize"));
     } else {
       add(Grade::kGood, subject, text);
     }
@@ -160,25 +182,34 @@ class Doctor {
     const auto reply = http.fetch(request);
     const int holder = ServerLock::holder(DataFolder(config_.data_dir).lock_file());
     if (!reply && holder != 0) {
-      add(Grade::kError, subject, fmt::format(fmt::runtime(tr("process {} runs but does not answer at {}", "进程 {} 正在运行，但 {} 没有响应")), holder, server_url(config_)),
+      add(Grade::kError, subject,
+          fmt::format(fmt::runtime(tr("process {} runs but does not answer at {}",
+                                      "进程 {} 正在运行，但 {} 没有响应")),
+                      holder, server_url(config_)),
           tr("look at its log; does it use another port?", "请查看日志；是否使用了其他端口？"));
       return true;
     }
     if (!reply) {
-      add(Grade::kGood, subject, tr("not running (start it with: ai_bot serve)", "未运行（启动：ai_bot serve）"));
+      add(Grade::kGood, subject,
+          tr("not running (start it with: ai_bot serve)", "未运行（启动：ai_bot serve）"));
       return false;
     }
     const auto health = nlohmann::json::parse(reply->body, nullptr, false);
-    if (!health.is_object() || !health.contains("version")) return false;  // not ours: port() says so
+    if (!health.is_object() || !health.contains("version"))
+      return false;  // not ours: port() says so
     std::string reasons;
-    for (const auto& reason : health["reasons"]) reasons += (reasons.empty() ? "" : "; ") + reason.get<std::string>();
+    for (const auto& reason : health["reasons"])
+      reasons += (reasons.empty() ? "" : "; ") + reason.get<std::string>();
     for (const auto& model : health["models"]) {
-      if (model.contains("problem")) reasons += (reasons.empty() ? "" : "; ") + model["problem"].get<std::string>();
+      if (model.contains("problem"))
+        reasons += (reasons.empty() ? "" : "; ") + model["problem"].get<std::string>();
     }
     if (reply->status == 200 && reasons.empty()) {
-      add(Grade::kGood, subject, fmt::format(fmt::runtime(tr("healthy at {}", "运行正常：{}")), server_url(config_)));
+      add(Grade::kGood, subject,
+          fmt::format(fmt::runtime(tr("healthy at {}", "运行正常：{}")), server_url(config_)));
     } else {
-      add(reply->status == 200 ? Grade::kWarning : Grade::kError, subject, reasons, tr("see its log", "请查看日志"));
+      add(reply->status == 200 ? Grade::kWarning : Grade::kError, subject, reasons,
+          tr("see its log", "请查看日志"));
     }
     return true;
   }
@@ -189,24 +220,32 @@ class Doctor {
     if (free) {
       add(Grade::kGood, tr("port", "端口"), text + tr(" is free", " 可用"));
     } else {
-      add(Grade::kError, tr("port", "端口"), cli_.tr(free.error().text), tr("set server.port", "修改 server.port"));
+      add(Grade::kError, tr("port", "端口"), cli_.tr(free.error().text),
+          tr("set server.port", "修改 server.port"));
     }
   }
 
   void database() {
     const std::string subject = tr("database", "数据库");
     const std::string& path = config_.database.path;
-    if (!fs::exists(path)) return add(Grade::kGood, subject, path + tr(" (made at the first start)", "（首次启动时创建）"));
+    if (!fs::exists(path))
+      return add(Grade::kGood, subject,
+                 path + tr(" (made at the first start)", "（首次启动时创建）"));
     try {
       Connection connection(path, SQLite::OPEN_READONLY);
       if (static_cast<int64_t>(fs::file_size(path)) <= kLargestChecked) {
-        const std::string verdict = connection.database().execAndGet("PRAGMA quick_check(1)").getString();
+        const std::string verdict =
+            connection.database().execAndGet("PRAGMA quick_check(1)").getString();
         if (verdict != "ok") {
-          return add(Grade::kError, subject, path + ": " + verdict, tr("restore a backup, or move the file away to begin anew", "恢复备份，或移走该文件后重新开始"));
+          return add(Grade::kError, subject, path + ": " + verdict,
+                     tr("restore a backup, or move the file away to begin anew",
+                        "恢复备份，或移走该文件后重新开始"));
         }
       }
       const auto open = inbox::count(connection);
-      add(Grade::kGood, subject, fmt::format(fmt::runtime(tr("{}, {} waiting messages", "{}，{} 条消息等待处理")), path, open.open));
+      add(Grade::kGood, subject,
+          fmt::format(fmt::runtime(tr("{}, {} waiting messages", "{}，{} 条消息等待处理")), path,
+                      open.open));
       dead_letters(connection);
     } catch (const SQLite::Exception& e) {
       add(Grade::kError, subject, path + ": " + cli_.tr(error_of(e).text), "");
@@ -214,12 +253,21 @@ class Doctor {
   }
 
   void dead_letters(Connection& connection) {
-    const std::string cure = tr("send them again: ai_bot doctor --replay", "重新投递：ai_bot doctor --replay");
+    const std::string cure =
+        tr("send them again: ai_bot doctor --replay", "重新投递：ai_bot doctor --replay");
     for (const auto& entry : inbox::dead(connection, kShownDeadLetters)) {
-      add(Grade::kWarning, tr("dead letter", "死信"), fmt::format(fmt::runtime(tr("message {} of {} was not answered: {}", "消息 {}（{}）未能回答：{}")), entry.event.event_id, entry.event.channel, entry.error), cure);
+      add(Grade::kWarning, tr("dead letter", "死信"),
+          fmt::format(fmt::runtime(
+                          tr("message {} of {} was not answered: {}", "消息 {}（{}）未能回答：{}")),
+                      entry.event.event_id, entry.event.channel, entry.error),
+          cure);
     }
     for (const auto& entry : outbox::dead(connection, kShownDeadLetters)) {
-      add(Grade::kWarning, tr("dead letter", "死信"), fmt::format(fmt::runtime(tr("the reply to {} of {} was not delivered: {}", "对 {}（{}）的回复未能投递：{}")), entry.reply.event_id, entry.reply.channel, entry.error), cure);
+      add(Grade::kWarning, tr("dead letter", "死信"),
+          fmt::format(fmt::runtime(tr("the reply to {} of {} was not delivered: {}",
+                                      "对 {}（{}）的回复未能投递：{}")),
+                      entry.reply.event_id, entry.reply.channel, entry.error),
+          cure);
     }
   }
 
@@ -241,7 +289,10 @@ void replay(Cli& cli) {
   if (!done) return cli.fail(done.error().text);
   const int server = ServerLock::holder(DataFolder(config->data_dir).lock_file());
   if (server != 0) kill(server, SIGHUP);
-  std::cout << fmt::format(fmt::runtime(cli.tr("Opened again: {} messages, {} replies.", "已重新打开：{} 条消息，{} 条回复。")), events, replies) << "\n";
+  std::cout << fmt::format(fmt::runtime(cli.tr("Opened again: {} messages, {} replies.",
+                                               "已重新打开：{} 条消息，{} 条回复。")),
+                           events, replies)
+            << "\n";
 }
 
 void print(const Cli& cli, const std::vector<Check>& checks) {
@@ -249,7 +300,8 @@ void print(const Cli& cli, const std::vector<Check>& checks) {
   constexpr Colour kColours[] = {Colour::kGreen, Colour::kYellow, Colour::kRed};
   for (const Check& check : checks) {
     const int grade = static_cast<int>(check.grade);
-    std::cout << terminal::coloured(kColours[grade], kSigns[grade]) << " " << check.subject << ": " << check.text << "\n";
+    std::cout << terminal::coloured(kColours[grade], kSigns[grade]) << " " << check.subject << ": "
+              << check.text << "\n";
     if (!check.cure.empty()) std::cout << "  " << cli.tr("fix: ", "处理：") << check.cure << "\n";
   }
 }
@@ -260,7 +312,10 @@ void examine(Cli& cli, bool as_json) {
   nlohmann::ordered_json out = nlohmann::ordered_json::array();
   for (const Check& check : checks) {
     if (check.grade == Grade::kError) cli.exit_code = 1;
-    out.push_back({{"level", kGrades[static_cast<int>(check.grade)]}, {"subject", check.subject}, {"text", check.text}, {"fix", check.cure}});
+    out.push_back({{"level", kGrades[static_cast<int>(check.grade)]},
+                   {"subject", check.subject},
+                   {"text", check.text},
+                   {"fix", check.cure}});
   }
   if (as_json) {
     std::cout << out.dump(2) << "\n";
@@ -277,10 +332,14 @@ void add_doctor(CLI::App& app, Cli& cli) {
     bool replay = false;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(app, cli, "doctor", {"Check the machine, files, port, model and database, and say what to do", "检查机器、文件、端口、模型和数据库，并给出处理办法"},
-                                  [&cli, options] { options->replay ? replay(cli) : examine(cli, options->as_json); });
+  CLI::App* command = add_command(
+      app, cli, "doctor",
+      {"Check the machine, files, port, model and database, and say what to do",
+       "检查机器、文件、端口、模型和数据库，并给出处理办法"},
+      [&cli, options] { options->replay ? replay(cli) : examine(cli, options->as_json); });
   command->add_flag("--json", options->as_json, cli.tr("As JSON", "输出 JSON"));
-  command->add_flag("--replay", options->replay, cli.tr("Open the dead letters again", "重新打开死信"));
+  command->add_flag("--replay", options->replay,
+                    cli.tr("Open the dead letters again", "重新打开死信"));
 }
 
 }  // namespace ai_bot

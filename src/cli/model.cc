@@ -40,7 +40,8 @@ std::optional<nlohmann::json> server_health(const Config& config) {
   const auto reply = http.fetch(request);
   if (!reply) return std::nullopt;
   auto health = nlohmann::json::parse(reply->body, nullptr, false);
-  return health.is_object() && health.contains("models") ? std::optional(std::move(health)) : std::nullopt;
+  return health.is_object() && health.contains("models") ? std::optional(std::move(health))
+                                                         : std::nullopt;
 }
 
 void print_json(const ordered_json& value) { std::cout << value.dump(2) << "\n"; }
@@ -58,7 +59,8 @@ std::vector<Found> find_models(const Cli& cli, const Config& config) {
   const DataFolder folder(config.data_dir);
   const auto add_file = [&](const std::string& name, const std::string& file) {
     const auto info = inspect_gguf(file);
-    found.push_back({name, file, info ? std::optional(*info) : std::nullopt, info ? "" : cli.tr(info.error().text)});
+    found.push_back({name, file, info ? std::optional(*info) : std::nullopt,
+                     info ? "" : cli.tr(info.error().text)});
   };
   for (const ModelConfig& model : config.models) {
     if (model.type != "local") {
@@ -71,7 +73,8 @@ std::vector<Found> find_models(const Cli& cli, const Config& config) {
   }
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder.models(), ignored)) {
-    if (entry.path().extension() == ".gguf") add_file(entry.path().filename().string(), entry.path().string());
+    if (entry.path().extension() == ".gguf")
+      add_file(entry.path().filename().string(), entry.path().string());
   }
   return found;
 }
@@ -81,12 +84,19 @@ void list(Cli& cli, bool as_json) {
   if (!config) return void(cli.exit_code = 1);
   const std::string active = DataFolder(config->data_dir).active_model();
   ordered_json out = ordered_json::array();
-  std::vector<std::vector<std::string>> rows = {{"", cli.tr("name", "名称"), cli.tr("type", "类型"), cli.tr("size", "大小"),
-                                                 cli.tr("parameters", "参数量"), cli.tr("context", "上下文"), cli.tr("where", "位置")}};
+  std::vector<std::vector<std::string>> rows = {
+      {"", cli.tr("name", "名称"), cli.tr("type", "类型"), cli.tr("size", "大小"),
+       cli.tr("parameters", "参数量"), cli.tr("context", "上下文"), cli.tr("where", "位置")}};
   for (const Found& model : find_models(cli, *config)) {
     const bool is_active = !active.empty() && model.where == active;
     ordered_json entry = {{"name", model.name}, {"where", model.where}, {"active", is_active}};
-    std::vector<std::string> row = {is_active ? "*" : "", model.name, "", "", "", "", model.problem.empty() ? model.where : model.problem};
+    std::vector<std::string> row = {is_active ? "*" : "",
+                                    model.name,
+                                    "",
+                                    "",
+                                    "",
+                                    "",
+                                    model.problem.empty() ? model.where : model.problem};
     if (model.info) {
       entry["quantization"] = model.info->quantization;
       entry["bytes"] = model.info->file_size;
@@ -110,22 +120,26 @@ void status(Cli& cli, bool as_json) {
   if (!config) return void(cli.exit_code = 1);
   const auto health = server_health(*config);
   if (!health) {
-    return cli.fail({"no server answers at " + server_url(*config) + ": start it with `ai_bot serve`",
-                     server_url(*config) + " 没有响应：请用 `ai_bot serve` 启动"});
+    return cli.fail(
+        {"no server answers at " + server_url(*config) + ": start it with `ai_bot serve`",
+         server_url(*config) + " 没有响应：请用 `ai_bot serve` 启动"});
   }
   if (as_json) return print_json(ordered_json((*health)["models"]));
-  std::vector<std::vector<std::string>> rows = {{cli.tr("name", "名称"), cli.tr("state", "状态"), cli.tr("breaker", "熔断器"),
-                                                 cli.tr("restarts", "重启次数"), cli.tr("where", "位置"), cli.tr("problem", "问题")}};
+  std::vector<std::vector<std::string>> rows = {
+      {cli.tr("name", "名称"), cli.tr("state", "状态"), cli.tr("breaker", "熔断器"),
+       cli.tr("restarts", "重启次数"), cli.tr("where", "位置"), cli.tr("problem", "问题")}};
   for (const auto& model : (*health)["models"]) {
     rows.push_back({model.value("name", ""), model.value("state", ""), model.value("breaker", ""),
-                    std::to_string(model.value("restarts", 0)), model.value("detail", ""), model.value("problem", "")});
+                    std::to_string(model.value("restarts", 0)), model.value("detail", ""),
+                    model.value("problem", "")});
   }
   std::cout << terminal::table(rows);
 }
 
 // Follows a running server's swap until it is done; false when it failed.
 bool follow_swap(Cli& cli, const Config& config, const std::string& file) {
-  for (SteadyTime begun = steady_now(); since(begun) < config.engine.start_timeout + kHealthTimeout;) {
+  for (SteadyTime begun = steady_now();
+       since(begun) < config.engine.start_timeout + kHealthTimeout;) {
     std::this_thread::sleep_for(kPollInterval);
     const auto health = server_health(config);
     if (!health) continue;
@@ -138,7 +152,8 @@ bool follow_swap(Cli& cli, const Config& config, const std::string& file) {
       }
     }
   }
-  cli.fail({"the server did not finish the swap in time; see its log", "服务器未能及时完成切换，请查看日志"});
+  cli.fail({"the server did not finish the swap in time; see its log",
+            "服务器未能及时完成切换，请查看日志"});
   return false;
 }
 
@@ -159,16 +174,21 @@ void use(Cli& cli, const std::string& name) {
   const auto info = inspect_gguf(file);
   if (!info) return cli.fail(info.error().text);
   if (!info->has_chat_template) {
-    std::cerr << cli.tr("warning: the file has no chat template; its answers may be poor\n", "警告：该文件没有对话模板，回答质量可能较差\n");
+    std::cerr << cli.tr("warning: the file has no chat template; its answers may be poor\n",
+                        "警告：该文件没有对话模板，回答质量可能较差\n");
   }
   if (auto chosen = folder.choose_model(file); !chosen) return cli.fail(chosen.error().text);
   const int server = ServerLock::holder(folder.lock_file());
   if (server == 0) {
-    std::cout << cli.tr("Chosen; the server uses it from its next start: ", "已选择，服务器下次启动时使用：") << file << "\n";
+    std::cout << cli.tr("Chosen; the server uses it from its next start: ",
+                        "已选择，服务器下次启动时使用：")
+              << file << "\n";
     return;
   }
   kill(server, SIGHUP);
-  if (follow_swap(cli, *config, file)) std::cout << cli.tr("The server answers with it now: ", "服务器现在使用该模型：") << file << "\n";
+  if (follow_swap(cli, *config, file))
+    std::cout << cli.tr("The server answers with it now: ", "服务器现在使用该模型：") << file
+              << "\n";
 }
 
 ordered_json bench_json(const std::string& file, const BenchResult& result) {
@@ -180,13 +200,13 @@ ordered_json bench_json(const std::string& file, const BenchResult& result) {
 }
 
 std::vector<std::string> bench_row(const std::string& name, const BenchResult& result) {
-  return {name, size_text(result.file_size), size_text(result.peak_memory), fmt::format("{:.1f}", result.prompt_rate),
-          fmt::format("{:.1f}", result.generation_rate)};
+  return {name, size_text(result.file_size), size_text(result.peak_memory),
+          fmt::format("{:.1f}", result.prompt_rate), fmt::format("{:.1f}", result.generation_rate)};
 }
 
 std::vector<std::string> bench_head(const Cli& cli) {
-  return {"", cli.tr("file", "文件"), cli.tr("peak memory", "峰值内存"), cli.tr("prompt tok/s", "提示 tok/s"),
-          cli.tr("generation tok/s", "生成 tok/s")};
+  return {"", cli.tr("file", "文件"), cli.tr("peak memory", "峰值内存"),
+          cli.tr("prompt tok/s", "提示 tok/s"), cli.tr("generation tok/s", "生成 tok/s")};
 }
 
 void say(const std::string& text) {
@@ -213,7 +233,8 @@ void bench(Cli& cli, const ModelOptions& options) {
 
 std::string change(double before, double after, bool factor) {
   if (before <= 0) return "";
-  return factor ? fmt::format("{:.2f}x", after / before) : fmt::format("{:+.0f} %", (after / before - 1) * 100);
+  return factor ? fmt::format("{:.2f}x", after / before)
+                : fmt::format("{:+.0f} %", (after / before - 1) * 100);
 }
 
 void quantize(Cli& cli, ModelOptions options) {
@@ -229,7 +250,8 @@ void quantize(Cli& cli, ModelOptions options) {
   const auto progress = [&](std::string_view line) {
     if (shown && line.starts_with('[')) std::cerr << "\r\x1b[K" << line.substr(0, 78) << std::flush;
   };
-  const auto done = quantize_model(config->engine, options.file, options.out, options.type, progress);
+  const auto done =
+      quantize_model(config->engine, options.file, options.out, options.type, progress);
   if (shown) std::cerr << "\r\x1b[K";
   if (!done) return cli.fail(done.error().text);
   std::cout << cli.tr("Written: ", "已生成：") << options.out << "\n";
@@ -239,39 +261,69 @@ void quantize(Cli& cli, ModelOptions options) {
   if (!before) return cli.fail(before.error().text);
   const auto after = bench_model(config->engine, options.out, {});
   if (!after) return cli.fail(after.error().text);
-  if (options.as_json) return print_json({{"before", bench_json(options.file, *before)}, {"after", bench_json(options.out, *after)}});
-  std::cout << terminal::table(
-      {bench_head(cli), bench_row(cli.tr("before", "之前"), *before), bench_row(cli.tr("after", "之后"), *after),
-       {cli.tr("change", "变化"),
-        change(static_cast<double>(before->file_size), static_cast<double>(after->file_size), false),
-        change(static_cast<double>(before->peak_memory), static_cast<double>(after->peak_memory), false),
-        change(before->prompt_rate, after->prompt_rate, true), change(before->generation_rate, after->generation_rate, true)}});
+  if (options.as_json)
+    return print_json({{"before", bench_json(options.file, *before)},
+                       {"after", bench_json(options.out, *after)}});
+  std::cout << terminal::table({bench_head(cli),
+                                bench_row(cli.tr("before", "之前"), *before),
+                                bench_row(cli.tr("after", "之后"), *after),
+                                {cli.tr("change", "变化"),
+                                 change(static_cast<double>(before->file_size),
+                                        static_cast<double>(after->file_size), false),
+                                 change(static_cast<double>(before->peak_memory),
+                                        static_cast<double>(after->peak_memory), false),
+                                 change(before->prompt_rate, after->prompt_rate, true),
+                                 change(before->generation_rate, after->generation_rate, true)}});
 }
 
 }  // namespace
 
 void add_model(CLI::App& app, Cli& cli) {
-  CLI::App* model = add_command(app, cli, "model", {"List, choose, quantize and measure models", "列出、选择、量化和测量模型"});
+  CLI::App* model =
+      add_command(app, cli, "model",
+                  {"List, choose, quantize and measure models", "列出、选择、量化和测量模型"});
   model->require_subcommand(1);
   auto options = std::make_shared<ModelOptions>();
   const std::string json_help = cli.tr("As JSON", "输出 JSON");
-  CLI::App* list_command = add_command(*model, cli, "list", {"List the models", "列出模型"}, [&cli, options] { list(cli, options->as_json); });
+  CLI::App* list_command = add_command(*model, cli, "list", {"List the models", "列出模型"},
+                                       [&cli, options] { list(cli, options->as_json); });
   list_command->add_flag("--json", options->as_json, json_help);
-  CLI::App* status_command = add_command(*model, cli, "status", {"How the running server's models are", "查看运行中服务器的模型状态"},
-                                         [&cli, options] { status(cli, options->as_json); });
+  CLI::App* status_command = add_command(
+      *model, cli, "status", {"How the running server's models are", "查看运行中服务器的模型状态"},
+      [&cli, options] { status(cli, options->as_json); });
   status_command->add_flag("--json", options->as_json, json_help);
-  CLI::App* use_command = add_command(*model, cli, "use", {"Answer with this GGUF file from now on, without downtime", "改用该 GGUF 文件回答，不中断服务"},
+  CLI::App* use_command = add_command(*model, cli, "use",
+                                      {"Answer with this GGUF file from now on, without downtime",
+                                       "改用该 GGUF 文件回答，不中断服务"},
                                       [&cli, options] { use(cli, options->file); });
-  use_command->add_option("file", options->file, cli.tr("GGUF file, a name in data_dir/models, or builtin", "GGUF 文件、data_dir/models 中的名称，或 builtin"))->required();
-  CLI::App* bench_command = add_command(*model, cli, "bench", {"Measure memory and speed of a file", "测量文件的内存和速度"},
-                                        [&cli, options] { bench(cli, *options); });
-  bench_command->add_option("file", options->file, cli.tr("GGUF file, or builtin", "GGUF 文件，或 builtin"))->required();
+  use_command
+      ->add_option("file", options->file,
+                   cli.tr("GGUF file, a name in data_dir/models, or builtin",
+                          "GGUF 文件、data_dir/models 中的名称，或 builtin"))
+      ->required();
+  CLI::App* bench_command = add_command(
+      *model, cli, "bench", {"Measure memory and speed of a file", "测量文件的内存和速度"},
+      [&cli, options] { bench(cli, *options); });
+  bench_command
+      ->add_option("file", options->file, cli.tr("GGUF file, or builtin", "GGUF 文件，或 builtin"))
+      ->required();
   bench_command->add_flag("--json", options->as_json, json_help);
-  CLI::App* quantize_command = add_command(*model, cli, "quantize", {"Write a smaller, faster file and compare both", "生成更小更快的文件并比较"},
-                                           [&cli, options] { quantize(cli, *options); });
-  quantize_command->add_option("file", options->file, cli.tr("GGUF file, best in F32 or F16", "GGUF 文件，最好为 F32 或 F16"))->required();
-  quantize_command->add_option("--type", options->type, cli.tr("Type: Q8_0 (INT8), Q6_K, Q5_K_M, Q4_K_M, F16 …", "类型：Q8_0（INT8）、Q6_K、Q5_K_M、Q4_K_M、F16 等"))->capture_default_str();
-  quantize_command->add_option("-o,--out", options->out, cli.tr("Output file (default: beside the input)", "输出文件（默认与输入同目录）"));
+  CLI::App* quantize_command =
+      add_command(*model, cli, "quantize",
+                  {"Write a smaller, faster file and compare both", "生成更小更快的文件并比较"},
+                  [&cli, options] { quantize(cli, *options); });
+  quantize_command
+      ->add_option("file", options->file,
+                   cli.tr("GGUF file, best in F32 or F16", "GGUF 文件，最好为 F32 或 F16"))
+      ->required();
+  quantize_command
+      ->add_option("--type", options->type,
+                   cli.tr("Type: Q8_0 (INT8), Q6_K, Q5_K_M, Q4_K_M, F16 …",
+                          "类型：Q8_0（INT8）、Q6_K、Q5_K_M、Q4_K_M、F16 等"))
+      ->capture_default_str();
+  quantize_command->add_option(
+      "-o,--out", options->out,
+      cli.tr("Output file (default: beside the input)", "输出文件（默认与输入同目录）"));
   quantize_command->add_flag("--no-bench", options->no_bench, cli.tr("Do not measure", "不测量"));
   quantize_command->add_flag("--json", options->as_json, json_help);
 }

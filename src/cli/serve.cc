@@ -16,13 +16,15 @@ std::string welcome(const Cli& cli, const Config& config) {
   const std::string url = server_url(config);
   std::string channel = config.channels.front().name;
   return fmt::format(
-      "\n{}\n\n  {:<10} ai_bot chat\n  {:<10} curl {}/v1/chat/completions -H 'Content-Type: application/json' \\\n"
+      "\n{}\n\n  {:<10} ai_bot chat\n  {:<10} curl {}/v1/chat/completions -H 'Content-Type: "
+      "application/json' \\\n"
       "  {:<10}   -d '{{\"messages\":[{{\"role\":\"user\",\"content\":\"{}\"}}]}}'\n"
       "  {:<10} {}/api/webhook/{}\n  {:<10} {}/api/health\n\n{}\n\n",
-      terminal::coloured(terminal::Colour::kBold, cli.tr("ai_bot is ready. Talk to it:", "ai_bot 已就绪。可以这样使用：")),
-      cli.tr("terminal", "终端"), "API", url, "", cli.tr("How do I add a larger model?", "怎么添加更大的模型？"),
-      "webhook", url, channel, cli.tr("health", "健康检查"), url,
-      cli.tr("Stop with Ctrl-C.", "按 Ctrl-C 停止。"));
+      terminal::coloured(terminal::Colour::kBold,
+                         cli.tr("ai_bot is ready. Talk to it:", "ai_bot 已就绪。可以这样使用：")),
+      cli.tr("terminal", "终端"), "API", url, "",
+      cli.tr("How do I add a larger model?", "怎么添加更大的模型？"), "webhook", url, channel,
+      cli.tr("health", "健康检查"), url, cli.tr("Stop with Ctrl-C.", "按 Ctrl-C 停止。"));
 }
 
 struct ServeOptions {
@@ -49,7 +51,8 @@ void serve(Cli& cli, const ServeOptions& options) {
   const auto reread = [&cli, &options]() -> Result<Config> {
     auto fresh = configured(cli, options);
     if (!fresh) {
-      return fail(Code::kInvalid, "the configuration has errors and was not reloaded; see: ai_bot config check",
+      return fail(Code::kInvalid,
+                  "the configuration has errors and was not reloaded; see: ai_bot config check",
                   "配置有错误，未重新加载；请查看：ai_bot config check");
     }
     return std::move(*fresh);
@@ -65,14 +68,23 @@ void serve(Cli& cli, const ServeOptions& options) {
 
 void add_serve(CLI::App& app, Cli& cli) {
   auto options = std::make_shared<ServeOptions>();
-  CLI::App* command = add_command(app, cli, "serve", {"Run the server", "运行服务器"}, [&cli, options] { serve(cli, *options); });
-  command->add_option("--listen", options->listen, cli.tr("Address instead of server.listen", "监听地址，代替 server.listen"))
+  CLI::App* command = add_command(app, cli, "serve", {"Run the server", "运行服务器"},
+                                  [&cli, options] { serve(cli, *options); });
+  command
+      ->add_option("--listen", options->listen,
+                   cli.tr("Address instead of server.listen", "监听地址，代替 server.listen"))
       ->check([&cli](const std::string& address) {
-        return is_loopback(address) ? std::string()
-                                    : cli.tr("only a loopback address is allowed while there is no access control: put a reverse proxy before ai_bot",
-                                             "在有访问控制之前只能使用回环地址：请在 ai_bot 前面放置反向代理");
+        return is_loopback(address)
+                   ? std::string()
+                   : cli.tr(
+                         "only a loopback address is allowed while there is no access control: put "
+                         "a reverse proxy before ai_bot",
+                         "在有访问控制之前只能使用回环地址：请在 ai_bot 前面放置反向代理");
       });
-  command->add_option("-p,--port", options->port, cli.tr("Port instead of server.port", "端口，代替 server.port"))->check(CLI::Range(1, 65535));
+  command
+      ->add_option("-p,--port", options->port,
+                   cli.tr("Port instead of server.port", "端口，代替 server.port"))
+      ->check(CLI::Range(1, 65535));
 }
 
 }  // namespace ai_bot

@@ -25,7 +25,8 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
   table.SelectRow(0).SeparatorHorizontal(ftxui::LIGHT);
   table.SelectRow(0).BorderBottom(ftxui::LIGHT);
   auto document = table.Render();
-  auto screen = ftxui::Screen::Create(ftxui::Dimension::Fit(document), ftxui::Dimension::Fit(document));
+  auto screen =
+      ftxui::Screen::Create(ftxui::Dimension::Fit(document), ftxui::Dimension::Fit(document));
   ftxui::Render(screen, document);
   // Cells are padded with blanks to the screen's width; a pipe needs none at the ends of lines.
   std::string out;

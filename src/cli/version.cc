@@ -12,8 +12,9 @@ namespace ai_bot {
 
 void add_version(CLI::App& app, Cli& cli) {
   add_command(app, cli, "version", {"Show the version", "显示版本"}, [] {
-    std::cout << "ai_bot " << kVersion << " (Drogon " << DROGON_VERSION << ", SQLite " << sqlite3_libversion() << ", "
-              << curl_version_info(CURLVERSION_NOW)->version << " libcurl)\n";
+    std::cout << "ai_bot " << kVersion << " (Drogon " << DROGON_VERSION << ", SQLite "
+              << sqlite3_libversion() << ", " << curl_version_info(CURLVERSION_NOW)->version
+              << " libcurl)\n";
   });
 }
 

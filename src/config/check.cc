@@ -14,7 +14,8 @@
 namespace ai_bot {
 namespace {
 
-constexpr size_t kLeastSecret = 16;  // characters; HMAC-SHA256 wants its key hard to guess (RFC 2104, 3)
+constexpr size_t kLeastSecret =
+    16;  // characters; HMAC-SHA256 wants its key hard to guess (RFC 2104, 3)
 
 class Checker {
  public:
@@ -33,7 +34,8 @@ class Checker {
 
  private:
   void add(bool is_error, const std::string& key, std::string en, std::string zh) {
-    findings_.push_back({is_error, config_.origin, line_of(key), key, {std::move(en), std::move(zh)}});
+    findings_.push_back(
+        {is_error, config_.origin, line_of(key), key, {std::move(en), std::move(zh)}});
   }
   // Unless the key's value could not be read in the first place.
   void error(const std::string& key, std::string en, std::string zh) {
@@ -81,7 +83,8 @@ class Checker {
     }
     if (config_.assistant.system_prompt.empty()) {
       config_.assistant.system_prompt =
-          "You are ai_bot, the assistant of a team. Answer in the language of the question, briefly "
+          "You are ai_bot, the assistant of a team. Answer in the language of the question, "
+          "briefly "
           "and correctly. Say so when you do not know.";
     }
   }
@@ -89,10 +92,11 @@ class Checker {
   void server() {
     if (!is_loopback(config_.server.listen)) {
       error("server.listen",
-            fmt::format("'{}' is not a loopback address. ai_bot has no access control yet, so it only "
-                        "listens on 127.0.0.1, ::1 or localhost: put a reverse proxy with TLS and "
-                        "authentication before it",
-                        config_.server.listen),
+            fmt::format(
+                "'{}' is not a loopback address. ai_bot has no access control yet, so it only "
+                "listens on 127.0.0.1, ::1 or localhost: put a reverse proxy with TLS and "
+                "authentication before it",
+                config_.server.listen),
             fmt::format("“{}”不是本机回环地址。ai_bot 目前没有访问控制，只能监听 127.0.0.1、::1 或 "
                         "localhost：请在前面放置带 TLS 和身份验证的反向代理",
                         config_.server.listen));
@@ -115,7 +119,8 @@ class Checker {
     }
   }
 
-  void needs(bool given, const std::string& key, const std::string& why_en, const std::string& why_zh) {
+  void needs(bool given, const std::string& key, const std::string& why_en,
+             const std::string& why_zh) {
     if (!given) error(key, "is missing: " + why_en, "缺失：" + why_zh);
   }
 
@@ -143,7 +148,8 @@ class Checker {
       }
       for (const std::string_view reserved : {"light", "medium", "large", "ai_bot"}) {
         if (model.name == reserved) {
-          error(key + "name", fmt::format("'{}' is the name of a tier or of ai_bot itself", reserved),
+          error(key + "name",
+                fmt::format("'{}' is the name of a tier or of ai_bot itself", reserved),
                 fmt::format("“{}”是层级名或 ai_bot 自身的名称", reserved));
         }
       }
@@ -168,7 +174,8 @@ class Checker {
     for (const auto& [tier, names] : config_.router.tiers) {
       const std::string key = "router.tiers." + tier;
       if (tier != "light" && tier != "medium" && tier != "large") {
-        error(key, "is not a tier; allowed: light, medium, large", "不是有效层级；可用：light、medium、large");
+        error(key, "is not a tier; allowed: light, medium, large",
+              "不是有效层级；可用：light、medium、large");
       }
       for (const std::string& name : names) model_exists(key, name);
     }
@@ -183,13 +190,14 @@ class Checker {
       const std::string key = fmt::format("channels[{}].", i);
       if (channel.secret.reveal().size() < kLeastSecret) {
         error(key + "secret",
-              fmt::format("is missing or shorter than {} characters; make one with: openssl rand -hex 32",
-                          kLeastSecret),
+              fmt::format(
+                  "is missing or shorter than {} characters; make one with: openssl rand -hex 32",
+                  kLeastSecret),
               fmt::format("缺失或少于 {} 个字符；可用 openssl rand -hex 32 生成", kLeastSecret));
       }
       if (channel.mode == "callback") {
-        needs(!channel.callback_url.empty(), key + "callback_url", "callback mode sends answers there",
-              "callback 模式需要回答的发送地址");
+        needs(!channel.callback_url.empty(), key + "callback_url",
+              "callback mode sends answers there", "callback 模式需要回答的发送地址");
       }
       url(key + "callback_url", channel.callback_url);
       if (channel.is_default && ++defaults > 1) {
@@ -201,7 +209,8 @@ class Checker {
   void storage() {
     if (config_.storage.type == "none") return;
     static const std::regex bucket("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]");
-    needs(!config_.storage.endpoint.empty(), "storage.endpoint", "for example https://object-storage.example.com",
+    needs(!config_.storage.endpoint.empty(), "storage.endpoint",
+          "for example https://object-storage.example.com",
           "例如 https://object-storage.example.com");
     url("storage.endpoint", config_.storage.endpoint);
     if (!std::regex_match(config_.storage.bucket, bucket)) {
@@ -209,7 +218,8 @@ class Checker {
             "缺失或不是有效的存储桶名：3 到 63 个小写字母、数字、“.”或“-”");
     }
     add(false, "storage",
-        "is understood and valid, but object storage is not active in this version: everything is kept "
+        "is understood and valid, but object storage is not active in this version: everything is "
+        "kept "
         "in the local database",
         "格式有效，但本版本尚未启用对象存储：所有数据保存在本地数据库");
   }

@@ -9,15 +9,16 @@
 
 namespace ai_bot {
 
-// Fills in the defaults that depend on other fields (data_dir, database.path, models, channels), then
-// adds a finding for each contradiction. `lines`: where each key stood in the file.
+// Fills in the defaults that depend on other fields (data_dir, database.path, models, channels),
+// then adds a finding for each contradiction. `lines`: where each key stood in the file.
 void complete_and_check(Config& config, const std::map<std::string, int>& lines,
                         std::vector<Finding>& findings);
 
 // Loopback is the only address that may be listened on without access control.
 bool is_loopback(const std::string& address);
 
-// At most 64 of a-z, 0-9, '-' and '_', beginning with a letter or digit: fit for an address and a label.
+// At most 64 of a-z, 0-9, '-' and '_', beginning with a letter or digit: fit for an address and a
+// label.
 bool is_plain_name(const std::string& name);
 
 }  // namespace ai_bot

@@ -12,7 +12,9 @@ namespace {
 
 using Lists = std::map<std::string, std::vector<std::string>>;
 
-std::string quoted(const std::string& text) { return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace); }
+std::string quoted(const std::string& text) {
+  return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
 std::string quoted(const std::vector<std::string>& list) {
   std::vector<std::string> parts;
   for (const std::string& text : list) parts.push_back(quoted(text));
@@ -33,7 +35,9 @@ std::string one_line(const Lists& v) {
 }
 
 template <class T>
-concept OneLine = requires(const T& v) { one_line(v); };
+concept OneLine = requires(const T& v) {
+  one_line(v);
+};
 
 class Printer {
  public:
@@ -50,8 +54,7 @@ class Printer {
     out_ += fmt::format("{}{}: {}\n", indent_, field.key, value.empty() ? "\"\"" : "\"********\"");
   }
   template <class T>
-    requires(!OneLine<std::vector<T>>)
-  void operator()(std::vector<T>& list, const Field& field) {
+  requires(!OneLine<std::vector<T>>) void operator()(std::vector<T>& list, const Field& field) {
     comment(field);
     out_ += fmt::format("{}{}:\n", indent_, field.key);
     for (T& entry : list) {
@@ -169,8 +172,7 @@ class Flattener {
     out_[prefix_ + field.key] = {value.reveal(), field.change};
   }
   template <class T>
-    requires(!OneLine<std::vector<T>>)
-  void operator()(std::vector<T>& list, const Field& field) {
+  requires(!OneLine<std::vector<T>>) void operator()(std::vector<T>& list, const Field& field) {
     for (size_t i = 0; i < list.size(); ++i) {
       Flattener inner(out_, fmt::format("{}{}[{}].", prefix_, field.key, i));
       fields(inner, list[i]);

@@ -9,8 +9,8 @@
 
 namespace ai_bot {
 
-// YAML with a comment above each key; secrets are shown as "********". Reading it again gives the same
-// configuration but for the secrets.
+// YAML with a comment above each key; secrets are shown as "********". Reading it again gives the
+// same configuration but for the secrets.
 std::string show_config(Config config, Language language);
 
 // JSON Schema (draft 2020-12) of the file.

@@ -28,7 +28,8 @@ struct Reading {
   std::vector<Finding> findings;
   std::map<std::string, int> lines;
 
-  void add(bool is_error, const YAML::Mark& mark, const std::string& key, std::string en, std::string zh) {
+  void add(bool is_error, const YAML::Mark& mark, const std::string& key, std::string en,
+           std::string zh) {
     findings.push_back({is_error, file, mark.line + 1, key, {std::move(en), std::move(zh)}});
   }
 };
@@ -45,9 +46,10 @@ class MappingReader {
     if (!field.allowed.empty() &&
         std::find(field.allowed.begin(), field.allowed.end(), *text) == field.allowed.end()) {
       const std::string near = nearest(*text, field.allowed);
-      return wrong(field, fmt::format("'{}' is not allowed{}; allowed: {}", *text,
-                                      near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
-                                      fmt::join(field.allowed, ", ")),
+      return wrong(field,
+                   fmt::format("'{}' is not allowed{}; allowed: {}", *text,
+                               near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
+                               fmt::join(field.allowed, ", ")),
                    fmt::format("不允许“{}”{}；可用：{}", *text,
                                near.empty() ? "" : fmt::format("（是否想写“{}”？）", near),
                                fmt::join(field.allowed, ", ")));
@@ -81,7 +83,8 @@ class MappingReader {
       return wrong(field, fmt::format("'{}' is not a whole number", *text),
                    fmt::format("“{}”不是整数", *text));
     }
-    if (in_range(field, number, std::to_string(field.least), std::to_string(field.most))) value = number;
+    if (in_range(field, number, std::to_string(field.least), std::to_string(field.most)))
+      value = number;
   }
 
   void operator()(bool& value, const Field& field) {
@@ -102,7 +105,8 @@ class MappingReader {
       return wrong(field, fmt::format("'{}' is not a time like 250ms, 30s, 5m, 8h or 3d", *text),
                    fmt::format("“{}”不是 250ms、30s、5m、8h 或 3d 形式的时间", *text));
     }
-    if (in_range(field, parsed->count(), to_string(Duration(field.least)), to_string(Duration(field.most)))) {
+    if (in_range(field, parsed->count(), to_string(Duration(field.least)),
+                 to_string(Duration(field.most)))) {
       value = *parsed;
     }
   }
@@ -115,7 +119,8 @@ class MappingReader {
       return wrong(field, fmt::format("'{}' is not a size like 512, 64KiB, 2MiB or 1GiB", *text),
                    fmt::format("“{}”不是 512、64KiB、2MiB 或 1GiB 形式的大小", *text));
     }
-    if (in_range(field, parsed->count, to_string(Bytes{field.least}), to_string(Bytes{field.most}))) {
+    if (in_range(field, parsed->count, to_string(Bytes{field.least}),
+                 to_string(Bytes{field.most}))) {
       value = *parsed;
     }
   }
@@ -139,7 +144,9 @@ class MappingReader {
   void operator()(std::vector<T>& value, const Field& field) {
     const YAML::Node node = take(field);
     if (!node) return;
-    if (!node.IsSequence()) return wrong(field, "is not a list (lines beginning with '- ')", "不是列表（以“- ”开头的行）");
+    if (!node.IsSequence())
+      return wrong(field, "is not a list (lines beginning with '- ')",
+                   "不是列表（以“- ”开头的行）");
     for (size_t i = 0; i < node.size(); ++i) {
       value.emplace_back();
       section(value.back(), node[i], fmt::format("{}[{}]", path(field), i));
@@ -162,11 +169,13 @@ class MappingReader {
       }
       if (std::find(known_.begin(), known_.end(), key) != known_.end()) continue;
       const std::string near = nearest(key, known_);
-      reading_.add(false, entry.first.Mark(), prefix_ + key,
-                   near.empty() ? fmt::format("is unknown and ignored; known here: {}", fmt::join(known_, ", "))
-                                : fmt::format("is unknown and ignored: did you mean '{}'?", near),
-                   near.empty() ? fmt::format("未知键，已忽略；此处可用：{}", fmt::join(known_, ", "))
-                                : fmt::format("未知键，已忽略：是否想写“{}”？", near));
+      reading_.add(
+          false, entry.first.Mark(), prefix_ + key,
+          near.empty()
+              ? fmt::format("is unknown and ignored; known here: {}", fmt::join(known_, ", "))
+              : fmt::format("is unknown and ignored: did you mean '{}'?", near),
+          near.empty() ? fmt::format("未知键，已忽略；此处可用：{}", fmt::join(known_, ", "))
+                       : fmt::format("未知键，已忽略：是否想写“{}”？", near));
     }
   }
 
@@ -192,7 +201,8 @@ class MappingReader {
     const YAML::Node node = take(field);
     if (!node) return std::nullopt;
     if (!node.IsScalar()) {
-      wrong(field, "is a list or mapping where one value is expected", "此处应为单个值，而不是列表或映射");
+      wrong(field, "is a list or mapping where one value is expected",
+            "此处应为单个值，而不是列表或映射");
       return std::nullopt;
     }
     return expand(field, node.Scalar());
@@ -218,7 +228,8 @@ class MappingReader {
     }
   }
 
-  bool in_range(const Field& field, int64_t value, const std::string& least, const std::string& most) {
+  bool in_range(const Field& field, int64_t value, const std::string& least,
+                const std::string& most) {
     if (value >= field.least && value <= field.most) return true;
     wrong(field, fmt::format("is out of range: {} to {}", least, most),
           fmt::format("超出范围：{} 到 {}", least, most));
@@ -251,7 +262,8 @@ class MappingReader {
   void section(T& value, const YAML::Node& node, const std::string& name) {
     reading_.lines[name] = node.Mark().line + 1;
     if (!node.IsMap()) {
-      reading_.add(true, node.Mark(), name, "is not a mapping (lines of 'key: value')", "不是映射（“键: 值”形式的行）");
+      reading_.add(true, node.Mark(), name, "is not a mapping (lines of 'key: value')",
+                   "不是映射（“键: 值”形式的行）");
       return;
     }
     MappingReader reader(reading_, node, name + ".");
@@ -266,8 +278,8 @@ class MappingReader {
   YAML::Mark mark_;
 };
 
-// yaml-cpp reads nested flow collections recursively: refuse what is far deeper than any configuration
-// before it does.
+// yaml-cpp reads nested flow collections recursively: refuse what is far deeper than any
+// configuration before it does.
 bool too_deep(const std::string& yaml) {
   int depth = 0;
   for (const char c : yaml) {
@@ -291,15 +303,16 @@ bool too_deep(const std::string& yaml) {
 
 YAML::Node parse(const std::string& yaml, Reading& reading) {
   if (yaml.size() > kLargestFile || too_deep(yaml)) {
-    reading.add(true, YAML::Mark::null_mark(), "", "is too large or nested too deeply for a configuration",
-                "文件过大或嵌套过深");
+    reading.add(true, YAML::Mark::null_mark(), "",
+                "is too large or nested too deeply for a configuration", "文件过大或嵌套过深");
     return YAML::Node(YAML::NodeType::Map);
   }
   try {
     YAML::Node node = YAML::Load(yaml);
     if (node.IsNull()) return YAML::Node(YAML::NodeType::Map);
     if (node.IsMap()) return node;
-    reading.add(true, node.Mark(), "", "is not a mapping (lines of 'key: value')", "不是映射（“键: 值”形式的行）");
+    reading.add(true, node.Mark(), "", "is not a mapping (lines of 'key: value')",
+                "不是映射（“键: 值”形式的行）");
   } catch (const YAML::Exception& e) {
     reading.add(true, e.mark, "", "is not YAML: " + e.msg, "不是有效的 YAML：" + e.msg);
   }
@@ -316,7 +329,8 @@ std::string Finding::in(Language language) const {
 }
 
 bool ReadConfig::usable() const {
-  return std::none_of(findings.begin(), findings.end(), [](const Finding& f) { return f.is_error; });
+  return std::none_of(findings.begin(), findings.end(),
+                      [](const Finding& f) { return f.is_error; });
 }
 
 ReadConfig read_config(const std::string& yaml, const std::string& file) {
@@ -348,7 +362,12 @@ ReadConfig load_config(const std::string& path_given) {
   if (!file) {
     ReadConfig out;
     out.config.origin = path;
-    out.findings.push_back({true, path, 0, "", {"can't be read: does it exist, and may you read it?", "无法读取：文件是否存在、是否有读取权限？"}});
+    out.findings.push_back({true,
+                            path,
+                            0,
+                            "",
+                            {"can't be read: does it exist, and may you read it?",
+                             "无法读取：文件是否存在、是否有读取权限？"}});
     return out;
   }
   return read_config(content.str(), path);

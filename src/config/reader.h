@@ -1,4 +1,5 @@
-// YAML to Config. Everything is checked at once; each finding names file, line, key and what is right.
+// YAML to Config. Everything is checked at once; each finding names file, line, key and what is
+// right.
 #pragma once
 
 #include <string>
@@ -9,8 +10,8 @@
 
 namespace ai_bot {
 
-// One finding. Errors keep the configuration from being used; warnings (an unknown key, a part that is
-// not active yet) do not: an upgrade or a slip in an unused key must not keep a server down.
+// One finding. Errors keep the configuration from being used; warnings (an unknown key, a part that
+// is not active yet) do not: an upgrade or a slip in an unused key must not keep a server down.
 struct Finding {
   bool is_error = true;
   std::string file;
@@ -29,12 +30,12 @@ struct ReadConfig {
   bool usable() const;
 };
 
-// `yaml` may be empty: that is the embedded default. `file` is only named in findings; secrets given as
-// `file:PATH` are read, `${ENV}` is replaced in every text value.
+// `yaml` may be empty: that is the embedded default. `file` is only named in findings; secrets
+// given as `file:PATH` are read, `${ENV}` is replaced in every text value.
 ReadConfig read_config(const std::string& yaml, const std::string& file);
 
-// The configuration by the rules of --config (may be empty): that file, /etc/ai_bot/config.yaml, or the
-// embedded default. A file named by --config must exist.
+// The configuration by the rules of --config (may be empty): that file, /etc/ai_bot/config.yaml, or
+// the embedded default. A file named by --config must exist.
 ReadConfig load_config(const std::string& path_given);
 
 }  // namespace ai_bot

@@ -1,4 +1,5 @@
-// A value that must not be printed: it has no stream operator, and its JSON and log forms do not exist.
+// A value that must not be printed: it has no stream operator, and its JSON and log forms do not
+// exist.
 #pragma once
 
 #include <string>

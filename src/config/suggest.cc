@@ -7,7 +7,8 @@
 namespace ai_bot {
 namespace {
 
-// Optimal string alignment: one edit inserts, removes or replaces a character, or swaps two neighbours.
+// Optimal string alignment: one edit inserts, removes or replaces a character, or swaps two
+// neighbours.
 size_t distance(std::string_view a, std::string_view b) {
   std::vector<size_t> before_last(b.size() + 1), last(b.size() + 1), row(b.size() + 1);
   std::iota(row.begin(), row.end(), 0);

@@ -18,8 +18,9 @@ inline milliseconds since(SteadyTime start) {
   return std::chrono::duration_cast<milliseconds>(steady_now() - start);
 }
 
-// The wait before attempt number `attempt` (0: the first repeat): `least` doubled each time, at most
-// `most`, with "equal jitter": half of it fixed, half random, so that many waiters do not return at once.
+// The wait before attempt number `attempt` (0: the first repeat): `least` doubled each time, at
+// most `most`, with "equal jitter": half of it fixed, half random, so that many waiters do not
+// return at once.
 milliseconds backoff(int attempt, milliseconds least, milliseconds most);
 
 }  // namespace ai_bot

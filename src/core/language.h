@@ -21,7 +21,8 @@ struct Text {
 // The language a person wrote in: Chinese as soon as one CJK ideograph is there, otherwise English.
 Language language_of(std::string_view utf8);
 
-// The language of this process's environment: LC_ALL, LC_MESSAGES, LANG (POSIX order); `zh*` is Chinese.
+// The language of this process's environment: LC_ALL, LC_MESSAGES, LANG (POSIX order); `zh*` is
+// Chinese.
 Language language_of_environment();
 
 // The first language an HTTP Accept-Language header prefers (RFC 9110, 12.5.4) of the two.

@@ -17,8 +17,8 @@ std::atomic<bool> message_texts_wanted{false};
 
 spdlog::logger& sink() {
   static const auto logger = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "ai_bot", std::make_shared<spdlog::sinks::stderr_sink_mt>());
+    auto made = std::make_shared<spdlog::logger>("ai_bot",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
     made->set_pattern("%v");
     made->set_level(spdlog::level::info);
     return made;
@@ -28,10 +28,14 @@ spdlog::logger& sink() {
 
 spdlog::level::level_enum spdlog_level(Level level) {
   switch (level) {
-    case Level::kDebug: return spdlog::level::debug;
-    case Level::kInfo: return spdlog::level::info;
-    case Level::kWarning: return spdlog::level::warn;
-    case Level::kError: return spdlog::level::err;
+    case Level::kDebug:
+      return spdlog::level::debug;
+    case Level::kInfo:
+      return spdlog::level::info;
+    case Level::kWarning:
+      return spdlog::level::warn;
+    case Level::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::info;
 }
@@ -65,9 +69,9 @@ std::string text_line(Level level, std::string_view action, std::string_view mes
   std::string out = fmt::format("{} {:<7} {} [{}]", timestamp(time_ms).substr(11, 12),
                                 kNames[static_cast<int>(level)], message, action);
   for (const auto& [name, value] : fields) {
-    out += fmt::format(
-        " {}={}", name,
-        json_of(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+    out +=
+        fmt::format(" {}={}", name,
+                    json_of(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   return out;
 }
@@ -95,7 +99,8 @@ std::string line(Format format, Level level, std::string_view action, std::strin
 
 void write(Level level, std::string_view action, std::string_view message, Fields fields) {
   if (!enabled(level)) return;
-  sink().log(spdlog_level(level), "{}", line(format_in_use, level, action, message, fields, now_ms()));
+  sink().log(spdlog_level(level), "{}",
+             line(format_in_use, level, action, message, fields, now_ms()));
 }
 
 }  // namespace ai_bot::log

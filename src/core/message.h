@@ -25,7 +25,7 @@ inline std::string lane_key(const std::string& channel, const std::string& conve
 
 // One answer on its way to a person.
 struct Reply {
-  int64_t id = 0;               // the outbox row
+  int64_t id = 0;  // the outbox row
   std::string channel;
   std::string conversation;
   std::string event_id;         // the event it answers

@@ -1,4 +1,5 @@
-// UTF-8 as it comes from outside: read code by code point, repair, cut without breaking a character.
+// UTF-8 as it comes from outside: read code by code point, repair, cut without breaking a
+// character.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,8 @@ constexpr uint32_t kReplacementCharacter = 0xFFFD;
 // replacement character (Unicode 15, 3.9, "maximal subpart" is not needed here).
 uint32_t next_code_point(std::string_view utf8, size_t& at);
 
-// Ideographs, kana, hangul and full-width forms: scripts a tokenizer spends about a token a character on.
+// Ideographs, kana, hangul and full-width forms: scripts a tokenizer spends about a token a
+// character on.
 bool is_cjk(uint32_t code_point);
 
 bool is_valid_utf8(std::string_view bytes);

@@ -52,9 +52,12 @@ Breaker::State Breaker::state(SteadyTime now) const {
 
 const char* name_of(Breaker::State state) {
   switch (state) {
-    case Breaker::State::kClosed: return "closed";
-    case Breaker::State::kOpen: return "open";
-    case Breaker::State::kHalfOpen: return "half_open";
+    case Breaker::State::kClosed:
+      return "closed";
+    case Breaker::State::kOpen:
+      return "open";
+    case Breaker::State::kHalfOpen:
+      return "half_open";
   }
   return "closed";
 }

@@ -15,7 +15,8 @@ class Breaker {
 
   explicit Breaker(const BreakerConfig& config) : config_(config) {}
 
-  // Whether a request may go out now. After true, exactly one of success, failure or neither must follow.
+  // Whether a request may go out now. After true, exactly one of success, failure or neither must
+  // follow.
   bool allow(SteadyTime now);
   void success();
   void failure(SteadyTime now);

@@ -37,7 +37,8 @@ constexpr size_t kLongestLine = 8192;  // bytes; longer ones are split
 // Splits what comes through a pipe into lines.
 class LineSplitter {
  public:
-  explicit LineSplitter(std::function<void(std::string_view)> on_line) : on_line_(std::move(on_line)) {}
+  explicit LineSplitter(std::function<void(std::string_view)> on_line)
+      : on_line_(std::move(on_line)) {}
 
   // False at the end of the stream.
   bool read_some(int fd) {
@@ -87,7 +88,8 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(ChildOptions options) 
   }
   const int parent = getpid();
   const int pid = fork();
-  if (pid == 0) become(arguments.data(), apart ? out_pipe[1] : error_pipe[1], error_pipe[1], parent);
+  if (pid == 0)
+    become(arguments.data(), apart ? out_pipe[1] : error_pipe[1], error_pipe[1], parent);
   close(error_pipe[1]);
   if (apart) close(out_pipe[1]);
   if (pid < 0) {

@@ -1,6 +1,6 @@
-// A program of ours in a process of its own, that never outlives us: the kernel ends it when the thread
-// that started it is gone (PR_SET_PDEATHSIG), so also after kill -9. Start it from a thread that lives as
-// long as the child should.
+// A program of ours in a process of its own, that never outlives us: the kernel ends it when the
+// thread that started it is gone (PR_SET_PDEATHSIG), so also after kill -9. Start it from a thread
+// that lives as long as the child should.
 #pragma once
 
 #include <sys/resource.h>
@@ -19,8 +19,8 @@
 namespace ai_bot {
 
 struct ChildExit {
-  int code = 0;    // exit code, or -1 when a signal ended it
-  int signal = 0;  // 0: none
+  int code = 0;             // exit code, or -1 when a signal ended it
+  int signal = 0;           // 0: none
   int64_t peak_memory = 0;  // bytes, of the process at its largest
 
   std::string text() const;  // "exit code 1", "signal 9"
@@ -29,7 +29,8 @@ struct ChildExit {
 struct ChildOptions {
   std::vector<std::string> arguments;  // the program first
   // Called on a thread of the child's own for each line of its output, without the line's end.
-  std::function<void(std::string_view line)> on_output;  // standard error, and standard output with it
+  std::function<void(std::string_view line)>
+      on_output;  // standard error, and standard output with it
   std::function<void(std::string_view line)> on_stdout;  // optional: standard output apart
   std::function<void(ChildExit)> on_exit;                // once, after the last line
 };

@@ -24,16 +24,18 @@ HttpRequest local_request(const std::string& socket, const std::string& path, mi
   return request;
 }
 
-// llama-server's lines: "0.00.123.456 E srv  function: text", the second word being the level. Its warnings are
-// for people who run it bare (e.g. that no API key is set): they are details here.
+// llama-server's lines: "0.00.123.456 E srv  function: text", the second word being the level. Its
+// warnings are for people who run it bare (e.g. that no API key is set): they are details here.
 log::Level level_of(std::string_view line) {
   const size_t space = line.find(' ');
   if (space == std::string_view::npos || space + 2 >= line.size() || line[space + 2] != ' ') {
     return log::Level::kDebug;
   }
   switch (line[space + 1]) {
-    case 'E': return log::Level::kError;
-    default: return log::Level::kDebug;
+    case 'E':
+      return log::Level::kError;
+    default:
+      return log::Level::kDebug;
   }
 }
 
@@ -44,7 +46,8 @@ LocalModel::Running::~Running() {
   unlink(socket.c_str());
 }
 
-LocalModel::LocalModel(ModelConfig config, EngineConfig engine, std::string socket_folder, HttpClient& http)
+LocalModel::LocalModel(ModelConfig config, EngineConfig engine, std::string socket_folder,
+                       HttpClient& http)
     : config_(std::move(config)),
       engine_(std::move(engine)),
       socket_folder_(std::move(socket_folder)),
@@ -84,7 +87,8 @@ void LocalModel::chat(ChatRequest request, ChatSink sink) {
     why = problem_.empty() ? "it is still starting" : problem_;
   }
   if (!running || running->exited) {
-    return sink.on_end(fail(Code::kUnavailable, fmt::format("model {} is not ready: {}", config_.name, why),
+    return sink.on_end(fail(Code::kUnavailable,
+                            fmt::format("model {} is not ready: {}", config_.name, why),
                             fmt::format("模型 {} 尚未就绪：{}", config_.name, why)));
   }
   Endpoint endpoint{std::string(kUnixBaseUrl) + "/v1", running->socket, running};
@@ -109,7 +113,8 @@ int LocalModel::count_tokens(const std::string& text) {
   HttpRequest request = local_request(running->socket, "/tokenize", kTokenizeTimeout);
   request.method = "POST";
   request.headers = {{"Content-Type", "application/json"}};
-  request.body = nlohmann::json{{"content", text}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  request.body = nlohmann::json{{"content", text}}.dump(-1, ' ', false,
+                                                        nlohmann::json::error_handler_t::replace);
   const auto reply = http_.fetch(std::move(request));
   if (!reply || reply->status != 200) return estimate_tokens(text);
   const auto body = nlohmann::json::parse(reply->body, nullptr, false);
@@ -190,14 +195,16 @@ Result<LocalModel::RunningPtr> LocalModel::bring_up(const std::string& path) {
   auto running = std::make_shared<Running>();
   running->path = path;
   running->socket = fmt::format("{}/{}-{}.sock", socket_folder_, config_.name, ++starts_);
-  running->plan = plan_engine(engine_, *info, usable_memory(), static_cast<int>(std::thread::hardware_concurrency()));
+  running->plan = plan_engine(engine_, *info, usable_memory(),
+                              static_cast<int>(std::thread::hardware_concurrency()));
   unlink(running->socket.c_str());
   ChildOptions options;
   options.arguments =
       engine_arguments(*command, path, config_.name, running->socket, running->plan, engine_);
   options.on_output = [this, raw = running.get()](std::string_view line) {
     const log::Level level = level_of(line);
-    if (log::enabled(level)) log::write(level, "engine.output", line, {{"ai_bot.model", config_.name}});
+    if (log::enabled(level))
+      log::write(level, "engine.output", line, {{"ai_bot.model", config_.name}});
     if (level != log::Level::kError) return;
     std::lock_guard lock(raw->last_mutex);
     raw->last_error = line;
@@ -205,7 +212,8 @@ Result<LocalModel::RunningPtr> LocalModel::bring_up(const std::string& path) {
   options.on_exit = [this, raw = running.get()](const ChildExit& exit) {
     {
       std::lock_guard lock(raw->last_mutex);
-      raw->last_error = fmt::format("({}){}{}", exit.text(), raw->last_error.empty() ? "" : ": ", raw->last_error);
+      raw->last_error = fmt::format("({}){}{}", exit.text(), raw->last_error.empty() ? "" : ": ",
+                                    raw->last_error);
     }
     {
       std::lock_guard lock(mutex_);
@@ -236,25 +244,31 @@ Result<void> LocalModel::wait_until_ready(Running& running) {
   for (;;) {
     if (running.exited) {
       std::lock_guard lock(running.last_mutex);
-      return fail(Code::kUnavailable, fmt::format("llama-server did not start {}", running.last_error),
+      return fail(Code::kUnavailable,
+                  fmt::format("llama-server did not start {}", running.last_error),
                   fmt::format("llama-server 启动失败 {}", running.last_error));
     }
     const auto reply = http_.fetch(local_request(running.socket, "/health", kHealthTimeout));
     if (reply && reply->status == 200) return {};
     if (since(begun) > engine_.start_timeout) {
       return fail(Code::kTimeout,
-                  fmt::format("the model was not ready within engine.start_timeout ({} ms)", engine_.start_timeout.count()),
-                  fmt::format("模型未能在 engine.start_timeout（{} 毫秒）内就绪", engine_.start_timeout.count()));
+                  fmt::format("the model was not ready within engine.start_timeout ({} ms)",
+                              engine_.start_timeout.count()),
+                  fmt::format("模型未能在 engine.start_timeout（{} 毫秒）内就绪",
+                              engine_.start_timeout.count()));
     }
-    if (!pause(kHealthInterval)) return fail(Code::kCancelled, "ai_bot is stopping", "ai_bot 正在停止");
+    if (!pause(kHealthInterval))
+      return fail(Code::kCancelled, "ai_bot is stopping", "ai_bot 正在停止");
   }
 }
 
 void LocalModel::swap_to(const std::string& path) {
-  log::info("engine.swap_begun", "starting another model", {{"ai_bot.model", config_.name}, {"file.path", path}});
+  log::info("engine.swap_begun", "starting another model",
+            {{"ai_bot.model", config_.name}, {"file.path", path}});
   auto next = bring_up(path);
   if (!next) {
-    log::error("engine.swap_failed", next.error().text.en, {{"ai_bot.model", config_.name}, {"file.path", path}});
+    log::error("engine.swap_failed", next.error().text.en,
+               {{"ai_bot.model", config_.name}, {"file.path", path}});
     std::lock_guard lock(mutex_);
     problem_ = "the swap failed, the former model goes on: " + next.error().text.en;
     return;
@@ -268,7 +282,8 @@ void LocalModel::swap_to(const std::string& path) {
   }
   next = Result<RunningPtr>(nullptr);
   drain(std::move(old));
-  log::info("engine.swapped", "the other model answers now", {{"ai_bot.model", config_.name}, {"file.path", path}});
+  log::info("engine.swapped", "the other model answers now",
+            {{"ai_bot.model", config_.name}, {"file.path", path}});
 }
 
 void LocalModel::drain(RunningPtr old) {
@@ -294,7 +309,8 @@ void LocalModel::note_crash(const std::string& why) {
     state_ = ModelState::kFailing;
     problem_ = problem;
   }
-  log::error(loop ? "engine.crash_loop" : "engine.crashed", problem, {{"ai_bot.model", config_.name}});
+  log::error(loop ? "engine.crash_loop" : "engine.crashed", problem,
+             {{"ai_bot.model", config_.name}});
 }
 
 bool LocalModel::pause(milliseconds wait) {

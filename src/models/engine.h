@@ -1,7 +1,8 @@
-// Supervises llama-server for one local model: starts it on a unix socket, waits until it is ready, starts
-// it again after a crash (exponential backoff with jitter; many crashes in a short time are reported as a
-// crash loop), and swaps to another file without refusing a request: the new process is started and ready
-// before the traffic moves, the old one finishes its answers before it is stopped.
+// Supervises llama-server for one local model: starts it on a unix socket, waits until it is ready,
+// starts it again after a crash (exponential backoff with jitter; many crashes in a short time are
+// reported as a crash loop), and swaps to another file without refusing a request: the new process
+// is started and ready before the traffic moves, the old one finishes its answers before it is
+// stopped.
 #pragma once
 
 #include <atomic>
@@ -28,8 +29,8 @@ class LocalModel : public Model {
   void start();
   // SIGTERM, then SIGKILL; returns when the process is gone.
   void stop();
-  // Asks for another file; returns at once, status() tells how it went. The old model stays when the new
-  // one does not become ready.
+  // Asks for another file; returns at once, status() tells how it went. The old model stays when
+  // the new one does not become ready.
   void use(const std::string& path);
 
   const std::string& name() const override { return config_.name; }
@@ -68,9 +69,9 @@ class LocalModel : public Model {
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
-  RunningPtr current_;        // null while none is ready
-  std::string path_;          // what should run
-  std::string wanted_;        // what a swap asks for; empty: none
+  RunningPtr current_;  // null while none is ready
+  std::string path_;    // what should run
+  std::string wanted_;  // what a swap asks for; empty: none
   ModelState state_ = ModelState::kStopped;
   std::string problem_;
   bool stopping_ = false;

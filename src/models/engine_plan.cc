@@ -18,8 +18,8 @@ constexpr int64_t kMiB = 1 << 20;
 constexpr int64_t kGiB = 1 << 30;
 constexpr int kLargestDefaultContext = 8192;  // tokens
 constexpr int kSmallestContext = 512;
-// The part of the memory a model with its caches may take by default; the rest is for the gateway, the
-// page cache and the system.
+// The part of the memory a model with its caches may take by default; the rest is for the gateway,
+// the page cache and the system.
 constexpr double kModelShare = 0.6;
 constexpr double kPromptCacheShare = 0.08;
 constexpr int64_t kLargestPromptCache = 512 * kMiB;
@@ -31,21 +31,25 @@ int64_t number_in(const char* path) {
   return file ? value : -1;
 }
 
-bool is_program(const fs::path& path) { return access(path.c_str(), X_OK) == 0 && fs::is_regular_file(path); }
+bool is_program(const fs::path& path) {
+  return access(path.c_str(), X_OK) == 0 && fs::is_regular_file(path);
+}
 
 }  // namespace
 
 int64_t usable_memory() {
   int64_t memory = sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
   // Control groups, version 2 and 1; "max" or a missing file is no limit.
-  for (const char* path : {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
+  for (const char* path :
+       {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"}) {
     const int64_t limit = number_in(path);
     if (limit > 0) memory = std::min(memory, limit);
   }
   return memory;
 }
 
-EnginePlan plan_engine(const EngineConfig& config, const GgufInfo& model, int64_t memory, int processors) {
+EnginePlan plan_engine(const EngineConfig& config, const GgufInfo& model, int64_t memory,
+                       int processors) {
   EnginePlan plan;
   plan.threads = config.threads > 0 ? static_cast<int>(config.threads) : std::max(1, processors);
   const auto budget = static_cast<int64_t>(static_cast<double>(memory) * kModelShare);
@@ -57,30 +61,45 @@ EnginePlan plan_engine(const EngineConfig& config, const GgufInfo& model, int64_
                           : kLargestDefaultContext;
   plan.context = config.context > 0 ? static_cast<int>(config.context)
                                     : std::min(longest, kLargestDefaultContext);
-  plan.parallel = config.parallel > 0 ? static_cast<int>(config.parallel) : (memory < 3 * kGiB ? 2 : 4);
+  plan.parallel =
+      config.parallel > 0 ? static_cast<int>(config.parallel) : (memory < 3 * kGiB ? 2 : 4);
   const auto fits = [&] { return int64_t{plan.context} * plan.parallel * per_token <= for_cache; };
   while (config.parallel == 0 && plan.parallel > 1 && !fits()) plan.parallel /= 2;
   while (config.context == 0 && plan.context > kSmallestContext && !fits()) plan.context /= 2;
 
-  plan.prompt_cache = config.prompt_cache.count > 0
-                          ? config.prompt_cache.count
-                          : std::min(kLargestPromptCache, static_cast<int64_t>(static_cast<double>(memory) * kPromptCacheShare));
-  plan.estimated_memory = model.file_size + int64_t{plan.context} * plan.parallel * model.kv_bytes_per_token();
+  plan.prompt_cache =
+      config.prompt_cache.count > 0
+          ? config.prompt_cache.count
+          : std::min(kLargestPromptCache,
+                     static_cast<int64_t>(static_cast<double>(memory) * kPromptCacheShare));
+  plan.estimated_memory =
+      model.file_size + int64_t{plan.context} * plan.parallel * model.kv_bytes_per_token();
   return plan;
 }
 
 std::vector<std::string> engine_arguments(const std::string& command, const std::string& model_path,
                                           const std::string& alias, const std::string& socket,
                                           const EnginePlan& plan, const EngineConfig& config) {
-  std::vector<std::string> arguments = {
-      command,         "--model",       model_path,
-      "--alias",       alias,           "--host",
-      socket,          "--threads",     std::to_string(plan.threads),
-      "--parallel",    std::to_string(plan.parallel),
-      "--ctx-size",    std::to_string(plan.context * plan.parallel),
-      "--cache-ram",   std::to_string(plan.prompt_cache / kMiB),
-      "--no-webui",    "--metrics",     "--offline",
-      "--log-colors",  "off"};
+  std::vector<std::string> arguments = {command,
+                                        "--model",
+                                        model_path,
+                                        "--alias",
+                                        alias,
+                                        "--host",
+                                        socket,
+                                        "--threads",
+                                        std::to_string(plan.threads),
+                                        "--parallel",
+                                        std::to_string(plan.parallel),
+                                        "--ctx-size",
+                                        std::to_string(plan.context * plan.parallel),
+                                        "--cache-ram",
+                                        std::to_string(plan.prompt_cache / kMiB),
+                                        "--no-webui",
+                                        "--metrics",
+                                        "--offline",
+                                        "--log-colors",
+                                        "off"};
   arguments.insert(arguments.end(), config.extra_args.begin(), config.extra_args.end());
   return arguments;
 }
@@ -90,7 +109,8 @@ Result<std::string> find_engine_tool(const EngineConfig& config, const std::stri
   if (!config.command.empty()) {
     if (tool == "llama-server") {
       if (is_program(config.command)) return config.command;
-      return fail(Code::kNotFound, "engine.command: " + config.command + " is not a program that can be run",
+      return fail(Code::kNotFound,
+                  "engine.command: " + config.command + " is not a program that can be run",
                   "engine.command：" + config.command + " 不是可执行程序");
     }
     folders.push_back(fs::path(config.command).parent_path());
@@ -105,9 +125,10 @@ Result<std::string> find_engine_tool(const EngineConfig& config, const std::stri
     const fs::path program = (folder / tool).lexically_normal();
     if (is_program(program)) return program.string();
   }
-  return fail(Code::kNotFound,
-              tool + " was not found: run script/engine, or set engine.command in the configuration",
-              "找不到 " + tool + "：请运行 script/engine，或在配置中设置 engine.command");
+  return fail(
+      Code::kNotFound,
+      tool + " was not found: run script/engine, or set engine.command in the configuration",
+      "找不到 " + tool + "：请运行 script/engine，或在配置中设置 engine.command");
 }
 
 }  // namespace ai_bot

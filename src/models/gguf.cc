@@ -29,10 +29,10 @@ struct TensorType {
   int64_t bytes;
 };
 constexpr TensorType kTypes[] = {
-    {0, "F32", 1, 4},      {1, "F16", 1, 2},      {2, "Q4_0", 32, 18},   {3, "Q4_1", 32, 20},
-    {6, "Q5_0", 32, 22},   {7, "Q5_1", 32, 24},   {8, "Q8_0", 32, 34},   {10, "Q2_K", 256, 84},
+    {0, "F32", 1, 4},       {1, "F16", 1, 2},       {2, "Q4_0", 32, 18},    {3, "Q4_1", 32, 20},
+    {6, "Q5_0", 32, 22},    {7, "Q5_1", 32, 24},    {8, "Q8_0", 32, 34},    {10, "Q2_K", 256, 84},
     {11, "Q3_K", 256, 110}, {12, "Q4_K", 256, 144}, {13, "Q5_K", 256, 176}, {14, "Q6_K", 256, 210},
-    {24, "I8", 1, 1},      {25, "I16", 1, 2},     {26, "I32", 1, 4},     {30, "BF16", 1, 2},
+    {24, "I8", 1, 1},       {25, "I16", 1, 2},      {26, "I32", 1, 4},      {30, "BF16", 1, 2},
 };
 
 enum ValueType : uint32_t { kString = 8, kArray = 9 };
@@ -81,7 +81,8 @@ class Reader {
 };
 
 tl::unexpected<Error> damaged(const std::string& en, const std::string& zh) {
-  return fail(Code::kInvalid, "is damaged: " + en + "; copy it again", "已损坏：" + zh + "；请重新复制");
+  return fail(Code::kInvalid, "is damaged: " + en + "; copy it again",
+              "已损坏：" + zh + "；请重新复制");
 }
 
 class Parser {
@@ -92,9 +93,10 @@ class Parser {
     in_.skip(4);
     const auto version = in_.number<uint32_t>();
     if (version < kOldest || version > kNewest) {
-      return fail(Code::kInvalid,
-                  fmt::format("is GGUF version {}; this ai_bot reads {} to {}", version, kOldest, kNewest),
-                  fmt::format("是 GGUF 版本 {}；本版本支持 {} 到 {}", version, kOldest, kNewest));
+      return fail(
+          Code::kInvalid,
+          fmt::format("is GGUF version {}; this ai_bot reads {} to {}", version, kOldest, kNewest),
+          fmt::format("是 GGUF 版本 {}；本版本支持 {} 到 {}", version, kOldest, kNewest));
     }
     const auto tensors = in_.number<uint64_t>();
     const auto pairs = in_.number<uint64_t>();
@@ -175,13 +177,16 @@ class Parser {
       }
     }
     if (in_.failed()) return cut_off();
-    const auto alignment = static_cast<uint64_t>(std::clamp<int64_t>(number("general.alignment", 32), 1, 1 << 20));
+    const auto alignment =
+        static_cast<uint64_t>(std::clamp<int64_t>(number("general.alignment", 32), 1, 1 << 20));
     const uint64_t data = (in_.position() + alignment - 1) / alignment * alignment;
     const auto needed = static_cast<int64_t>(data + end);
     if (needed > info_.file_size) {
       return fail(Code::kInvalid,
-                  fmt::format("is truncated: {} of at least {} bytes are there; copy it again", info_.file_size, needed),
-                  fmt::format("被截断：应至少有 {} 字节，实际只有 {}；请重新复制", needed, info_.file_size));
+                  fmt::format("is truncated: {} of at least {} bytes are there; copy it again",
+                              info_.file_size, needed),
+                  fmt::format("被截断：应至少有 {} 字节，实际只有 {}；请重新复制", needed,
+                              info_.file_size));
     }
     summarize(elements_by_type);
     return info_;
@@ -220,7 +225,8 @@ class Parser {
 
 int64_t GgufInfo::kv_bytes_per_token() const {
   constexpr int64_t kSane = 1 << 20;
-  if (heads <= 0 || kv_heads <= 0 || layers > kSane || embedding > kSane || kv_heads > kSane) return 0;
+  if (heads <= 0 || kv_heads <= 0 || layers > kSane || embedding > kSane || kv_heads > kSane)
+    return 0;
   return 2 * layers * (embedding / heads) * kv_heads * 2;  // keys and values, two bytes each
 }
 
@@ -237,7 +243,8 @@ Result<GgufInfo> inspect_gguf(const std::string& path) {
   struct stat info {};
   if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
     if (fd >= 0) close(fd);
-    return fail(Code::kNotFound, path + ": no such file, or it may not be read", path + "：文件不存在或无法读取");
+    return fail(Code::kNotFound, path + ": no such file, or it may not be read",
+                path + "：文件不存在或无法读取");
   }
   Result<GgufInfo> result = fail(Code::kInvalid, "is empty: copy it again", "是空文件：请重新复制");
   if (info.st_size > 0) {

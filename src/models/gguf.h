@@ -1,5 +1,5 @@
-// Reads the header of a GGUF file (ggml's docs/gguf.md, versions 2 and 3): what the model is, and whether
-// the file is whole. Nothing in it is trusted.
+// Reads the header of a GGUF file (ggml's docs/gguf.md, versions 2 and 3): what the model is, and
+// whether the file is whole. Nothing in it is trusted.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,8 @@ struct GgufInfo {
 // `header`: the file's first bytes; `file_size`: of the whole file.
 Result<GgufInfo> parse_gguf(std::string_view header, int64_t file_size);
 
-// Errors name the file and what is wrong: missing, not GGUF, damaged, or truncated by so many bytes.
+// Errors name the file and what is wrong: missing, not GGUF, damaged, or truncated by so many
+// bytes.
 Result<GgufInfo> inspect_gguf(const std::string& path);
 
 }  // namespace ai_bot

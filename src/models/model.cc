@@ -17,10 +17,14 @@ std::string_view delta_text(const nlohmann::json& chunk) {
 
 const char* name_of(ModelState state) {
   switch (state) {
-    case ModelState::kStarting: return "starting";
-    case ModelState::kReady: return "ready";
-    case ModelState::kFailing: return "failing";
-    case ModelState::kStopped: return "stopped";
+    case ModelState::kStarting:
+      return "starting";
+    case ModelState::kReady:
+      return "ready";
+    case ModelState::kFailing:
+      return "failing";
+    case ModelState::kStopped:
+      return "stopped";
   }
   return "stopped";
 }

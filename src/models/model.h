@@ -34,7 +34,8 @@ struct ChatEnd {
 
 // Called on the HTTP client's thread, which must not be kept waiting.
 struct ChatSink {
-  // A "chat.completion.chunk" (streaming) or the "chat.completion" (not). May be changed and moved from.
+  // A "chat.completion.chunk" (streaming) or the "chat.completion" (not). May be changed and moved
+  // from.
   std::function<void(nlohmann::json& chunk)> on_chunk;
   // Exactly once, last.
   std::function<void(Result<ChatEnd>)> on_end;
@@ -64,8 +65,8 @@ class Model {
   virtual void chat(ChatRequest request, ChatSink sink) = 0;
   // Tokens a prompt and its answer may have together.
   virtual int context() const = 0;
-  // Tokens of a text: exact where the model can be asked, otherwise an estimate from above. May wait for
-  // the model: not for the HTTP client's thread.
+  // Tokens of a text: exact where the model can be asked, otherwise an estimate from above. May
+  // wait for the model: not for the HTTP client's thread.
   virtual int count_tokens(const std::string& text) = 0;
   virtual ModelStatus status() const = 0;
 };

@@ -32,7 +32,8 @@ struct Answer {
     }
     json chunk = json::parse(data, nullptr, /*allow_exceptions=*/false);
     if (!chunk.is_object()) {
-      failure = Error{Code::kUnavailable, {"the model sent something that is not JSON", "模型返回的内容不是 JSON"}};
+      failure = Error{Code::kUnavailable,
+                      {"the model sent something that is not JSON", "模型返回的内容不是 JSON"}};
       return;
     }
     if (const auto error = chunk.find("error"); error != chunk.end()) {
@@ -50,7 +51,8 @@ struct Answer {
   void note_usage(const json& chunk) {
     const auto usage = chunk.find("usage");
     if (usage == chunk.end() || !usage->is_object()) return;
-    end.usage = {usage->value("prompt_tokens", int64_t{0}), usage->value("completion_tokens", int64_t{0})};
+    end.usage = {usage->value("prompt_tokens", int64_t{0}),
+                 usage->value("completion_tokens", int64_t{0})};
   }
 
   static Error error_of_object(const json& error, int status) {
@@ -60,7 +62,8 @@ struct Answer {
       for (const char* key : {"message", "type", "code"}) {
         const auto at = error.find(key);
         if (at == error.end()) continue;
-        if (at->is_string()) (key == std::string_view("message") ? message : kind) += at->get<std::string>();
+        if (at->is_string())
+          (key == std::string_view("message") ? message : kind) += at->get<std::string>();
         if (at->is_number_integer() && status == 500) status = at->get<int>();
       }
     }
@@ -82,12 +85,17 @@ struct Answer {
     switch (status) {
       case 400:
       case 413:
-      case 422: return error(Code::kInvalid);
+      case 422:
+        return error(Code::kInvalid);
       case 401:
-      case 403: return error(Code::kUnauthorized);
-      case 404: return error(Code::kNotFound);
-      case 429: return error(Code::kRateLimited);
-      default: return error(Code::kUnavailable);
+      case 403:
+        return error(Code::kUnauthorized);
+      case 404:
+        return error(Code::kNotFound);
+      case 429:
+        return error(Code::kRateLimited);
+      default:
+        return error(Code::kUnavailable);
     }
   }
 };
@@ -102,7 +110,8 @@ HttpRequest http_request(const ModelConfig& config, const Endpoint& endpoint, Ch
   http.unix_socket = endpoint.unix_socket;
   http.proxy = config.proxy;
   http.headers = {{"Content-Type", "application/json"}, {"X-Request-Id", request.request_id}};
-  if (!config.api_key.empty()) http.headers.emplace_back("Authorization", "Bearer " + config.api_key.reveal());
+  if (!config.api_key.empty())
+    http.headers.emplace_back("Authorization", "Bearer " + config.api_key.reveal());
   http.body = request.body.dump(-1, ' ', false, json::error_handler_t::replace);
   http.timeouts = {config.connect_timeout,
                    streaming ? config.first_token_timeout : config.total_timeout,
@@ -137,7 +146,8 @@ void send_chat(HttpClient& http, const ModelConfig& config, Endpoint endpoint, C
     stream.on_data = [answer, reader](std::string_view bytes) {
       const bool before = answer->progressed;
       if (!reader->feed(bytes) && !answer->failure) {
-        answer->failure = Error{Code::kUnavailable, {"the model sent an endless event", "模型返回了过长的事件"}};
+        answer->failure =
+            Error{Code::kUnavailable, {"the model sent an endless event", "模型返回了过长的事件"}};
       }
       if (answer->failure) return Received::kAbort;
       // Until the first token, anything else (a role, a ping) does not count as progress.
@@ -154,7 +164,8 @@ void send_chat(HttpClient& http, const ModelConfig& config, Endpoint endpoint, C
       answer->take(reply->body);
       if (answer->failure) return answer->sink.on_end(fail(*answer->failure));
     } else if (!answer->complete) {
-      return answer->sink.on_end(fail(Code::kUnavailable, "the model's answer broke off", "模型的回答中断了"));
+      return answer->sink.on_end(
+          fail(Code::kUnavailable, "the model's answer broke off", "模型的回答中断了"));
     }
     answer->sink.on_end(std::move(answer->end));
   };

@@ -1,5 +1,5 @@
-// The client of every OpenAI-compatible endpoint: a remote one over HTTPS, a llama-server over its unix
-// socket. Shapes: OpenAI's API reference, "Chat completions" and "Streaming".
+// The client of every OpenAI-compatible endpoint: a remote one over HTTPS, a llama-server over its
+// unix socket. Shapes: OpenAI's API reference, "Chat completions" and "Streaming".
 #pragma once
 
 #include <functional>

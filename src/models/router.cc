@@ -10,7 +10,9 @@ namespace {
 
 constexpr milliseconds kUsableInterval{20};
 
-bool is_tier(const std::string& name) { return name == "light" || name == "medium" || name == "large"; }
+bool is_tier(const std::string& name) {
+  return name == "light" || name == "medium" || name == "large";
+}
 
 // The request itself is wrong: no other model, and no repeat, will do better.
 bool is_askers_fault(Code code) { return code == Code::kInvalid || code == Code::kContextOverflow; }
@@ -25,10 +27,12 @@ struct Router::Run {
   ChatRequest request;
   ChatSink sink;
   bool streamed = false;
-  Result<ChatEnd> last = fail(Code::kUnavailable, "every model is resting after failures", "所有模型均处于熔断状态");
+  Result<ChatEnd> last =
+      fail(Code::kUnavailable, "every model is resting after failures", "所有模型均处于熔断状态");
 };
 
-Router::Router(std::vector<std::unique_ptr<Model>> models, RouterConfig config, OnAttempt on_attempt)
+Router::Router(std::vector<std::unique_ptr<Model>> models, RouterConfig config,
+               OnAttempt on_attempt)
     : config_(std::move(config)), on_attempt_(std::move(on_attempt)) {
   for (auto& model : models) {
     entries_.push_back({std::move(model), std::make_unique<Breaker>(config_.breaker)});
@@ -62,9 +66,10 @@ Result<std::vector<Model*>> Router::chain(const std::string& name) const {
   }
   const bool known = is_tier(wanted) || !chain.empty();
   if (!known) {
-    return fail(Code::kNotFound,
-                fmt::format("no model or tier is called '{}'; known: {}", name, fmt::join(names(), ", ")),
-                fmt::format("没有名为“{}”的模型或层级；可用：{}", name, fmt::join(names(), ", ")));
+    return fail(
+        Code::kNotFound,
+        fmt::format("no model or tier is called '{}'; known: {}", name, fmt::join(names(), ", ")),
+        fmt::format("没有名为“{}”的模型或层级；可用：{}", name, fmt::join(names(), ", ")));
   }
   for (const std::string& model : config_.fallback) add(model);
   return chain;
@@ -97,7 +102,9 @@ void Router::attempt(const std::shared_ptr<Run>& run, Entry& entry) {
     run->streamed = true;
     run->sink.on_chunk(chunk);
   };
-  sink.on_end = [this, run, &entry](Result<ChatEnd> outcome) { finished(run, entry, std::move(outcome)); };
+  sink.on_end = [this, run, &entry](Result<ChatEnd> outcome) {
+    finished(run, entry, std::move(outcome));
+  };
   entry.model->chat(run->request, std::move(sink));
 }
 
@@ -152,7 +159,8 @@ std::vector<std::string> Router::names() const {
 std::vector<Router::Member> Router::members() const {
   std::vector<Member> members;
   for (const Entry& entry : entries_) {
-    members.push_back({entry.model.get(), entry.breaker->state(steady_now()), entry.model->status()});
+    members.push_back(
+        {entry.model.get(), entry.breaker->state(steady_now()), entry.model->status()});
   }
   return members;
 }

@@ -1,5 +1,5 @@
-// Which model answers: a chain made of a tier's models and the fallback, a circuit breaker for each, and
-// repeats only while nothing was streamed yet.
+// Which model answers: a chain made of a tier's models and the fallback, a circuit breaker for
+// each, and repeats only while nothing was streamed yet.
 #pragma once
 
 #include <functional>
@@ -26,16 +26,19 @@ class Router {
 
   Router(std::vector<std::unique_ptr<Model>> models, RouterConfig config, OnAttempt on_attempt);
 
-  // The models to try for a name: a tier, a model's name, or "ai_bot" and "" for the default tier. Fails
-  // with the known names.
+  // The models to try for a name: a tier, a model's name, or "ai_bot" and "" for the default tier.
+  // Fails with the known names.
   Result<std::vector<Model*>> chain(const std::string& name) const;
 
-  // Answers with the first model of the chain that works. on_end's error is that of the last attempt;
-  // errors that are the request's own fault (kInvalid, kContextOverflow) end the chain at once.
+  // Answers with the first model of the chain that works. on_end's error is that of the last
+  // attempt; errors that are the request's own fault (kInvalid, kContextOverflow) end the chain at
+  // once.
   void chat(const std::string& name, ChatRequest request, ChatSink sink);
 
-  // Waits until some model of the chain may be asked; false after `patience` or when `stop` says so.
-  bool wait_until_usable(const std::string& name, milliseconds patience, const std::function<bool()>& stop) const;
+  // Waits until some model of the chain may be asked; false after `patience` or when `stop` says
+  // so.
+  bool wait_until_usable(const std::string& name, milliseconds patience,
+                         const std::function<bool()>& stop) const;
 
   // Names people may use: tiers that have models, then models.
   std::vector<std::string> names() const;

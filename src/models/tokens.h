@@ -5,8 +5,8 @@
 
 namespace ai_bot {
 
-// An estimate from above for common vocabularies: one token for each CJK character, one for every three
-// bytes of anything else, rounded up.
+// An estimate from above for common vocabularies: one token for each CJK character, one for every
+// three bytes of anything else, rounded up.
 int estimate_tokens(std::string_view utf8);
 
 }  // namespace ai_bot

@@ -22,7 +22,8 @@ struct Finished {
   std::string last_error;
 };
 
-Result<Finished> run_tool(std::vector<std::string> arguments, const std::function<void(std::string_view)>& on_line) {
+Result<Finished> run_tool(std::vector<std::string> arguments,
+                          const std::function<void(std::string_view)>& on_line) {
   Finished finished;
   ChildOptions options;
   options.arguments = std::move(arguments);
@@ -36,7 +37,8 @@ Result<Finished> run_tool(std::vector<std::string> arguments, const std::functio
   if (!child) return fail(child.error());
   (*child)->wait();
   if (finished.exit.code != 0) {
-    return fail(Code::kUnavailable, fmt::format("the tool failed ({}): {}", finished.exit.text(), finished.last_error),
+    return fail(Code::kUnavailable,
+                fmt::format("the tool failed ({}): {}", finished.exit.text(), finished.last_error),
                 fmt::format("工具运行失败（{}）：{}", finished.exit.text(), finished.last_error));
   }
   return finished;
@@ -44,39 +46,47 @@ Result<Finished> run_tool(std::vector<std::string> arguments, const std::functio
 
 }  // namespace
 
-Result<BenchResult> bench_model(const EngineConfig& engine, const std::string& file, const BenchOptions& options) {
+Result<BenchResult> bench_model(const EngineConfig& engine, const std::string& file,
+                                const BenchOptions& options) {
   const auto info = inspect_gguf(file);
   if (!info) return fail(info.error());
   const auto tool = find_engine_tool(engine, "llama-bench");
   if (!tool) return fail(tool.error());
-  const int threads = options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
-  auto finished = run_tool({*tool, "-m", file, "-p", std::to_string(options.prompt_tokens), "-n",
-                            std::to_string(options.generated_tokens), "-r", std::to_string(options.repetitions), "-t",
-                            std::to_string(threads), "-o", "json"},
-                           nullptr);
+  const int threads =
+      options.threads > 0 ? options.threads : static_cast<int>(std::thread::hardware_concurrency());
+  auto finished =
+      run_tool({*tool, "-m", file, "-p", std::to_string(options.prompt_tokens), "-n",
+                std::to_string(options.generated_tokens), "-r", std::to_string(options.repetitions),
+                "-t", std::to_string(threads), "-o", "json"},
+               nullptr);
   if (!finished) return fail(finished.error());
   const auto tests = nlohmann::json::parse(finished->output, nullptr, false);
-  if (!tests.is_array()) return fail(Code::kInternal, "llama-bench did not print JSON", "llama-bench 没有输出 JSON");
+  if (!tests.is_array())
+    return fail(Code::kInternal, "llama-bench did not print JSON", "llama-bench 没有输出 JSON");
   BenchResult result;
   result.file_size = info->file_size;
   result.peak_memory = finished->exit.peak_memory;
   for (const auto& test : tests) {
-    (test.value("n_gen", 0) > 0 ? result.generation_rate : result.prompt_rate) = test.value("avg_ts", 0.0);
+    (test.value("n_gen", 0) > 0 ? result.generation_rate : result.prompt_rate) =
+        test.value("avg_ts", 0.0);
   }
   return result;
 }
 
-Result<void> quantize_model(const EngineConfig& engine, const std::string& input, const std::string& output,
-                            const std::string& type, const std::function<void(std::string_view)>& on_line) {
+Result<void> quantize_model(const EngineConfig& engine, const std::string& input,
+                            const std::string& output, const std::string& type,
+                            const std::function<void(std::string_view)>& on_line) {
   if (const auto info = inspect_gguf(input); !info) return fail(info.error());
   if (fs::exists(output)) {
-    return fail(Code::kConflict, output + " is there already: remove it, or name another with --out",
+    return fail(Code::kConflict,
+                output + " is there already: remove it, or name another with --out",
                 output + " 已存在：请先删除，或用 --out 指定其他文件");
   }
   const auto tool = find_engine_tool(engine, "llama-quantize");
   if (!tool) return fail(tool.error());
   const std::string beside = output + ".part";
-  auto finished = run_tool({*tool, input, beside, type, std::to_string(std::thread::hardware_concurrency())}, on_line);
+  auto finished = run_tool(
+      {*tool, input, beside, type, std::to_string(std::thread::hardware_concurrency())}, on_line);
   if (!finished) {
     unlink(beside.c_str());
     return fail(finished.error());

@@ -54,14 +54,18 @@ size_t on_header(char* data, size_t size, size_t count, void* user) {
   const std::string_view line(data, size * count);
   if (line.starts_with("HTTP/")) {
     const size_t space = line.find(' ');
-    transfer.reply.status = space == std::string_view::npos ? 0 : std::atoi(line.data() + space + 1);
+    transfer.reply.status =
+        space == std::string_view::npos ? 0 : std::atoi(line.data() + space + 1);
     transfer.reply.headers.clear();
   } else if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
     std::string name(line.substr(0, colon));
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
     std::string_view value = line.substr(colon + 1);
-    while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
-    while (!value.empty() && (value.back() == '\r' || value.back() == '\n' || value.back() == ' ')) {
+    while (!value.empty() && (value.front() == ' ' || value.front() == '\t'))
+      value.remove_prefix(1);
+    while (!value.empty() &&
+           (value.back() == '\r' || value.back() == '\n' || value.back() == ' ')) {
       value.remove_suffix(1);
     }
     transfer.reply.headers.emplace_back(std::move(name), value);
@@ -76,9 +80,10 @@ size_t on_body(char* data, size_t size, size_t count, void* user) {
   if (transfer.streams()) {
     received = transfer.stream.on_data(bytes);
   } else if (transfer.reply.body.size() + bytes.size() > transfer.request.max_response) {
-    transfer.failure = Error{Code::kTooLarge,
-                             {fmt::format("the reply is larger than {} bytes", transfer.request.max_response),
-                              fmt::format("响应超过 {} 字节", transfer.request.max_response)}};
+    transfer.failure =
+        Error{Code::kTooLarge,
+              {fmt::format("the reply is larger than {} bytes", transfer.request.max_response),
+               fmt::format("响应超过 {} 字节", transfer.request.max_response)}};
     return 0;
   } else {
     transfer.reply.body += bytes;
@@ -100,7 +105,8 @@ void prepare(Transfer& transfer) {
   const HttpRequest& request = transfer.request;
   CURL* easy = transfer.easy.get();
   curl_slist* list = nullptr;
-  for (const auto& [name, value] : request.headers) list = curl_slist_append(list, (name + ": " + value).c_str());
+  for (const auto& [name, value] : request.headers)
+    list = curl_slist_append(list, (name + ": " + value).c_str());
   list = curl_slist_append(list, "Expect:");  // no 100-continue round trip
   transfer.headers.reset(list);
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
@@ -109,7 +115,8 @@ void prepare(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "ai_bot");
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(request.timeouts.connect.count()));
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
+                   static_cast<long>(request.timeouts.connect.count()));
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -122,7 +129,8 @@ void prepare(Transfer& transfer) {
     curl_easy_setopt(easy, CURLOPT_PROXY, request.proxy.c_str());
   }
   if (request.method == "POST") {
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
   } else if (request.method != "GET") {
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());

@@ -1,5 +1,5 @@
-// Outbound HTTP on libcurl's multi interface: one thread, connections kept and reused, streamed bodies,
-// proxies, unix sockets. Every transfer has four time limits and can be abandoned.
+// Outbound HTTP on libcurl's multi interface: one thread, connections kept and reused, streamed
+// bodies, proxies, unix sockets. Every transfer has four time limits and can be abandoned.
 #pragma once
 
 #include <functional>
@@ -28,7 +28,7 @@ struct HttpRequest {
   std::string method = "GET";
   std::string url;
   std::string unix_socket;  // connect there instead of the URL's host
-  std::string proxy;        // empty: as the environment says (curl's http_proxy, https_proxy, no_proxy)
+  std::string proxy;  // empty: as the environment says (curl's http_proxy, https_proxy, no_proxy)
   HttpHeaders headers;
   std::string body;
   HttpTimeouts timeouts;
@@ -47,12 +47,13 @@ struct HttpReply {
 // The wait a reply asks for in Retry-After: seconds or a date (RFC 9110, 10.2.3), at most a day.
 std::optional<milliseconds> retry_after(const HttpReply& reply);
 
-// What a piece of a streamed body was: progress restarts the `between` limit, noise (a ping) does not.
+// What a piece of a streamed body was: progress restarts the `between` limit, noise (a ping) does
+// not.
 enum class Received { kProgress, kNoise, kAbort };
 
 struct HttpStream {
-  // Called on the client's thread, which must not be kept waiting. Only for status 200 to 299: the body
-  // of any other reply is collected and given with `on_done`.
+  // Called on the client's thread, which must not be kept waiting. Only for status 200 to 299: the
+  // body of any other reply is collected and given with `on_done`.
   std::function<Received(std::string_view)> on_data;
   // Called exactly once, last. An Error means that there was no complete reply.
   std::function<void(Result<HttpReply>)> on_done;

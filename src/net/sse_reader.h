@@ -1,4 +1,5 @@
-// Server-sent events as they come in, in pieces of any size (WHATWG HTML, 9.2 "Server-sent events").
+// Server-sent events as they come in, in pieces of any size (WHATWG HTML, 9.2 "Server-sent
+// events").
 #pragma once
 
 #include <functional>

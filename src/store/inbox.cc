@@ -4,7 +4,8 @@ namespace ai_bot::inbox {
 namespace {
 
 constexpr const char* kColumns =
-    "SELECT id, channel, event_id, conversation, sender, text, request_id, received_ms, state, attempts, "
+    "SELECT id, channel, event_id, conversation, sender, text, request_id, received_ms, state, "
+    "attempts, "
     "next_ms, error FROM inbox ";
 
 Entry entry_of(SQLite::Statement& row) {
@@ -64,7 +65,8 @@ std::optional<Entry> get(Connection& connection, int64_t id) {
 
 std::vector<Open> open_after(Connection& connection, int64_t after, int limit) {
   auto& select = connection.prepare(
-      "SELECT id, channel, conversation, next_ms FROM inbox WHERE state=0 AND id>? ORDER BY id LIMIT ?");
+      "SELECT id, channel, conversation, next_ms FROM inbox WHERE state=0 AND id>? ORDER BY id "
+      "LIMIT ?");
   select.bind(1, after);
   select.bind(2, limit);
   std::vector<Open> list;
@@ -106,7 +108,8 @@ int replay(Connection& connection) {
 
 Counts count(Connection& connection) {
   auto& select = connection.prepare(
-      "SELECT (SELECT count(*) FROM inbox WHERE state=0), (SELECT count(*) FROM inbox WHERE state=2)");
+      "SELECT (SELECT count(*) FROM inbox WHERE state=0), (SELECT count(*) FROM inbox WHERE "
+      "state=2)");
   select.executeStep();
   const Counts counts{select.getColumn(0).getInt64(), select.getColumn(1).getInt64()};
   select.reset();
@@ -116,7 +119,8 @@ Counts count(Connection& connection) {
 int purge(Connection& connection, int64_t before_ms, int limit) {
   constexpr const char* kOld =
       "(SELECT i.id FROM inbox i WHERE i.state=1 AND i.received_ms<? AND NOT EXISTS "
-      "(SELECT 1 FROM outbox o WHERE o.inbox_id=i.id AND o.state<>1) ORDER BY i.received_ms LIMIT ?)";
+      "(SELECT 1 FROM outbox o WHERE o.inbox_id=i.id AND o.state<>1) ORDER BY i.received_ms LIMIT "
+      "?)";
   static const std::string replies = std::string("DELETE FROM outbox WHERE inbox_id IN ") + kOld;
   static const std::string events = std::string("DELETE FROM inbox WHERE id IN ") + kOld;
   auto& first = connection.prepare(replies.c_str());

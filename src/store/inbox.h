@@ -1,4 +1,5 @@
-// The inbox: every event from its acknowledgement to its answer. Call these inside Store::write or read.
+// The inbox: every event from its acknowledgement to its answer. Call these inside Store::write or
+// read.
 #pragma once
 
 #include <optional>

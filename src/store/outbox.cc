@@ -9,7 +9,8 @@ namespace {
 constexpr int kKeyBytes = 16;
 
 constexpr const char* kColumns =
-    "SELECT id, channel, conversation, event_id, idempotency_key, text, request_id, attempts, next_ms, "
+    "SELECT id, channel, conversation, event_id, idempotency_key, text, request_id, attempts, "
+    "next_ms, "
     "created_ms, error FROM outbox ";
 
 Entry entry_of(SQLite::Statement& row) {
@@ -46,7 +47,8 @@ int64_t add(Connection& connection, int64_t inbox_id, const Event& event, Kind k
             const std::string& text, bool held) {
   auto& insert = connection.prepare(
       "INSERT INTO outbox (inbox_id, kind, channel, conversation, event_id, idempotency_key, text, "
-      "request_id, created_ms, state) VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (inbox_id, kind) DO NOTHING");
+      "request_id, created_ms, state) VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (inbox_id, kind) DO "
+      "NOTHING");
   insert.bind(1, inbox_id);
   insert.bind(2, kind == Kind::kAnswer ? "answer" : "notice");
   insert.bindNoCopy(3, event.channel);
@@ -61,7 +63,8 @@ int64_t add(Connection& connection, int64_t inbox_id, const Event& event, Kind k
 }
 
 std::vector<Entry> open_after(Connection& connection, int64_t after, int limit) {
-  static const std::string sql = std::string(kColumns) + "WHERE state=0 AND id>? ORDER BY id LIMIT ?";
+  static const std::string sql =
+      std::string(kColumns) + "WHERE state=0 AND id>? ORDER BY id LIMIT ?";
   auto& select = connection.prepare(sql.c_str());
   select.bind(1, after);
   select.bind(2, limit);
@@ -92,7 +95,9 @@ std::optional<std::string> answer_to(Connection& connection, int64_t inbox_id) {
   return text;
 }
 
-void delivered(Connection& connection, int64_t id) { set_state(connection, id, State::kDelivered, ""); }
+void delivered(Connection& connection, int64_t id) {
+  set_state(connection, id, State::kDelivered, "");
+}
 
 void bury(Connection& connection, int64_t id, const std::string& error) {
   set_state(connection, id, State::kDead, error);
@@ -115,12 +120,14 @@ std::vector<Entry> dead(Connection& connection, int limit) {
 }
 
 int replay(Connection& connection) {
-  return connection.prepare("UPDATE outbox SET state=0, attempts=0, next_ms=0 WHERE state=2").exec();
+  return connection.prepare("UPDATE outbox SET state=0, attempts=0, next_ms=0 WHERE state=2")
+      .exec();
 }
 
 Counts count(Connection& connection) {
   auto& select = connection.prepare(
-      "SELECT (SELECT count(*) FROM outbox WHERE state=0), (SELECT count(*) FROM outbox WHERE state=2)");
+      "SELECT (SELECT count(*) FROM outbox WHERE state=0), (SELECT count(*) FROM outbox WHERE "
+      "state=2)");
   select.executeStep();
   const Counts counts{select.getColumn(0).getInt64(), select.getColumn(1).getInt64()};
   select.reset();

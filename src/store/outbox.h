@@ -1,5 +1,5 @@
-// The outbox: every reply from the commit of its turn to its delivery. Call these inside Store::write or
-// read.
+// The outbox: every reply from the commit of its turn to its delivery. Call these inside
+// Store::write or read.
 #pragma once
 
 #include <optional>
@@ -15,8 +15,8 @@ enum class Kind { kAnswer, kNotice };
 enum class State { kOpen = 0, kDelivered = 1, kDead = 2 };
 
 // Adds the reply to the event `inbox_id`; a second one of the same kind is not added (the first one
-// stands). `held`: it is fetched by the asker, not sent, and counts as delivered. Returns the row's id, 0
-// if there was one.
+// stands). `held`: it is fetched by the asker, not sent, and counts as delivered. Returns the row's
+// id, 0 if there was one.
 int64_t add(Connection& connection, int64_t inbox_id, const Event& event, Kind kind,
             const std::string& text, bool held);
 

@@ -55,13 +55,16 @@ Result<void> migrate(SQLite::Database& database) {
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   const int present = static_cast<int>(std::size(kSteps));
   if (version > present) {
-    return fail(Code::kStorage,
-                fmt::format("{}: the database is of a later version of ai_bot (layout {}, this one knows {}): "
-                            "use that version, or another data_dir",
-                            database.getFilename(), version, present),
-                fmt::format("{}：数据库属于更新版本的 ai_bot（格式 {}，本版本支持到 {}）：请使用该版本，或更换 "
-                            "data_dir",
-                            database.getFilename(), version, present));
+    return fail(
+        Code::kStorage,
+        fmt::format(
+            "{}: the database is of a later version of ai_bot (layout {}, this one knows {}): "
+            "use that version, or another data_dir",
+            database.getFilename(), version, present),
+        fmt::format(
+            "{}：数据库属于更新版本的 ai_bot（格式 {}，本版本支持到 {}）：请使用该版本，或更换 "
+            "data_dir",
+            database.getFilename(), version, present));
   }
   for (int step = version; step < present; ++step) {
     SQLite::Transaction transaction(database);

@@ -9,8 +9,8 @@ namespace {
 
 void add_message(Connection& connection, const std::string& key, const char* role,
                  const std::string& content) {
-  auto& insert =
-      connection.prepare("INSERT INTO message (session, role, content, created_ms) VALUES (?,?,?,?)");
+  auto& insert = connection.prepare(
+      "INSERT INTO message (session, role, content, created_ms) VALUES (?,?,?,?)");
   insert.bindNoCopy(1, key);
   insert.bind(2, role);
   insert.bindNoCopy(3, content);
@@ -50,7 +50,8 @@ void append(Connection& connection, const std::string& key, const std::string& q
 
 void begin_anew(Connection& connection, const std::string& key) {
   auto& upsert = connection.prepare(
-      "INSERT INTO session (key, first_message) VALUES (?1, (SELECT coalesce(max(id),0) FROM message)) "
+      "INSERT INTO session (key, first_message) VALUES (?1, (SELECT coalesce(max(id),0) FROM "
+      "message)) "
       "ON CONFLICT (key) DO UPDATE SET first_message=excluded.first_message");
   upsert.bindNoCopy(1, key);
   upsert.exec();
@@ -58,7 +59,8 @@ void begin_anew(Connection& connection, const std::string& key) {
 
 void choose_model(Connection& connection, const std::string& key, const std::string& model) {
   auto& upsert = connection.prepare(
-      "INSERT INTO session (key, model) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET model=excluded.model");
+      "INSERT INTO session (key, model) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET "
+      "model=excluded.model");
   upsert.bindNoCopy(1, key);
   upsert.bindNoCopy(2, model);
   upsert.exec();

@@ -25,8 +25,10 @@ bool concerns_whole_disk(const SQLite::Exception& e) {
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
     case SQLITE_CORRUPT:
-    case SQLITE_NOMEM: return true;
-    default: return false;
+    case SQLITE_NOMEM:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -39,7 +41,8 @@ void rollback(Connection& connection) {
 
 }  // namespace
 
-Connection::Connection(const std::string& path, int flags) : database_(path, flags, kBusyTimeoutMs) {}
+Connection::Connection(const std::string& path, int flags)
+    : database_(path, flags, kBusyTimeoutMs) {}
 
 SQLite::Statement& Connection::prepare(const char* sql) {
   const auto [at, added] = statements_.try_emplace(sql, database_, sql);
@@ -59,7 +62,8 @@ Error error_of(const SQLite::Exception& e) {
                "磁盘已满：请释放空间，ai_bot 会自动恢复"}};
     case SQLITE_READONLY:
       return {Code::kStorage,
-              {"the database is read-only: check the rights of the file and its folder, and that the disk "
+              {"the database is read-only: check the rights of the file and its folder, and that "
+               "the disk "
                "is not mounted read-only",
                "数据库只读：请检查文件及其目录的权限，以及磁盘是否以只读方式挂载"}};
     case SQLITE_CANTOPEN:
@@ -69,7 +73,8 @@ Error error_of(const SQLite::Exception& e) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
       return {Code::kStorage,
-              {"the database is damaged (" + why + "): restore a backup, or move the file away to begin anew",
+              {"the database is damaged (" + why +
+                   "): restore a backup, or move the file away to begin anew",
                "数据库已损坏（" + why + "）：请恢复备份，或移走该文件后重新开始"}};
     case SQLITE_BUSY:
       return {Code::kStorage,
@@ -103,7 +108,8 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     store->reader_ = std::make_unique<Connection>(options.path, kReadFlags);
   } catch (const SQLite::Exception& e) {
     Error error = error_of(e);
-    return fail(error.code, options.path + ": " + error.text.en, options.path + "：" + error.text.zh);
+    return fail(error.code, options.path + ": " + error.text.en,
+                options.path + "：" + error.text.zh);
   }
   store->thread_ = std::thread([raw = store.get()] { raw->run(); });
   return store;

@@ -1,8 +1,9 @@
 // The SQLite file: one writer thread with group commit, one connection for reading.
 //
-// Writes are tasks. The writer takes what has queued up (at most max_batch), runs it in one transaction
-// and commits (WAL, synchronous=FULL: a commit that returned survives a power cut). Only then does each
-// task's `done` hear of success. So durability costs one fsync for many events (docs/benchmarks.md).
+// Writes are tasks. The writer takes what has queued up (at most max_batch), runs it in one
+// transaction and commits (WAL, synchronous=FULL: a commit that returned survives a power cut).
+// Only then does each task's `done` hear of success. So durability costs one fsync for many events
+// (docs/benchmarks.md).
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
@@ -27,7 +28,8 @@ class Connection {
   Connection(const std::string& path, int flags);
 
   SQLite::Database& database() { return database_; }
-  // The statement for this SQL, reset and without bindings. Valid until the next call with the same SQL.
+  // The statement for this SQL, reset and without bindings. Valid until the next call with the same
+  // SQL.
   SQLite::Statement& prepare(const char* sql);
 
  private:
@@ -37,8 +39,8 @@ class Connection {
 
 struct StoreOptions {
   std::string path;
-  int max_batch = 256;       // tasks a commit
-  int64_t max_pages = 0;     // SQLite's max_page_count; 0: no limit. For tests of a full disk.
+  int max_batch = 256;    // tasks a commit
+  int64_t max_pages = 0;  // SQLite's max_page_count; 0: no limit. For tests of a full disk.
 };
 
 // The Error for an SQLite exception: full disk, read-only, damaged, locked …
@@ -49,15 +51,15 @@ class Store {
   using Task = std::function<void(Connection&)>;
   using Done = std::function<void(Result<void>)>;
 
-  // Creates the file (mode 0600) or migrates it. Fails with what to do when it is read-only, damaged,
-  // newer than this version, or on a full disk.
+  // Creates the file (mode 0600) or migrates it. Fails with what to do when it is read-only,
+  // damaged, newer than this version, or on a full disk.
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
 
   // Finishes what is queued.
   ~Store();
 
-  // Runs `task` on the writer thread; `done` is called there after the commit, or with what went wrong.
-  // `done` must be quick and must not wait for another write.
+  // Runs `task` on the writer thread; `done` is called there after the commit, or with what went
+  // wrong. `done` must be quick and must not wait for another write.
   void write(Task task, Done done);
 
   // The same, waiting for the commit.

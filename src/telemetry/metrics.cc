@@ -24,19 +24,52 @@ bool is_counter(const std::string& name) { return name.ends_with("_total"); }
 }  // namespace
 
 Metrics::Metrics()
-    : requests_(BuildCounter().Name("ai_bot_http_requests_total").Help("HTTP requests by route, method and status").Register(registry_)),
-      request_seconds_(BuildHistogram().Name("ai_bot_http_request_duration_seconds").Help("Time to a response's end").Register(registry_)),
-      events_(BuildCounter().Name("ai_bot_events_total").Help("Events by channel and outcome").Register(registry_)),
-      acknowledged_(BuildHistogram().Name("ai_bot_event_acknowledge_seconds").Help("From an event's request to its durable commit").Register(registry_).Add({}, kFast)),
-      attempts_(BuildCounter().Name("ai_bot_model_attempts_total").Help("Requests to models by outcome").Register(registry_)),
-      attempt_seconds_(BuildHistogram().Name("ai_bot_model_request_duration_seconds").Help("Time to an answer's end").Register(registry_)),
-      first_token_(BuildHistogram().Name("ai_bot_model_first_token_seconds").Help("Time to an answer's first token").Register(registry_)),
-      token_rate_(BuildHistogram().Name("ai_bot_model_tokens_per_second").Help("Generation speed of an answer").Register(registry_)),
-      tokens_(BuildCounter().Name("ai_bot_model_tokens_total").Help("Tokens by model and kind").Register(registry_)),
-      deliveries_(BuildCounter().Name("ai_bot_deliveries_total").Help("Deliveries of replies by outcome").Register(registry_)) {}
+    : requests_(BuildCounter()
+                    .Name("ai_bot_http_requests_total")
+                    .Help("HTTP requests by route, method and status")
+                    .Register(registry_)),
+      request_seconds_(BuildHistogram()
+                           .Name("ai_bot_http_request_duration_seconds")
+                           .Help("Time to a response's end")
+                           .Register(registry_)),
+      events_(BuildCounter()
+                  .Name("ai_bot_events_total")
+                  .Help("Events by channel and outcome")
+                  .Register(registry_)),
+      acknowledged_(BuildHistogram()
+                        .Name("ai_bot_event_acknowledge_seconds")
+                        .Help("From an event's request to its durable commit")
+                        .Register(registry_)
+                        .Add({}, kFast)),
+      attempts_(BuildCounter()
+                    .Name("ai_bot_model_attempts_total")
+                    .Help("Requests to models by outcome")
+                    .Register(registry_)),
+      attempt_seconds_(BuildHistogram()
+                           .Name("ai_bot_model_request_duration_seconds")
+                           .Help("Time to an answer's end")
+                           .Register(registry_)),
+      first_token_(BuildHistogram()
+                       .Name("ai_bot_model_first_token_seconds")
+                       .Help("Time to an answer's first token")
+                       .Register(registry_)),
+      token_rate_(BuildHistogram()
+                      .Name("ai_bot_model_tokens_per_second")
+                      .Help("Generation speed of an answer")
+                      .Register(registry_)),
+      tokens_(BuildCounter()
+                  .Name("ai_bot_model_tokens_total")
+                  .Help("Tokens by model and kind")
+                  .Register(registry_)),
+      deliveries_(BuildCounter()
+                      .Name("ai_bot_deliveries_total")
+                      .Help("Deliveries of replies by outcome")
+                      .Register(registry_)) {}
 
-void Metrics::http_request(const std::string& route, const std::string& method, int status, double seconds) {
-  requests_.Add({{"route", route}, {"method", method}, {"status", std::to_string(status)}}).Increment();
+void Metrics::http_request(const std::string& route, const std::string& method, int status,
+                           double seconds) {
+  requests_.Add({{"route", route}, {"method", method}, {"status", std::to_string(status)}})
+      .Increment();
   request_seconds_.Add({{"route", route}}, kFast).Observe(seconds);
 }
 
@@ -51,12 +84,15 @@ void Metrics::model_attempt(const std::string& model, const char* outcome, doubl
   attempt_seconds_.Add({{"model", model}}, kAnswers).Observe(seconds);
 }
 
-void Metrics::model_answer(const std::string& model, double first_token_seconds, double tokens_per_second,
-                           int64_t prompt_tokens, int64_t completion_tokens) {
+void Metrics::model_answer(const std::string& model, double first_token_seconds,
+                           double tokens_per_second, int64_t prompt_tokens,
+                           int64_t completion_tokens) {
   first_token_.Add({{"model", model}}, kAnswers).Observe(first_token_seconds);
-  if (tokens_per_second > 0) token_rate_.Add({{"model", model}}, kTokenRates).Observe(tokens_per_second);
+  if (tokens_per_second > 0)
+    token_rate_.Add({{"model", model}}, kTokenRates).Observe(tokens_per_second);
   tokens_.Add({{"model", model}, {"kind", "prompt"}}).Increment(static_cast<double>(prompt_tokens));
-  tokens_.Add({{"model", model}, {"kind", "completion"}}).Increment(static_cast<double>(completion_tokens));
+  tokens_.Add({{"model", model}, {"kind", "completion"}})
+      .Increment(static_cast<double>(completion_tokens));
 }
 
 void Metrics::delivery(const std::string& channel, const char* outcome) {
@@ -67,12 +103,14 @@ std::string Metrics::text() {
   std::vector<prometheus::MetricFamily> families = registry_.Collect();
   for (const Sampler& sampler : samplers_) {
     for (const Sample& sample : sampler()) {
-      auto family = std::find_if(families.begin(), families.end(), [&](const auto& f) { return f.name == sample.name; });
+      auto family = std::find_if(families.begin(), families.end(),
+                                 [&](const auto& f) { return f.name == sample.name; });
       if (family == families.end()) {
         prometheus::MetricFamily fresh;
         fresh.name = sample.name;
         fresh.help = sample.help;
-        fresh.type = is_counter(sample.name) ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge;
+        fresh.type = is_counter(sample.name) ? prometheus::MetricType::Counter
+                                             : prometheus::MetricType::Gauge;
         family = families.insert(families.end(), std::move(fresh));
       }
       prometheus::ClientMetric metric;
@@ -102,15 +140,21 @@ std::vector<Metrics::Sample> process_samples() {
   std::error_code ignored;
   const auto count = [&](const char* folder) {
     double n = 0;
-    for (auto it = std::filesystem::directory_iterator(folder, ignored); it != std::filesystem::directory_iterator(); it.increment(ignored)) ++n;
+    for (auto it = std::filesystem::directory_iterator(folder, ignored);
+         it != std::filesystem::directory_iterator(); it.increment(ignored))
+      ++n;
     return n;
   };
-  return {{"process_resident_memory_bytes", "Resident memory size in bytes.", {}, resident * page},
-          {"process_virtual_memory_bytes", "Virtual memory size in bytes.", {}, size * page},
-          {"process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", {}, cpu},
-          {"process_open_fds", "Number of open file descriptors.", {}, count("/proc/self/fd")},
-          {"process_threads", "Number of OS threads.", {}, count("/proc/self/task")},
-          {"process_start_time_seconds", "Start time of the process since the Unix epoch in seconds.", {}, started}};
+  return {
+      {"process_resident_memory_bytes", "Resident memory size in bytes.", {}, resident * page},
+      {"process_virtual_memory_bytes", "Virtual memory size in bytes.", {}, size * page},
+      {"process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", {}, cpu},
+      {"process_open_fds", "Number of open file descriptors.", {}, count("/proc/self/fd")},
+      {"process_threads", "Number of OS threads.", {}, count("/proc/self/task")},
+      {"process_start_time_seconds",
+       "Start time of the process since the Unix epoch in seconds.",
+       {},
+       started}};
 }
 
 }  // namespace ai_bot

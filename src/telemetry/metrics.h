@@ -1,5 +1,5 @@
-// What Prometheus gets to see. Names follow its conventions (unit in the name, _total for counters); all
-// begin with ai_bot_.
+// What Prometheus gets to see. Names follow its conventions (unit in the name, _total for
+// counters); all begin with ai_bot_.
 #pragma once
 
 #include <prometheus/counter.h>
@@ -18,9 +18,11 @@ class Metrics {
  public:
   Metrics();
 
-  void http_request(const std::string& route, const std::string& method, int status, double seconds);
-  void event(const std::string& channel, const char* outcome);  // accepted, duplicate, refused, full
-  void acknowledged(double seconds);                            // from the request to its commit
+  void http_request(const std::string& route, const std::string& method, int status,
+                    double seconds);
+  void event(const std::string& channel,
+             const char* outcome);    // accepted, duplicate, refused, full
+  void acknowledged(double seconds);  // from the request to its commit
   // `outcome`: "ok" or the name of an error's code.
   void model_attempt(const std::string& model, const char* outcome, double seconds);
   void model_answer(const std::string& model, double first_token_seconds, double tokens_per_second,
@@ -58,8 +60,8 @@ class Metrics {
   std::vector<Sampler> samplers_;
 };
 
-// Memory, processor time, open files, threads and start time of this process, by the names Prometheus's
-// own client libraries use (process_*).
+// Memory, processor time, open files, threads and start time of this process, by the names
+// Prometheus's own client libraries use (process_*).
 std::vector<Metrics::Sample> process_samples();
 
 }  // namespace ai_bot

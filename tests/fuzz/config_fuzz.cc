@@ -1,4 +1,5 @@
-// The configuration: any bytes lead to a Config with findings, and a usable one can be shown and read again.
+// The configuration: any bytes lead to a Config with findings, and a usable one can be shown and
+// read again.
 #include <cstdlib>
 
 #include "config/output.h"

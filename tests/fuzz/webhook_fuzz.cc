@@ -1,5 +1,5 @@
-// The webhook's envelope: bytes under a valid signature (what an attacker with the secret, or a careless
-// system, may send), and bytes under whatever they claim to be signed with.
+// The webhook's envelope: bytes under a valid signature (what an attacker with the secret, or a
+// careless system, may send), and bytes under whatever they claim to be signed with.
 #include <cstdlib>
 
 #include "channels/generic.h"

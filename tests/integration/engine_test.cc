@@ -13,8 +13,8 @@
 namespace ai_bot {
 namespace {
 
-using testing::HasSubstr;
 using test::wait_until;
+using testing::HasSubstr;
 
 bool is_alive(int64_t pid) { return pid > 0 && kill(static_cast<pid_t>(pid), 0) == 0; }
 
@@ -37,14 +37,17 @@ class EngineTest : public testing::Test {
     return *model_;
   }
   void wait_for(ModelState state) {
-    ASSERT_TRUE(wait_until([&] { return model_->status().state == state; })) << model_->status().problem;
+    ASSERT_TRUE(wait_until([&] { return model_->status().state == state; }))
+        << model_->status().problem;
   }
 
   Result<std::string> ask(const std::string& question) {
     auto promise = std::make_shared<std::promise<Result<ChatEnd>>>();
     auto text = std::make_shared<std::string>();
     ChatRequest request;
-    request.body = {{"stream", true}, {"max_tokens", 64}, {"messages", {{{"role", "user"}, {"content", question}}}}};
+    request.body = {{"stream", true},
+                    {"max_tokens", 64},
+                    {"messages", {{{"role", "user"}, {"content", question}}}}};
     ChatSink sink;
     sink.on_chunk = [text](nlohmann::json& chunk) { text->append(delta_text(chunk)); };
     sink.on_end = [promise](Result<ChatEnd> end) { promise->set_value(std::move(end)); };
@@ -96,7 +99,9 @@ TEST_F(EngineTest, ReportsACrashLoopWithItsReason) {
   engine_.crash_loop_count = 3;
   engine_.extra_args = {"--no-such-argument"};
   start();
-  ASSERT_TRUE(wait_until([&] { return model_->status().problem.starts_with("crash loop: 3 ends within 60 s"); })) << model_->status().problem;
+  ASSERT_TRUE(wait_until([&] {
+    return model_->status().problem.starts_with("crash loop: 3 ends within 60 s");
+  })) << model_->status().problem;
   EXPECT_THAT(model_->status().problem, HasSubstr("exit code 1"));
   EXPECT_EQ(model_->status().state, ModelState::kFailing);
   const auto answer = ask("hi");
@@ -109,14 +114,16 @@ TEST_F(EngineTest, SaysWhatIsWrongWithTheFile) {
   config_.path = folder_ / "cut.gguf";
   start();
   wait_for(ModelState::kFailing);
-  EXPECT_THAT(model_->status().problem, HasSubstr(config_.path + " is truncated: 2000000 of at least"));
+  EXPECT_THAT(model_->status().problem,
+              HasSubstr(config_.path + " is truncated: 2000000 of at least"));
 }
 
 TEST_F(EngineTest, SaysThatLlamaServerIsMissing) {
   engine_.command = "/no/such/llama-server";
   start();
   wait_for(ModelState::kFailing);
-  EXPECT_EQ(model_->status().problem, "engine.command: /no/such/llama-server is not a program that can be run");
+  EXPECT_EQ(model_->status().problem,
+            "engine.command: /no/such/llama-server is not a program that can be run");
 }
 
 TEST_F(EngineTest, SwapsToAnotherFileWithoutRefusingARequest) {
@@ -154,7 +161,9 @@ TEST_F(EngineTest, KeepsTheOldModelWhenTheNewOneIsDamaged) {
   wait_for(ModelState::kReady);
   model_->use(folder_ / "bad.gguf");
   ASSERT_TRUE(wait_until([&] { return !model_->status().problem.empty(); }));
-  EXPECT_THAT(model_->status().problem, HasSubstr("the former model goes on: " + (folder_ / "bad.gguf") + " is not a GGUF file"));
+  EXPECT_THAT(
+      model_->status().problem,
+      HasSubstr("the former model goes on: " + (folder_ / "bad.gguf") + " is not a GGUF file"));
   EXPECT_EQ(model_->status().state, ModelState::kReady);
   EXPECT_TRUE(ask("What is ai_bot?"));
 }

@@ -15,11 +15,13 @@ namespace ai_bot::test {
 
 class ScriptedModel : public Model {
  public:
-  // Gets the request; sends text with `say`; what it returns is the end: an error, or the number of tokens.
+  // Gets the request; sends text with `say`; what it returns is the end: an error, or the number of
+  // tokens.
   using Say = std::function<void(const std::string& text)>;
   using Script = std::function<Result<ChatEnd>(const ChatRequest&, const ChatSink&, const Say&)>;
 
-  ScriptedModel(std::string name, Script script) : name_(std::move(name)), script_(std::move(script)) {}
+  ScriptedModel(std::string name, Script script)
+      : name_(std::move(name)), script_(std::move(script)) {}
   ~ScriptedModel() override {
     for (std::thread& thread : threads_) thread.join();
   }
@@ -56,7 +58,8 @@ class ScriptedModel : public Model {
 };
 
 inline ScriptedModel::Script says(const std::string& text) {
-  return [text](const ChatRequest&, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+  return [text](const ChatRequest&, const ChatSink&,
+                const ScriptedModel::Say& say) -> Result<ChatEnd> {
     say(text);
     return ChatEnd{};
   };

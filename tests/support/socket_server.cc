@@ -36,10 +36,13 @@ bool read_request(int fd, Received& request) {
     if (line.ends_with('\r')) line.pop_back();
     const size_t colon = line.find(':');
     std::string name = line.substr(0, colon);
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
     request.headers[name] = line.substr(std::min(line.size(), colon + 2));
   }
-  const size_t length = request.headers.contains("content-length") ? std::stoul(request.headers["content-length"]) : 0;
+  const size_t length = request.headers.contains("content-length")
+                            ? std::stoul(request.headers["content-length"])
+                            : 0;
   while (bytes.size() < head + 4 + length) {
     if (!more()) return false;
   }
@@ -50,7 +53,8 @@ bool read_request(int fd, Received& request) {
 }  // namespace
 
 bool Answering::send(const std::string& bytes) const {
-  return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+  return ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+         static_cast<ssize_t>(bytes.size());
 }
 
 bool Answering::wait_until_closed() const {
@@ -59,7 +63,8 @@ bool Answering::wait_until_closed() const {
 }
 
 void Answering::reply(int status, const std::string& body, const std::string& more_headers) const {
-  send("HTTP/1.1 " + std::to_string(status) + " Status\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " +
+  send("HTTP/1.1 " + std::to_string(status) +
+       " Status\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: " +
        std::to_string(body.size()) + "\r\n" + more_headers + "\r\n" + body);
 }
 
@@ -67,7 +72,8 @@ void Answering::begin_events() const {
   send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n");
 }
 
-SocketServer::SocketServer(Handler handler, const std::string& unix_path) : handler_(std::move(handler)) {
+SocketServer::SocketServer(Handler handler, const std::string& unix_path)
+    : handler_(std::move(handler)) {
   listener_ = socket(unix_path.empty() ? AF_INET : AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   bool bound = false;
   if (unix_path.empty()) {
@@ -84,7 +90,8 @@ SocketServer::SocketServer(Handler handler, const std::string& unix_path) : hand
     std::strncpy(address.sun_path, unix_path.c_str(), sizeof address.sun_path - 1);
     bound = bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
   }
-  if (!bound || listen(listener_, 64) != 0) throw std::runtime_error("the test's server can't listen");
+  if (!bound || listen(listener_, 64) != 0)
+    throw std::runtime_error("the test's server can't listen");
   acceptor_ = std::thread([this] { accept_all(); });
 }
 

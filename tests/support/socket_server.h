@@ -1,5 +1,5 @@
-// A server of raw bytes on loopback or a unix socket: says exactly what a test wants said, also what no
-// well-behaved server would say.
+// A server of raw bytes on loopback or a unix socket: says exactly what a test wants said, also
+// what no well-behaved server would say.
 #pragma once
 
 #include <atomic>

@@ -12,7 +12,9 @@
 
 namespace ai_bot::test {
 
-inline std::string data_path(const std::string& name) { return std::string(AI_BOT_TESTS) + "/" + name; }
+inline std::string data_path(const std::string& name) {
+  return std::string(AI_BOT_TESTS) + "/" + name;
+}
 
 inline nlohmann::json read_json(const std::string& name) {
   return nlohmann::json::parse(read_file(data_path(name)));

@@ -61,7 +61,8 @@ TEST(DataFolder, SaysWhatToDoWhenItCannotBeMade) {
   test::write_file(temp / "file", "");
   const auto made = DataFolder(temp / "file/data").prepare();
   ASSERT_FALSE(made);
-  EXPECT_NE(made.error().text.en.find("choose another data_dir or mend its rights"), std::string::npos);
+  EXPECT_NE(made.error().text.en.find("choose another data_dir or mend its rights"),
+            std::string::npos);
 }
 
 TEST(ServerLock, ASecondServerIsToldWhoHoldsIt) {
@@ -73,7 +74,8 @@ TEST(ServerLock, ASecondServerIsToldWhoHoldsIt) {
     ASSERT_TRUE(lock);
     const auto second = ServerLock::take(file);
     ASSERT_FALSE(second);
-    EXPECT_NE(second.error().text.en.find("process " + std::to_string(getpid())), std::string::npos);
+    EXPECT_NE(second.error().text.en.find("process " + std::to_string(getpid())),
+              std::string::npos);
     EXPECT_EQ(ServerLock::holder(file), getpid());
   }
   EXPECT_EQ(ServerLock::holder(file), 0);

@@ -33,15 +33,16 @@ class DeliveryTest : public testing::Test {
     channel.mode = "callback";
     channel.callback_url = server_->url() + "/answers";
     channel_ = make_channel(channel, {});
-    deliverer_ = std::make_unique<Deliverer>(*store_, http_, metrics_, config_, [this](const std::string& name) {
-      return name == "hook" ? channel_ : nullptr;
-    });
+    deliverer_ = std::make_unique<Deliverer>(
+        *store_, http_, metrics_, config_,
+        [this](const std::string& name) { return name == "hook" ? channel_ : nullptr; });
   }
   void TearDown() override {
     if (deliverer_) deliverer_->stop(milliseconds(0));
   }
 
-  int64_t add(const std::string& text, const std::string& channel = "hook", const std::string& conversation = "room") {
+  int64_t add(const std::string& text, const std::string& channel = "hook",
+              const std::string& conversation = "room") {
     const Event event{channel, "e" + std::to_string(++number_), conversation, "anna", "hi", "r", 1};
     int64_t id = 0;
     EXPECT_TRUE(store_->write([&](Connection& c) {
@@ -51,7 +52,9 @@ class DeliveryTest : public testing::Test {
     return id;
   }
   outbox::Counts counts() { return *store_->read<outbox::Counts>(outbox::count); }
-  std::string key_of(const test::Received& request) { return request.headers.at("idempotency-key"); }
+  std::string key_of(const test::Received& request) {
+    return request.headers.at("idempotency-key");
+  }
 
   test::TempFolder folder_;
   std::unique_ptr<Store> store_;
@@ -117,7 +120,8 @@ TEST_F(DeliveryTest, KeepsTheOrderWithinAConversation) {
     const auto text = nlohmann::json::parse(got.body)["text"].get<std::string>();
     if (texts.empty() || texts.back() != text) texts.push_back(text);
   }
-  EXPECT_THAT(texts, testing::ElementsAre("text 0", "text 1", "text 2", "text 3", "text 4", "text 5"));
+  EXPECT_THAT(texts,
+              testing::ElementsAre("text 0", "text 1", "text 2", "text 3", "text 4", "text 5"));
 }
 
 TEST_F(DeliveryTest, GivesUpAtOnceWhenItIsHopelessAndCanBeReplayed) {
@@ -126,7 +130,9 @@ TEST_F(DeliveryTest, GivesUpAtOnceWhenItIsHopelessAndCanBeReplayed) {
   deliverer_->deliver(add("hello"));
   ASSERT_TRUE(wait_until([&] { return counts().dead == 1; }));
   EXPECT_EQ(server_->count(), 1);
-  EXPECT_EQ(store_->read<std::string>([](Connection& c) { return outbox::dead(c, 1).front().error; }), "HTTP status 404");
+  EXPECT_EQ(
+      store_->read<std::string>([](Connection& c) { return outbox::dead(c, 1).front().error; }),
+      "HTTP status 404");
   status = 200;
   ASSERT_TRUE(store_->write([](Connection& c) { outbox::replay(c); }));
   deliverer_->resume();
@@ -159,7 +165,9 @@ TEST_F(DeliveryTest, AStopInTheMiddleLosesNothingAndCountsAsNoAttempt) {
   const SteadyTime before = steady_now();
   deliverer_->stop(milliseconds(10));
   EXPECT_LT(since(before), config_.timeout);
-  EXPECT_EQ(store_->read<int>([](Connection& c) { return outbox::open_after(c, 0, 1).at(0).attempts; }), 0);
+  EXPECT_EQ(
+      store_->read<int>([](Connection& c) { return outbox::open_after(c, 0, 1).at(0).attempts; }),
+      0);
 }
 
 }  // namespace

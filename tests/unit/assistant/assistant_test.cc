@@ -57,8 +57,10 @@ class AssistantTest : public testing::Test {
     return *assistant_;
   }
 
-  int64_t receive(const std::string& text, const std::string& conversation = "room", int64_t received_ms = now_ms()) {
-    const Event event{"hook", "e" + std::to_string(++events_), conversation, "anna", text, "r", received_ms};
+  int64_t receive(const std::string& text, const std::string& conversation = "room",
+                  int64_t received_ms = now_ms()) {
+    const Event event{"hook",     "e" + std::to_string(++events_), conversation, "anna", text, "r",
+                      received_ms};
     inbox::Added added;
     EXPECT_TRUE(store_->write([&](Connection& c) { added = inbox::add(c, event); }));
     assistant_->accept({added.id, lane_key("hook", conversation), 0}, text);
@@ -79,7 +81,8 @@ class AssistantTest : public testing::Test {
     Result<std::string> answer = fail(Code::kInternal, "", "");
     std::string streamed;
   };
-  Conversed converse(const std::string& text, const std::string& model = "", std::function<bool()> abandoned = nullptr) {
+  Conversed converse(const std::string& text, const std::string& model = "",
+                     std::function<bool()> abandoned = nullptr) {
     Conversed out;
     std::promise<void> done;
     Conversation conversation;
@@ -99,10 +102,12 @@ class AssistantTest : public testing::Test {
 
   // The prompt of each request, as "role: content" lines.
   ScriptedModel::Script remembers(const std::string& answer) {
-    return [this, answer](const ChatRequest& request, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+    return [this, answer](const ChatRequest& request, const ChatSink&,
+                          const ScriptedModel::Say& say) -> Result<ChatEnd> {
       std::string prompt;
       for (const auto& message : request.body["messages"]) {
-        prompt += message["role"].get<std::string>() + ": " + message["content"].get<std::string>() + "\n";
+        prompt += message["role"].get<std::string>() + ": " +
+                  message["content"].get<std::string>() + "\n";
       }
       {
         std::lock_guard lock(mutex_);
@@ -132,8 +137,11 @@ TEST_F(AssistantTest, AnswersAnEventAndCommitsItWithItsReply) {
   start();
   const int64_t id = receive("hi");
   EXPECT_EQ(wait_for(id), "hello");
-  EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, id)->state; }), inbox::State::kDone);
-  EXPECT_EQ(*store_->read<std::optional<std::string>>([&](Connection& c) { return outbox::answer_to(c, id); }), "hello");
+  EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, id)->state; }),
+            inbox::State::kDone);
+  EXPECT_EQ(*store_->read<std::optional<std::string>>(
+                [&](Connection& c) { return outbox::answer_to(c, id); }),
+            "hello");
 }
 
 TEST_F(AssistantTest, RemembersTheConversationAndOnlyThisOne) {
@@ -142,20 +150,25 @@ TEST_F(AssistantTest, RemembersTheConversationAndOnlyThisOne) {
   wait_for(receive("my name is Anna"));
   wait_for(receive("something private", "elsewhere"));
   wait_for(receive("what is my name?"));
-  EXPECT_EQ(prompts_.back(), "system: Be brief.\nuser: my name is Anna\nassistant: noted\nuser: what is my name?\n");
+  EXPECT_EQ(prompts_.back(),
+            "system: Be brief.\nuser: my name is Anna\nassistant: noted\nuser: what is my name?\n");
 }
 
 TEST_F(AssistantTest, AnswersAConversationInOrder) {
-  model("m", [](const ChatRequest& request, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
-    say(request.body["messages"].back()["content"].get<std::string>());
-    return ChatEnd{};
-  });
+  model("m",
+        [](const ChatRequest& request, const ChatSink&,
+           const ScriptedModel::Say& say) -> Result<ChatEnd> {
+          say(request.body["messages"].back()["content"].get<std::string>());
+          return ChatEnd{};
+        });
   start();
   std::vector<int64_t> ids;
   for (int i = 0; i < 30; ++i) ids.push_back(receive("question " + std::to_string(i)));
   wait_for(ids.back());
-  const auto session = store_->read<sessions::Session>([](Connection& c) { return sessions::load(c, "hook/room", 100); });
-  for (int i = 0; i < 30; ++i) EXPECT_EQ(session->messages[2 * i].content, "question " + std::to_string(i));
+  const auto session = store_->read<sessions::Session>(
+      [](Connection& c) { return sessions::load(c, "hook/room", 100); });
+  for (int i = 0; i < 30; ++i)
+    EXPECT_EQ(session->messages[2 * i].content, "question " + std::to_string(i));
 }
 
 TEST_F(AssistantTest, AnEventThatIsAcceptedTwiceIsAnsweredOnce) {
@@ -170,11 +183,12 @@ TEST_F(AssistantTest, AnEventThatIsAcceptedTwiceIsAnsweredOnce) {
 
 TEST_F(AssistantTest, TellsThePersonInTheirLanguageWhenAllModelsFailAndAnswersLater) {
   std::atomic<bool> broken{true};
-  model("m", [&](const ChatRequest&, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
-    if (broken) return fail(Code::kUnavailable, "down", "不可用");
-    say("回答");
-    return ChatEnd{};
-  });
+  model("m",
+        [&](const ChatRequest&, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+          if (broken) return fail(Code::kUnavailable, "down", "不可用");
+          say("回答");
+          return ChatEnd{};
+        });
   start();
   const int64_t id = receive("你好");
   ASSERT_TRUE(wait_until([&] {
@@ -189,31 +203,40 @@ TEST_F(AssistantTest, TellsThePersonInTheirLanguageWhenAllModelsFailAndAnswersLa
 
 TEST_F(AssistantTest, AnEventThatStaysUnansweredGoesToTheDeadLettersAndItsConversationGoesOn) {
   config_.retry_for = 1h;
-  model("m", [](const ChatRequest& request, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
-    if (request.body["messages"].back()["content"] == "poison") return fail(Code::kUnavailable, "down", "不可用");
-    say("fine");
-    return ChatEnd{};
-  });
+  model("m",
+        [](const ChatRequest& request, const ChatSink&,
+           const ScriptedModel::Say& say) -> Result<ChatEnd> {
+          if (request.body["messages"].back()["content"] == "poison")
+            return fail(Code::kUnavailable, "down", "不可用");
+          say("fine");
+          return ChatEnd{};
+        });
   start();
   const int64_t poison = receive("poison", "room", now_ms() - 2 * 3600 * 1000);
   EXPECT_EQ(wait_for(receive("hello")), "fine");
-  EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, poison)->state; }), inbox::State::kDead);
-  EXPECT_EQ(notices_[poison].back(), "Sorry, no model could answer this message in time. Please send it again.");
+  EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, poison)->state; }),
+            inbox::State::kDead);
+  EXPECT_EQ(notices_[poison].back(),
+            "Sorry, no model could answer this message in time. Please send it again.");
 }
 
 TEST_F(AssistantTest, AMessageTheModelFindsTooLongIsAnsweredSoAndNotRepeated) {
   auto* m = model("m", fails(Code::kContextOverflow));
   start();
-  EXPECT_EQ(wait_for(receive("very long")), "This message is too long for the model. Please shorten it.");
+  EXPECT_EQ(wait_for(receive("very long")),
+            "This message is too long for the model. Please shorten it.");
   EXPECT_EQ(m->calls(), 1);
 }
 
 TEST_F(AssistantTest, AMiscountOfTokensFallsBackToTheQuestionAlone) {
-  model("m", [](const ChatRequest& request, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
-    if (request.body["messages"].size() > 2) return fail(Code::kContextOverflow, "too long", "太长");
-    say("ok");
-    return ChatEnd{};
-  });
+  model("m",
+        [](const ChatRequest& request, const ChatSink&,
+           const ScriptedModel::Say& say) -> Result<ChatEnd> {
+          if (request.body["messages"].size() > 2)
+            return fail(Code::kContextOverflow, "too long", "太长");
+          say("ok");
+          return ChatEnd{};
+        });
   start();
   EXPECT_EQ(wait_for(receive("one")), "ok");
   EXPECT_EQ(wait_for(receive("two")), "ok");
@@ -261,12 +284,14 @@ TEST_F(AssistantTest, StatusAndHelpNeedNoModel) {
 
 TEST_F(AssistantTest, StopEndsTheAnswerUnderWayAndKeepsWhatWasSaid) {
   std::atomic<bool> begun{false};
-  model("m", [&](const ChatRequest&, const ChatSink& sink, const ScriptedModel::Say& say) -> Result<ChatEnd> {
-    say("one");
-    begun = true;
-    while (!sink.abandoned()) std::this_thread::yield();
-    return fail(Code::kCancelled, "cancelled", "已取消");
-  });
+  model("m",
+        [&](const ChatRequest&, const ChatSink& sink,
+            const ScriptedModel::Say& say) -> Result<ChatEnd> {
+          say("one");
+          begun = true;
+          while (!sink.abandoned()) std::this_thread::yield();
+          return fail(Code::kCancelled, "cancelled", "已取消");
+        });
   start();
   const int64_t long_one = receive("tell me everything");
   ASSERT_TRUE(wait_until([&] { return begun.load(); }));
@@ -278,7 +303,8 @@ TEST_F(AssistantTest, StopEndsTheAnswerUnderWayAndKeepsWhatWasSaid) {
 
 TEST_F(AssistantTest, AnOrderlyStopParksATurnAndTheNextStartTakesItUp) {
   std::atomic<bool> begun{false}, slow{true};
-  const auto script = [&](const ChatRequest&, const ChatSink& sink, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+  const auto script = [&](const ChatRequest&, const ChatSink& sink,
+                          const ScriptedModel::Say& say) -> Result<ChatEnd> {
     say("part");
     begun = true;
     while (slow && !sink.abandoned()) std::this_thread::yield();
@@ -291,7 +317,8 @@ TEST_F(AssistantTest, AnOrderlyStopParksATurnAndTheNextStartTakesItUp) {
   ASSERT_TRUE(wait_until([&] { return begun.load(); }));
   assistant_->stop(milliseconds(10));
   EXPECT_FALSE(answer_of(id));
-  EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, id)->state; }), inbox::State::kOpen);
+  EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, id)->state; }),
+            inbox::State::kOpen);
   assistant_.reset();
   router_.reset();
   store_.reset();
@@ -299,7 +326,8 @@ TEST_F(AssistantTest, AnOrderlyStopParksATurnAndTheNextStartTakesItUp) {
   slow = false;
   model("m", script);
   start();
-  const auto open = store_->read<std::vector<inbox::Open>>([](Connection& c) { return inbox::open_after(c, 0, 10); });
+  const auto open = store_->read<std::vector<inbox::Open>>(
+      [](Connection& c) { return inbox::open_after(c, 0, 10); });
   ASSERT_EQ(open->size(), 1u);
   assistant_->accept(open->front(), "");
   EXPECT_EQ(wait_for(id), "part");
@@ -322,7 +350,10 @@ TEST_F(AssistantTest, AClientHearsOfAFailureAndNothingIsRemembered) {
   const Conversed failed = converse("hi");
   ASSERT_FALSE(failed.answer);
   EXPECT_EQ(failed.answer.error().code, Code::kUnavailable);
-  EXPECT_TRUE(store_->read<sessions::Session>([](Connection& c) { return sessions::load(c, "api/room", 10); })->messages.empty());
+  EXPECT_TRUE(
+      store_
+          ->read<sessions::Session>([](Connection& c) { return sessions::load(c, "api/room", 10); })
+          ->messages.empty());
   EXPECT_EQ(converse("hi", "no-such-model").answer.error().code, Code::kNotFound);
 }
 

@@ -9,12 +9,18 @@ namespace {
 
 const char* name_of(Command command) {
   switch (command) {
-    case Command::kHelp: return "help";
-    case Command::kNew: return "new";
-    case Command::kModel: return "model";
-    case Command::kStatus: return "status";
-    case Command::kStop: return "stop";
-    case Command::kUnknown: return "unknown";
+    case Command::kHelp:
+      return "help";
+    case Command::kNew:
+      return "new";
+    case Command::kModel:
+      return "model";
+    case Command::kStatus:
+      return "status";
+    case Command::kStop:
+      return "stop";
+    case Command::kUnknown:
+      return "unknown";
   }
   return "";
 }

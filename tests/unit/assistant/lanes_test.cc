@@ -37,7 +37,8 @@ TEST(Lanes, RunALaneInOrderAndNeverTwoTurnsAtOnce) {
   }
   ASSERT_TRUE(test::wait_until([&] { return done == 500; }));
   EXPECT_FALSE(overlapped);
-  for (const auto& [lane, numbers] : order) EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end())) << lane;
+  for (const auto& [lane, numbers] : order)
+    EXPECT_TRUE(std::is_sorted(numbers.begin(), numbers.end())) << lane;
   EXPECT_TRUE(test::wait_until([&] { return lanes.depth().lanes == 0; }));
 }
 
@@ -45,8 +46,14 @@ TEST(Lanes, ASlowLaneDoesNotHoldUpAnother) {
   Lanes lanes(2);
   std::promise<void> release, other;
   auto gate = release.get_future().share();
-  lanes.add("slow", [gate]() -> Again { gate.wait(); return std::nullopt; });
-  lanes.add("fast", [&]() -> Again { other.set_value(); return std::nullopt; });
+  lanes.add("slow", [gate]() -> Again {
+    gate.wait();
+    return std::nullopt;
+  });
+  lanes.add("fast", [&]() -> Again {
+    other.set_value();
+    return std::nullopt;
+  });
   EXPECT_EQ(other.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
   release.set_value();
 }
@@ -73,7 +80,13 @@ TEST(Lanes, WaitUntilTheTimeATurnNames) {
   Lanes lanes(2);
   std::atomic<int64_t> ran{0};
   const int64_t due = now_ms() + 60;
-  lanes.add("a", [&]() -> Again { ran = now_ms(); return std::nullopt; }, due);
+  lanes.add(
+      "a",
+      [&]() -> Again {
+        ran = now_ms();
+        return std::nullopt;
+      },
+      due);
   ASSERT_TRUE(test::wait_until([&] { return ran != 0; }));
   EXPECT_GE(ran, due);
 }
@@ -88,14 +101,20 @@ TEST(Lanes, StopLetsWhatIsUnderWayFinishAndBeginsNothingElse) {
     finished = true;
     return std::nullopt;
   });
-  lanes.add("a", [&]() -> Again { later = true; return std::nullopt; });
+  lanes.add("a", [&]() -> Again {
+    later = true;
+    return std::nullopt;
+  });
   begun.get_future().wait();
   lanes.stop(std::chrono::seconds(20));
   EXPECT_TRUE(finished);
   EXPECT_FALSE(later);
   EXPECT_FALSE([&] {
     bool ran = false;
-    lanes.add("b", [&]() -> Again { ran = true; return std::nullopt; });
+    lanes.add("b", [&]() -> Again {
+      ran = true;
+      return std::nullopt;
+    });
     return ran;
   }());
 }
@@ -117,8 +136,15 @@ TEST(Lanes, TellTheirDepth) {
   Lanes lanes(1);
   std::promise<void> release;
   auto gate = release.get_future().share();
-  for (int i = 0; i < 3; ++i) lanes.add("a", [gate]() -> Again { gate.wait(); return std::nullopt; });
-  lanes.add("b", [gate]() -> Again { gate.wait(); return std::nullopt; });
+  for (int i = 0; i < 3; ++i)
+    lanes.add("a", [gate]() -> Again {
+      gate.wait();
+      return std::nullopt;
+    });
+  lanes.add("b", [gate]() -> Again {
+    gate.wait();
+    return std::nullopt;
+  });
   ASSERT_TRUE(test::wait_until([&] { return lanes.depth().running == 1; }));
   EXPECT_EQ(lanes.depth().waiting, 3);
   EXPECT_EQ(lanes.depth().lanes, 2);

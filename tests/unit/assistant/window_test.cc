@@ -38,7 +38,9 @@ TEST(Window, DropsWholeTurnsOldestFirst) {
   EXPECT_EQ(two[4], (ChatMessage{"assistant", "a3"}));
 }
 
-TEST(Window, LeavesRoomForTheAnswer) { EXPECT_EQ(window(turns(3), kFixed + 3 * kTurn, 2 * kTurn).size(), 4u); }
+TEST(Window, LeavesRoomForTheAnswer) {
+  EXPECT_EQ(window(turns(3), kFixed + 3 * kTurn, 2 * kTurn).size(), 4u);
+}
 
 TEST(Window, NeverDropsTheSystemPromptOrTheQuestion) {
   EXPECT_EQ(window(turns(3), 1), (ChatMessages{{"system", "sys"}, {"user", "q?"}}));

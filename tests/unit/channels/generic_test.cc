@@ -30,28 +30,38 @@ TEST(GenericChannel, JudgesEveryVector) {
   for (const json& vector : vectors) {
     SCOPED_TRACE(vector["name"].get<std::string>());
     const auto body = vector["body"].get<std::string>();
-    const WebhookRequest request{body,
-                                 [&](const char* name) { return vector["headers"].value(name, std::string()); },
-                                 vector["now_ms"].get<int64_t>()};
+    const WebhookRequest request{
+        body, [&](const char* name) { return vector["headers"].value(name, std::string()); },
+        vector["now_ms"].get<int64_t>()};
     const auto event = channel.receive(request);
     const json& expected = vector["expected"];
     if (expected.contains("error")) {
       ASSERT_FALSE(event);
       EXPECT_EQ(name_of(event.error().code), expected["error"].get<std::string>());
-      EXPECT_NE(event.error().text.en.find(expected.value("text", "")), std::string::npos) << event.error().text.en;
+      EXPECT_NE(event.error().text.en.find(expected.value("text", "")), std::string::npos)
+          << event.error().text.en;
       continue;
     }
     ASSERT_TRUE(event) << event.error().text.en;
     EXPECT_EQ(event->channel, "hook");
     EXPECT_EQ(event->received_ms, request.now_ms);
-    EXPECT_EQ((json{{"event_id", event->event_id}, {"conversation", event->conversation}, {"sender", event->sender}, {"text", event->text}}), expected);
+    EXPECT_EQ((json{{"event_id", event->event_id},
+                    {"conversation", event->conversation},
+                    {"sender", event->sender},
+                    {"text", event->text}}),
+              expected);
   }
 }
 
 TEST(GenericChannel, TellsNothingAboutWhyASignatureWasRefused) {
   const GenericChannel channel(config(), {});
   const auto refused = [&](const std::string& timestamp, const std::string& signature) {
-    const auto event = channel.receive({"{}", [&](const char* name) { return std::string(name) == GenericChannel::kTimestampHeader ? timestamp : signature; }, 1000000});
+    const auto event = channel.receive(
+        {"{}",
+         [&](const char* name) {
+           return std::string(name) == GenericChannel::kTimestampHeader ? timestamp : signature;
+         },
+         1000000});
     return event ? "accepted" : event.error().text.en;
   };
   EXPECT_EQ(refused("1000", "sha256=00"), refused("", ""));
@@ -64,22 +74,28 @@ TEST(GenericChannel, SignsItsCallbacks) {
   const HttpRequest request = channel.render(reply, 1700000000000);
   EXPECT_EQ(request.method, "POST");
   EXPECT_EQ(request.url, "https://chat.example.com/answers");
-  EXPECT_EQ(json::parse(request.body), (json{{"event_id", "e1"}, {"conversation", "room"}, {"idempotency_key", "key-1"}, {"text", "你好 \"x\""}}));
+  EXPECT_EQ(json::parse(request.body), (json{{"event_id", "e1"},
+                                             {"conversation", "room"},
+                                             {"idempotency_key", "key-1"},
+                                             {"text", "你好 \"x\""}}));
   const std::map<std::string, std::string> headers(request.headers.begin(), request.headers.end());
   EXPECT_EQ(headers.at("Idempotency-Key"), "key-1");
   EXPECT_EQ(headers.at("X-Request-Id"), "request-1");
   EXPECT_EQ(headers.at("X-Ai-Bot-Timestamp"), "1700000000");
-  EXPECT_EQ(headers.at("X-Ai-Bot-Signature"), GenericChannel::sign(kSecret, "1700000000", request.body));
+  EXPECT_EQ(headers.at("X-Ai-Bot-Signature"),
+            GenericChannel::sign(kSecret, "1700000000", request.body));
 }
 
 TEST(GenericChannel, TellsPassingRefusalsFromFinalOnes) {
   const GenericChannel channel(config("callback"), {});
   using Outcome = Delivery::Outcome;
-  const std::pair<int, Outcome> cases[] = {{200, Outcome::kDelivered}, {202, Outcome::kDelivered}, {204, Outcome::kDelivered},
-                                           {400, Outcome::kFinal},     {401, Outcome::kFinal},     {404, Outcome::kFinal},
-                                           {408, Outcome::kRetry},     {429, Outcome::kRetry},     {500, Outcome::kRetry},
-                                           {503, Outcome::kRetry},     {301, Outcome::kFinal}};
-  for (const auto& [status, outcome] : cases) EXPECT_EQ(channel.judge({status, {}, ""}).outcome, outcome) << status;
+  const std::pair<int, Outcome> cases[] = {
+      {200, Outcome::kDelivered}, {202, Outcome::kDelivered}, {204, Outcome::kDelivered},
+      {400, Outcome::kFinal},     {401, Outcome::kFinal},     {404, Outcome::kFinal},
+      {408, Outcome::kRetry},     {429, Outcome::kRetry},     {500, Outcome::kRetry},
+      {503, Outcome::kRetry},     {301, Outcome::kFinal}};
+  for (const auto& [status, outcome] : cases)
+    EXPECT_EQ(channel.judge({status, {}, ""}).outcome, outcome) << status;
   EXPECT_EQ(channel.judge({429, {{"retry-after", "7"}}, ""}).retry_after, milliseconds(7000));
 }
 

@@ -9,7 +9,9 @@ namespace ai_bot {
 namespace {
 
 Config complete() {
-  return read_config(test::read_file(test::data_path("unit/config/cases/complete.yaml")), "complete.yaml").config;
+  return read_config(test::read_file(test::data_path("unit/config/cases/complete.yaml")),
+                     "complete.yaml")
+      .config;
 }
 
 TEST(ShowConfig, NeverShowsASecret) {
@@ -23,11 +25,13 @@ TEST(ShowConfig, ReadsBackTheSame) {
   for (const Language language : {Language::kEnglish, Language::kChinese}) {
     Config config = complete();
     std::string shown = show_config(config, language);
-    for (size_t at; (at = shown.find("\"********\"")) != std::string::npos;) shown.replace(at, 10, "\"0123456789abcdef\"");
+    for (size_t at; (at = shown.find("\"********\"")) != std::string::npos;)
+      shown.replace(at, 10, "\"0123456789abcdef\"");
     const ReadConfig again = read_config(shown, "shown.yaml");
     for (const Finding& f : again.findings) ADD_FAILURE() << f.in(Language::kEnglish);
     config.models[1].api_key = Secret("0123456789abcdef");
-    for (const ChangedKey& changed : changed_keys(config, again.config)) ADD_FAILURE() << changed.key;
+    for (const ChangedKey& changed : changed_keys(config, again.config))
+      ADD_FAILURE() << changed.key;
   }
 }
 

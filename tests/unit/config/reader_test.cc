@@ -45,24 +45,30 @@ TEST_P(Cases, LeadsToItsFindings) {
   const auto expected = expected_of(yaml);
   for (const Finding& f : read.findings) SCOPED_TRACE(f.in(Language::kEnglish));
   std::string all;
-  for (const Finding& f : read.findings) all += (f.is_error ? "error " : "warning ") + f.in(Language::kEnglish) + "\n";
+  for (const Finding& f : read.findings)
+    all += (f.is_error ? "error " : "warning ") + f.in(Language::kEnglish) + "\n";
   EXPECT_EQ(read.findings.size(), expected.size()) << all;
   for (const Expected& e : expected) {
-    const bool found = std::any_of(read.findings.begin(), read.findings.end(), [&](const Finding& f) {
-      return f.is_error == (e.level == "error") && f.line == e.line && f.key == e.key && f.file == "case.yaml" &&
-             f.text.en.find(e.text) != std::string::npos && !f.text.zh.empty();
-    });
-    EXPECT_TRUE(found) << e.level << " " << e.line << " " << e.key << ": " << e.text << "\ngot:\n" << all;
+    const bool found =
+        std::any_of(read.findings.begin(), read.findings.end(), [&](const Finding& f) {
+          return f.is_error == (e.level == "error") && f.line == e.line && f.key == e.key &&
+                 f.file == "case.yaml" && f.text.en.find(e.text) != std::string::npos &&
+                 !f.text.zh.empty();
+        });
+    EXPECT_TRUE(found) << e.level << " " << e.line << " " << e.key << ": " << e.text << "\ngot:\n"
+                       << all;
   }
-  const bool has_error = std::any_of(expected.begin(), expected.end(), [](const Expected& e) { return e.level == "error"; });
+  const bool has_error = std::any_of(expected.begin(), expected.end(),
+                                     [](const Expected& e) { return e.level == "error"; });
   EXPECT_EQ(read.usable(), !has_error);
 }
 
-INSTANTIATE_TEST_SUITE_P(Config, Cases, testing::ValuesIn(test::files_in("unit/config/cases")), [](const auto& param) {
-  std::string name = std::filesystem::path(param.param).stem();
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Config, Cases, testing::ValuesIn(test::files_in("unit/config/cases")),
+                         [](const auto& param) {
+                           std::string name = std::filesystem::path(param.param).stem();
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST(Config, EmptyMeansTheEmbeddedDefault) {
   const Config config = read_config("", "embedded default").config;
@@ -80,8 +86,11 @@ TEST(Config, SecretsComeFromTheEnvironmentAndFromFiles) {
   test::write_file(folder / "secret", "  from-a-file-0123456789 \n");
   setenv("AI_BOT_TEST_KEY", "from-env", 1);
   const ReadConfig read = read_config(
-      "models: [{name: m, base_url: 'https://x.example/v1', model: m, api_key: '${AI_BOT_TEST_KEY}'}]\n"
-      "channels: [{name: c, secret: 'file:" + (folder / "secret") + "'}]\n", "x.yaml");
+      "models: [{name: m, base_url: 'https://x.example/v1', model: m, api_key: "
+      "'${AI_BOT_TEST_KEY}'}]\n"
+      "channels: [{name: c, secret: 'file:" +
+          (folder / "secret") + "'}]\n",
+      "x.yaml");
   ASSERT_TRUE(read.usable());
   EXPECT_EQ(read.config.models[0].api_key.reveal(), "from-env");
   EXPECT_EQ(read.config.channels[0].secret.reveal(), "from-a-file-0123456789");
@@ -90,13 +99,15 @@ TEST(Config, SecretsComeFromTheEnvironmentAndFromFiles) {
 TEST(Config, AFileThatWasNamedMustExist) {
   const ReadConfig read = load_config("/no/such/config.yaml");
   ASSERT_FALSE(read.usable());
-  EXPECT_EQ(read.findings[0].in(Language::kEnglish), "/no/such/config.yaml: can't be read: does it exist, and may you read it?");
+  EXPECT_EQ(read.findings[0].in(Language::kEnglish),
+            "/no/such/config.yaml: can't be read: does it exist, and may you read it?");
 }
 
 TEST(Config, FindingsNameFileLineAndKeyInBothLanguages) {
   const ReadConfig read = read_config("server:\n  port: 0\n", "c.yaml");
   ASSERT_EQ(read.findings.size(), 1u);
-  EXPECT_EQ(read.findings[0].in(Language::kEnglish), "c.yaml:2: server.port: is out of range: 1 to 65535");
+  EXPECT_EQ(read.findings[0].in(Language::kEnglish),
+            "c.yaml:2: server.port: is out of range: 1 to 65535");
   EXPECT_EQ(read.findings[0].in(Language::kChinese), "c.yaml:2: server.port: 超出范围：1 到 65535");
 }
 

@@ -26,7 +26,8 @@ TEST(Backoff, NeverExceedsTheMost) {
 TEST(Backoff, IsJittered) {
   const auto first = backoff(5, milliseconds(1000), milliseconds(600000));
   bool differs = false;
-  for (int i = 0; i < 20; ++i) differs |= backoff(5, milliseconds(1000), milliseconds(600000)) != first;
+  for (int i = 0; i < 20; ++i)
+    differs |= backoff(5, milliseconds(1000), milliseconds(600000)) != first;
   EXPECT_TRUE(differs);
 }
 

@@ -13,7 +13,8 @@ TEST(Id, IsRandomHex) {
 
 TEST(RequestId, KeepsAPlainOneAndReplacesTheRest) {
   EXPECT_EQ(request_id_or_new("abc-1.2_3"), "abc-1.2_3");
-  for (const std::string& wrong : {std::string(), std::string(65, 'a'), std::string("a b"), std::string("a\nb"), std::string("你")}) {
+  for (const std::string& wrong : {std::string(), std::string(65, 'a'), std::string("a b"),
+                                   std::string("a\nb"), std::string("你")}) {
     EXPECT_NE(request_id_or_new(wrong), wrong);
     EXPECT_EQ(request_id_or_new(wrong).size(), 24u);
   }

@@ -12,7 +12,8 @@ constexpr int64_t kTime = 1795554000123;  // 2026-11-24T21:00:00.123Z
 TEST(Log, JsonHasEcsNames) {
   const auto line = nlohmann::json::parse(ai_bot::log::line(
       Format::kJson, Level::kWarning, "engine.crashed", "it \"fell\"\nover",
-      {{"http.request.id", std::string("r1")}, {"ai_bot.count", int64_t{3}}, {"ai_bot.ok", false}}, kTime));
+      {{"http.request.id", std::string("r1")}, {"ai_bot.count", int64_t{3}}, {"ai_bot.ok", false}},
+      kTime));
   EXPECT_EQ(line["@timestamp"], "2026-11-24T21:00:00.123Z");
   EXPECT_EQ(line["log.level"], "warning");
   EXPECT_EQ(line["message"], "it \"fell\"\nover");
@@ -24,13 +25,15 @@ TEST(Log, JsonHasEcsNames) {
 }
 
 TEST(Log, JsonIsOneLineEvenOfBrokenBytes) {
-  const std::string line = ai_bot::log::line(Format::kJson, Level::kInfo, "x", "a\xFF\nb", {}, kTime);
+  const std::string line =
+      ai_bot::log::line(Format::kJson, Level::kInfo, "x", "a\xFF\nb", {}, kTime);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   EXPECT_TRUE(nlohmann::json::accept(line));
 }
 
 TEST(Log, TextIsReadable) {
-  EXPECT_EQ(ai_bot::log::line(Format::kText, Level::kInfo, "engine.ready", "the model is ready", {{"process.pid", int64_t{7}}}, kTime),
+  EXPECT_EQ(ai_bot::log::line(Format::kText, Level::kInfo, "engine.ready", "the model is ready",
+                              {{"process.pid", int64_t{7}}}, kTime),
             "21:00:00.123 info    the model is ready [engine.ready] process.pid=7");
 }
 

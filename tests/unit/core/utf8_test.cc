@@ -16,11 +16,12 @@ TEST(Utf8, ReadsCodePointByCodePoint) {
 }
 
 TEST(Utf8, RefusesWhatIsNoUtf8) {
-  for (const std::string_view wrong :
-       {"\x80", "\xC3", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "a\xE4\xBD"}) {
+  for (const std::string_view wrong : {"\x80", "\xC3", "\xC0\x80", "\xE0\x80\x80", "\xED\xA0\x80",
+                                       "\xF4\x90\x80\x80", "\xFF", "a\xE4\xBD"}) {
     EXPECT_FALSE(is_valid_utf8(wrong)) << testing::PrintToString(std::string(wrong));
   }
-  for (const std::string_view right : {"", "a", "你好", "😀", "\uFFFD", "\u07FF\u0800\uD7FF\uE000"}) {
+  for (const std::string_view right :
+       {"", "a", "你好", "😀", "\uFFFD", "\u07FF\u0800\uD7FF\uE000"}) {
     EXPECT_TRUE(is_valid_utf8(right)) << right;
   }
 }

@@ -64,8 +64,11 @@ TEST(ChildProcess, StopsPolitelyAndThenByForce) {
     (*child)->stop(patience);
     return exit.text();
   };
-  EXPECT_EQ(stop("trap 'exit 3' TERM; echo ready; while :; do sleep 0.01; done", milliseconds(20000)), "exit code 3");
-  EXPECT_EQ(stop("trap '' TERM; echo ready; while :; do sleep 0.01; done", milliseconds(50)), "signal 9");
+  EXPECT_EQ(
+      stop("trap 'exit 3' TERM; echo ready; while :; do sleep 0.01; done", milliseconds(20000)),
+      "exit code 3");
+  EXPECT_EQ(stop("trap '' TERM; echo ready; while :; do sleep 0.01; done", milliseconds(50)),
+            "signal 9");
 }
 
 TEST(ChildProcess, DiesWithTheProcessThatStartedIt) {
@@ -74,7 +77,9 @@ TEST(ChildProcess, DiesWithTheProcessThatStartedIt) {
   const pid_t parent = fork();
   if (parent == 0) {
     ChildOptions options;
-    options.arguments = {"/bin/sh", "-c", "echo $$ > " + pid_file + ".new; mv " + pid_file + ".new " + pid_file + "; exec sleep 1000"};
+    options.arguments = {"/bin/sh", "-c",
+                         "echo $$ > " + pid_file + ".new; mv " + pid_file + ".new " + pid_file +
+                             "; exec sleep 1000"};
     auto child = ChildProcess::start(std::move(options));
     pause();
     _exit(0);

@@ -63,13 +63,18 @@ TEST(EngineArguments, CarryThePlan) {
   plan.parallel = 4;
   plan.context = 1024;
   plan.prompt_cache = 100 * kMiB;
-  const auto arguments = engine_arguments("/bin/llama-server", "/m.gguf", "guide", "/run/m.sock", plan, config);
+  const auto arguments =
+      engine_arguments("/bin/llama-server", "/m.gguf", "guide", "/run/m.sock", plan, config);
   const std::string line = testing::PrintToString(arguments);
   EXPECT_EQ(arguments.front(), "/bin/llama-server");
   EXPECT_EQ(arguments.back(), "--mlock");
-  for (const std::pair<const char*, const char*>& pair :
-       {std::pair{"--model", "/m.gguf"}, {"--alias", "guide"}, {"--host", "/run/m.sock"}, {"--threads", "2"},
-        {"--parallel", "4"}, {"--ctx-size", "4096"}, {"--cache-ram", "100"}}) {
+  for (const std::pair<const char*, const char*>& pair : {std::pair{"--model", "/m.gguf"},
+                                                          {"--alias", "guide"},
+                                                          {"--host", "/run/m.sock"},
+                                                          {"--threads", "2"},
+                                                          {"--parallel", "4"},
+                                                          {"--ctx-size", "4096"},
+                                                          {"--cache-ram", "100"}}) {
     const auto at = std::find(arguments.begin(), arguments.end(), pair.first);
     ASSERT_NE(at, arguments.end()) << pair.first;
     EXPECT_EQ(*(at + 1), pair.second) << pair.first;
@@ -82,7 +87,8 @@ TEST(FindEngineTool, TakesTheConfiguredOneOrSaysWhatToDo) {
   config.command = folder / "llama-server";
   const auto missing = find_engine_tool(config, "llama-server");
   ASSERT_FALSE(missing);
-  EXPECT_EQ(missing.error().text.en, "engine.command: " + config.command + " is not a program that can be run");
+  EXPECT_EQ(missing.error().text.en,
+            "engine.command: " + config.command + " is not a program that can be run");
   for (const char* name : {"llama-server", "llama-bench"}) {
     test::write_file(folder / name, "#!/bin/sh\n");
     chmod((folder / name).c_str(), 0755);

@@ -35,11 +35,14 @@ TEST(Gguf, SaysWhatIsWrongWithAFile) {
     EXPECT_TRUE(info.error().text.en.starts_with(folder / name));
     return info.error().text.en.substr((folder / name).size() + 1);
   };
-  EXPECT_EQ(error_of("foreign", "PK\x03\x04 a zip file"), "is not a GGUF file: ai_bot runs models in that format only");
+  EXPECT_EQ(error_of("foreign", "PK\x03\x04 a zip file"),
+            "is not a GGUF file: ai_bot runs models in that format only");
   EXPECT_EQ(error_of("empty", ""), "is empty: copy it again");
-  EXPECT_EQ(error_of("header", model().substr(0, 1000)), "is truncated within its header: copy it again");
+  EXPECT_EQ(error_of("header", model().substr(0, 1000)),
+            "is truncated within its header: copy it again");
   const auto cut = error_of("cut", model().substr(0, model().size() - 100000));
-  EXPECT_TRUE(cut.starts_with("is truncated: ") && cut.ends_with("bytes are there; copy it again")) << cut;
+  EXPECT_TRUE(cut.starts_with("is truncated: ") && cut.ends_with("bytes are there; copy it again"))
+      << cut;
   std::string version = model().substr(0, 100);
   version[4] = 9;
   EXPECT_EQ(error_of("version", version), "is GGUF version 9; this ai_bot reads 2 to 3");
@@ -53,7 +56,8 @@ TEST(Gguf, SaysWhatIsWrongWithAFile) {
 }
 
 TEST(Gguf, SurvivesEveryTruncationOfTheHeader) {
-  for (size_t size = 0; size < 3000; size += 7) EXPECT_FALSE(parse_gguf(std::string_view(model()).substr(0, size), static_cast<int64_t>(size)));
+  for (size_t size = 0; size < 3000; size += 7)
+    EXPECT_FALSE(parse_gguf(std::string_view(model()).substr(0, size), static_cast<int64_t>(size)));
 }
 
 TEST(Gguf, SurvivesFlippedBytes) {
@@ -61,7 +65,8 @@ TEST(Gguf, SurvivesFlippedBytes) {
   for (size_t at = 0; at < header.size(); at += 13) {
     const char before = header[at];
     header[at] = static_cast<char>(before ^ 0xFF);
-    (void)parse_gguf(header, static_cast<int64_t>(model().size()));  // an error or a value, never a crash
+    (void)parse_gguf(header,
+                     static_cast<int64_t>(model().size()));  // an error or a value, never a crash
     header[at] = before;
   }
   EXPECT_TRUE(parse_gguf(model(), static_cast<int64_t>(model().size())));

@@ -52,16 +52,22 @@ Answered ask(Model& model, bool stream = true, std::function<bool()> abandoned =
 }
 
 std::string chunk(const std::string& text) {
-  return "data: " + json{{"object", "chat.completion.chunk"}, {"choices", {{{"delta", {{"content", text}}}}}}}.dump() + "\n\n";
+  return "data: " +
+         json{{"object", "chat.completion.chunk"}, {"choices", {{{"delta", {{"content", text}}}}}}}
+             .dump() +
+         "\n\n";
 }
 
-constexpr const char* kUsage = "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}}\n\n";
+constexpr const char* kUsage =
+    "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":5,\"completion_tokens\":2}}\n\n";
 constexpr const char* kDone = "data: [DONE]\n\n";
 
 TEST(OpenAiClient, StreamsAnAnswerAndCountsItsTokens) {
   SocketServer server([](const auto&, Answering& a) {
     a.begin_events();
-    for (const std::string& piece : {chunk("你"), chunk("好"), std::string(kUsage), std::string(kDone)}) a.send(piece);
+    for (const std::string& piece :
+         {chunk("你"), chunk("好"), std::string(kUsage), std::string(kDone)})
+      a.send(piece);
   });
   HttpClient http;
   RemoteModel model(config(server.url()), http);
@@ -85,7 +91,9 @@ TEST(OpenAiClient, StreamsAnAnswerAndCountsItsTokens) {
 
 TEST(OpenAiClient, TakesAWholeAnswerToo) {
   SocketServer server([](const auto&, Answering& a) {
-    a.reply(200, R"({"object":"chat.completion","choices":[{"message":{"content":"hello"}}],"usage":{"prompt_tokens":1,"completion_tokens":3}})");
+    a.reply(
+        200,
+        R"({"object":"chat.completion","choices":[{"message":{"content":"hello"}}],"usage":{"prompt_tokens":1,"completion_tokens":3}})");
   });
   HttpClient http;
   RemoteModel model(config(server.url()), http);
@@ -104,26 +112,36 @@ struct Refusal {
 class Refusals : public testing::TestWithParam<Refusal> {};
 
 TEST_P(Refusals, AreToldApart) {
-  SocketServer server([](const auto&, Answering& a) { a.reply(GetParam().status, GetParam().body, "Retry-After: 3\r\n"); });
+  SocketServer server([](const auto&, Answering& a) {
+    a.reply(GetParam().status, GetParam().body, "Retry-After: 3\r\n");
+  });
   HttpClient http;
   RemoteModel model(config(server.url()), http);
   const Answered answered = ask(model);
   ASSERT_FALSE(answered.end);
   EXPECT_EQ(answered.end.error().code, GetParam().code);
-  EXPECT_NE(answered.end.error().text.en.find(std::to_string(GetParam().status)), std::string::npos);
+  EXPECT_NE(answered.end.error().text.en.find(std::to_string(GetParam().status)),
+            std::string::npos);
   EXPECT_EQ(answered.end.error().text.en.find("the-key"), std::string::npos);
   EXPECT_EQ(answered.end.error().retry_after, milliseconds(3000));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     OpenAiClient, Refusals,
-    testing::Values(Refusal{"bad_request", 400, R"({"error":{"message":"no","type":"invalid_request_error"}})", Code::kInvalid},
-                    Refusal{"too_long", 400, R"({"error":{"message":"x","code":"context_length_exceeded"}})", Code::kContextOverflow},
-                    Refusal{"too_long_llama", 400, R"({"error":{"message":"x","type":"exceed_context_size_error","code":400}})", Code::kContextOverflow},
-                    Refusal{"key", 401, R"({"error":{"message":"bad key"}})", Code::kUnauthorized},
-                    Refusal{"model", 404, R"({"error":"no such model"})", Code::kNotFound},
-                    Refusal{"rate", 429, "", Code::kRateLimited}, Refusal{"down", 502, "<html>bad gateway</html>", Code::kUnavailable},
-                    Refusal{"loading", 503, R"({"error":{"message":"Loading model","code":503}})", Code::kUnavailable}),
+    testing::Values(
+        Refusal{"bad_request", 400, R"({"error":{"message":"no","type":"invalid_request_error"}})",
+                Code::kInvalid},
+        Refusal{"too_long", 400, R"({"error":{"message":"x","code":"context_length_exceeded"}})",
+                Code::kContextOverflow},
+        Refusal{"too_long_llama", 400,
+                R"({"error":{"message":"x","type":"exceed_context_size_error","code":400}})",
+                Code::kContextOverflow},
+        Refusal{"key", 401, R"({"error":{"message":"bad key"}})", Code::kUnauthorized},
+        Refusal{"model", 404, R"({"error":"no such model"})", Code::kNotFound},
+        Refusal{"rate", 429, "", Code::kRateLimited},
+        Refusal{"down", 502, "<html>bad gateway</html>", Code::kUnavailable},
+        Refusal{"loading", 503, R"({"error":{"message":"Loading model","code":503}})",
+                Code::kUnavailable}),
     [](const auto& param) { return std::string(param.param.name); });
 
 struct Breakage {
@@ -144,14 +162,18 @@ TEST_P(Breakages, OfAStreamAreErrors) {
   const Answered answered = ask(model);
   ASSERT_FALSE(answered.end);
   EXPECT_EQ(answered.end.error().code, GetParam().code);
-  EXPECT_NE(answered.end.error().text.en.find(GetParam().text), std::string::npos) << answered.end.error().text.en;
+  EXPECT_NE(answered.end.error().text.en.find(GetParam().text), std::string::npos)
+      << answered.end.error().text.en;
 }
 
-INSTANTIATE_TEST_SUITE_P(OpenAiClient, Breakages,
-                         testing::Values(Breakage{"broken_off", chunk("half an ans"), Code::kUnavailable, "broke off"},
-                                         Breakage{"no_json", "data: {half\n\n", Code::kUnavailable, "not JSON"},
-                                         Breakage{"error_event", "data: {\"error\":{\"message\":\"gpu fell off\",\"code\":500}}\n\n", Code::kUnavailable, "gpu fell off"}),
-                         [](const auto& param) { return std::string(param.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    OpenAiClient, Breakages,
+    testing::Values(Breakage{"broken_off", chunk("half an ans"), Code::kUnavailable, "broke off"},
+                    Breakage{"no_json", "data: {half\n\n", Code::kUnavailable, "not JSON"},
+                    Breakage{"error_event",
+                             "data: {\"error\":{\"message\":\"gpu fell off\",\"code\":500}}\n\n",
+                             Code::kUnavailable, "gpu fell off"}),
+    [](const auto& param) { return std::string(param.param.name); });
 
 TEST(OpenAiClient, ARoleOrAPingIsNoFirstToken) {
   SocketServer server([](const auto&, Answering& a) {
@@ -198,7 +220,8 @@ TEST(OpenAiClient, HoldsItsLeaseUntilTheAnswerIsComplete) {
   ChatSink sink;
   sink.on_chunk = [](json&) {};
   sink.on_end = [&](Result<ChatEnd>) { done.set_value(); };
-  send_chat(http, config(server.url()), {server.url() + "/v1", "", std::move(lease)}, {{{"stream", true}}, "r"}, std::move(sink));
+  send_chat(http, config(server.url()), {server.url() + "/v1", "", std::move(lease)},
+            {{{"stream", true}}, "r"}, std::move(sink));
   done.get_future().wait();
   EXPECT_TRUE(held);
   EXPECT_TRUE(watch.expired());

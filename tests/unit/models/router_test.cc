@@ -26,9 +26,13 @@ class RouterTest : public testing::Test {
 
   Router& router() {
     if (!router_) {
-      router_ = std::make_unique<Router>(std::move(models_), config_, [this](const Attempt& attempt) {
-        attempts_.push_back(attempt.model + (attempt.outcome ? " ok" : std::string(" ") + name_of(attempt.outcome.error().code)));
-      });
+      router_ =
+          std::make_unique<Router>(std::move(models_), config_, [this](const Attempt& attempt) {
+            attempts_.push_back(attempt.model +
+                                (attempt.outcome
+                                     ? " ok"
+                                     : std::string(" ") + name_of(attempt.outcome.error().code)));
+          });
     }
     return *router_;
   }
@@ -74,7 +78,9 @@ TEST_F(RouterTest, ChainsATierAModelAndTheFallback) {
   EXPECT_THAT(chain("large"), ElementsAre("big", "small", "spare"));
   EXPECT_THAT(chain("big"), ElementsAre("big", "spare"));
   EXPECT_THAT(chain("spare"), ElementsAre("spare"));
-  EXPECT_THAT(chain("huge"), ElementsAre("no model or tier is called 'huge'; known: light, large, small, big, spare"));
+  EXPECT_THAT(
+      chain("huge"),
+      ElementsAre("no model or tier is called 'huge'; known: light, large, small, big, spare"));
 }
 
 TEST_F(RouterTest, WithoutTiersEveryModelServes) {
@@ -100,10 +106,11 @@ TEST_F(RouterTest, ARateLimitOrAWrongKeyIsNotRepeatedOnTheSameModel) {
 }
 
 TEST_F(RouterTest, NothingIsRepeatedOnceSomethingWasStreamed) {
-  add("a", [](const ChatRequest&, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
-    say("half");
-    return fail(Code::kUnavailable, "fell over", "出错");
-  });
+  add("a",
+      [](const ChatRequest&, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+        say("half");
+        return fail(Code::kUnavailable, "fell over", "出错");
+      });
   auto* b = add("b", says("hello"));
   const auto answered = ask();
   EXPECT_EQ(answered.text, "half");
@@ -127,11 +134,13 @@ TEST_F(RouterTest, AnOpenBreakerSkipsTheModelUntilATrialSucceeds) {
   config_.breaker.failures = 2;
   config_.breaker.open_for = 50ms;
   std::atomic<bool> broken{true};
-  auto* a = add("a", [&](const ChatRequest&, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
-    if (broken) return fail(Code::kUnavailable, "down", "不可用");
-    say("a again");
-    return ChatEnd{};
-  });
+  auto* a = add(
+      "a",
+      [&](const ChatRequest&, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+        if (broken) return fail(Code::kUnavailable, "down", "不可用");
+        say("a again");
+        return ChatEnd{};
+      });
   add("b", says("b"));
   EXPECT_EQ(ask().text, "b");
   EXPECT_EQ(ask().text, "b");

@@ -25,7 +25,8 @@ struct Streamed {
   std::string body;
   Result<HttpReply> result = fail(Code::kInternal, "", "");
 };
-Streamed stream(HttpClient& client, HttpRequest request, std::function<bool()> abandoned = nullptr, Received kind = Received::kProgress) {
+Streamed stream(HttpClient& client, HttpRequest request, std::function<bool()> abandoned = nullptr,
+                Received kind = Received::kProgress) {
   Streamed out;
   std::promise<void> done;
   HttpStream stream;
@@ -44,7 +45,8 @@ Streamed stream(HttpClient& client, HttpRequest request, std::function<bool()> a
 }
 
 TEST(HttpClient, FetchesWithMethodHeadersAndBody) {
-  SocketServer server([](const auto&, Answering& a) { a.reply(201, "made", "X-Thing:  one \r\n"); });
+  SocketServer server(
+      [](const auto&, Answering& a) { a.reply(201, "made", "X-Thing:  one \r\n"); });
   HttpClient client;
   HttpRequest request = get(server.url() + "/path?q=1");
   request.method = "POST";
@@ -126,14 +128,24 @@ TEST_P(Limits, EndATransferThatTakesTooLong) {
   const Streamed got = stream(client, request, nullptr, GetParam().kind);
   ASSERT_FALSE(got.result);
   EXPECT_EQ(got.result.error().code, Code::kTimeout);
-  EXPECT_NE(got.result.error().text.en.find(GetParam().text), std::string::npos) << got.result.error().text.en;
+  EXPECT_NE(got.result.error().text.en.find(GetParam().text), std::string::npos)
+      << got.result.error().text.en;
 }
 
 constexpr milliseconds kLong(60000), kShort(80);
 INSTANTIATE_TEST_SUITE_P(HttpClient, Limits,
-                         testing::Values(Limit{"first", {kLong, kShort, kLong, kLong}, Received::kNoise, "no first data within 80 ms"},
-                                         Limit{"between", {kLong, kLong, kShort, kLong}, Received::kProgress, "no further data within 80 ms"},
-                                         Limit{"total", {kLong, kLong, kLong, kShort}, Received::kProgress, "no complete answer within 80 ms"}),
+                         testing::Values(Limit{"first",
+                                               {kLong, kShort, kLong, kLong},
+                                               Received::kNoise,
+                                               "no first data within 80 ms"},
+                                         Limit{"between",
+                                               {kLong, kLong, kShort, kLong},
+                                               Received::kProgress,
+                                               "no further data within 80 ms"},
+                                         Limit{"total",
+                                               {kLong, kLong, kLong, kShort},
+                                               Received::kProgress,
+                                               "no complete answer within 80 ms"}),
                          [](const auto& param) { return std::string(param.param.name); });
 
 TEST(HttpClient, LetsGoWhenTheAskerLeaves) {
@@ -156,7 +168,8 @@ TEST(HttpClient, SaysWhyNobodyAnswers) {
   const auto refused = client.fetch(get("http://127.0.0.1:1/"));
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Code::kUnavailable);
-  for (const char* wrong : {"ftp://127.0.0.1/x", "file:///etc/passwd", "http://", "not an address"}) {
+  for (const char* wrong :
+       {"ftp://127.0.0.1/x", "file:///etc/passwd", "http://", "not an address"}) {
     const auto reply = client.fetch(get(wrong));
     ASSERT_FALSE(reply) << wrong;
     EXPECT_NE(reply.error().code, Code::kInternal);
@@ -175,7 +188,9 @@ TEST(HttpClient, RefusesAReplyThatIsTooLarge) {
 }
 
 TEST(HttpClient, NoticesABodyThatBreaksOff) {
-  SocketServer server([](const auto&, Answering& a) { a.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf"); });
+  SocketServer server([](const auto&, Answering& a) {
+    a.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+  });
   HttpClient client;
   const auto reply = client.fetch(get(server.url()));
   ASSERT_FALSE(reply);
@@ -191,7 +206,9 @@ TEST(HttpClient, EndsEverythingWhenItIsDestroyed) {
   {
     HttpClient client;
     HttpStream stream;
-    stream.on_done = [&](Result<HttpReply> result) { code.set_value(result ? Code::kInternal : result.error().code); };
+    stream.on_done = [&](Result<HttpReply> result) {
+      code.set_value(result ? Code::kInternal : result.error().code);
+    };
     client.start(get(server.url()), std::move(stream));
     EXPECT_TRUE(test::wait_until([&] { return server.count() == 1; }));
   }
@@ -199,7 +216,9 @@ TEST(HttpClient, EndsEverythingWhenItIsDestroyed) {
 }
 
 TEST(RetryAfter, IsSecondsOrADate) {
-  const auto of = [](const std::string& value) { return retry_after({429, {{"retry-after", value}}, ""}); };
+  const auto of = [](const std::string& value) {
+    return retry_after({429, {{"retry-after", value}}, ""});
+  };
   EXPECT_EQ(of("3"), milliseconds(3000));
   EXPECT_EQ(of("Thu, 01 Jan 1970 00:00:00 GMT"), milliseconds(0));
   EXPECT_EQ(of("99999999"), milliseconds(86400000));

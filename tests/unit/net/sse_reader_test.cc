@@ -10,7 +10,8 @@ namespace {
 std::vector<std::string> read_in_pieces(std::string_view bytes, size_t piece) {
   std::vector<std::string> events;
   SseReader reader([&](std::string_view data) { events.emplace_back(data); });
-  for (size_t at = 0; at < bytes.size(); at += piece) EXPECT_TRUE(reader.feed(bytes.substr(at, piece)));
+  for (size_t at = 0; at < bytes.size(); at += piece)
+    EXPECT_TRUE(reader.feed(bytes.substr(at, piece)));
   return events;
 }
 
@@ -18,7 +19,8 @@ TEST(SseReader, ReadsEveryCaseInPiecesOfAnySize) {
   for (const auto& one : test::read_json("unit/net/sse_cases.json")) {
     const auto bytes = one["bytes"].get<std::string>();
     for (size_t piece = 1; piece <= bytes.size(); ++piece) {
-      EXPECT_EQ(read_in_pieces(bytes, piece), one["events"].get<std::vector<std::string>>()) << one["name"] << " in pieces of " << piece;
+      EXPECT_EQ(read_in_pieces(bytes, piece), one["events"].get<std::vector<std::string>>())
+          << one["name"] << " in pieces of " << piece;
     }
   }
 }

@@ -11,9 +11,12 @@ namespace {
 // A database of its own for each test, used on one connection.
 class InboxTest : public testing::Test {
  protected:
-  InboxTest() : store_(std::move(*Store::open({folder_ / "a.db"}))), db_(folder_ / "a.db", SQLite::OPEN_READWRITE) {}
+  InboxTest()
+      : store_(std::move(*Store::open({folder_ / "a.db"}))),
+        db_(folder_ / "a.db", SQLite::OPEN_READWRITE) {}
 
-  Event event(const std::string& id, const std::string& conversation = "c", int64_t received = 1000) {
+  Event event(const std::string& id, const std::string& conversation = "c",
+              int64_t received = 1000) {
     return {"hook", id, conversation, "anna", "你好", "request-1", received};
   }
 
@@ -80,7 +83,8 @@ TEST_F(InboxTest, DeadEntriesAreListedCountedAndReplayed) {
 }
 
 TEST_F(InboxTest, PurgeKeepsWhatIsYoungOpenOrNotDelivered) {
-  for (const char* id : {"old", "undelivered", "open", "young"}) inbox::add(db_, event(id, "c", std::string(id) == "young" ? 9000 : 1000));
+  for (const char* id : {"old", "undelivered", "open", "young"})
+    inbox::add(db_, event(id, "c", std::string(id) == "young" ? 9000 : 1000));
   for (const int64_t id : {1, 2, 4}) inbox::finish(db_, id);
   outbox::add(db_, 1, event("old"), outbox::Kind::kAnswer, "a", /*held=*/true);
   outbox::add(db_, 2, event("undelivered"), outbox::Kind::kAnswer, "a", /*held=*/false);

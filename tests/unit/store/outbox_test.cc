@@ -10,14 +10,19 @@ namespace {
 
 class OutboxTest : public testing::Test {
  protected:
-  OutboxTest() : store_(std::move(*Store::open({folder_ / "a.db"}))), db_(folder_ / "a.db", SQLite::OPEN_READWRITE) {
+  OutboxTest()
+      : store_(std::move(*Store::open({folder_ / "a.db"}))),
+        db_(folder_ / "a.db", SQLite::OPEN_READWRITE) {
     for (const char* id : {"1", "2"}) inbox::add(db_, event(id));
   }
 
-  static Event event(const std::string& id) { return {"hook", id, "c", "anna", "hi", "request-" + id, 1}; }
+  static Event event(const std::string& id) {
+    return {"hook", id, "c", "anna", "hi", "request-" + id, 1};
+  }
 
   int64_t add(int64_t inbox_id, outbox::Kind kind, bool held = false) {
-    return outbox::add(db_, inbox_id, event(std::to_string(inbox_id)), kind, "answer " + std::to_string(inbox_id), held);
+    return outbox::add(db_, inbox_id, event(std::to_string(inbox_id)), kind,
+                       "answer " + std::to_string(inbox_id), held);
   }
 
   test::TempFolder folder_;

@@ -9,7 +9,9 @@ namespace {
 
 class SessionsTest : public testing::Test {
  protected:
-  SessionsTest() : store_(std::move(*Store::open({folder_ / "a.db"}))), db_(folder_ / "a.db", SQLite::OPEN_READWRITE) {}
+  SessionsTest()
+      : store_(std::move(*Store::open({folder_ / "a.db"}))),
+        db_(folder_ / "a.db", SQLite::OPEN_READWRITE) {}
 
   test::TempFolder folder_;
   std::unique_ptr<Store> store_;
@@ -20,9 +22,11 @@ TEST_F(SessionsTest, RemembersTurnsInOrderAndEachConversationItsOwn) {
   sessions::append(db_, "hook/a", "q1", "a1");
   sessions::append(db_, "hook/b", "other", "secret");
   sessions::append(db_, "hook/a", "q2", "a2");
-  EXPECT_EQ(sessions::load(db_, "hook/a", 100).messages,
-            (ChatMessages{{"user", "q1"}, {"assistant", "a1"}, {"user", "q2"}, {"assistant", "a2"}}));
-  EXPECT_EQ(sessions::load(db_, "hook/a", 2).messages, (ChatMessages{{"user", "q2"}, {"assistant", "a2"}}));
+  EXPECT_EQ(
+      sessions::load(db_, "hook/a", 100).messages,
+      (ChatMessages{{"user", "q1"}, {"assistant", "a1"}, {"user", "q2"}, {"assistant", "a2"}}));
+  EXPECT_EQ(sessions::load(db_, "hook/a", 2).messages,
+            (ChatMessages{{"user", "q2"}, {"assistant", "a2"}}));
   EXPECT_TRUE(sessions::load(db_, "hook/c", 100).messages.empty());
 }
 

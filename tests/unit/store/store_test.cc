@@ -106,7 +106,8 @@ TEST(Store, AFullDiskIsToldAndPassesWhenThereIsRoomAgain) {
   int number = 0;
   while (result && number < 1000) {
     ++number;
-    result = store->write([&](Connection& c) { inbox::add(c, event(number, std::string(4000, 'x'))); });
+    result =
+        store->write([&](Connection& c) { inbox::add(c, event(number, std::string(4000, 'x'))); });
   }
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, Code::kStorageFull);
@@ -137,23 +138,27 @@ TEST_P(BrokenFiles, AreRefusedWithWhatToDo) {
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, GetParam().code);
   EXPECT_TRUE(store.error().text.en.starts_with(folder / "a.db")) << store.error().text.en;
-  EXPECT_NE(store.error().text.en.find(GetParam().text), std::string::npos) << store.error().text.en;
+  EXPECT_NE(store.error().text.en.find(GetParam().text), std::string::npos)
+      << store.error().text.en;
   EXPECT_NE(store.error().text.zh, store.error().text.en);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Store, BrokenFiles,
-    testing::Values(Broken{"foreign", [](const std::string& f) { test::write_file(f, std::string(8192, 'x')); }, Code::kStorage,
-                           "is damaged"},
-                    Broken{"newer",
-                           [](const std::string& f) { SQLite::Database(f, SQLite::OPEN_READWRITE).exec("PRAGMA user_version=1000"); },
-                           Code::kStorage, "later version of ai_bot"},
-                    Broken{"folder",
-                           [](const std::string& f) {
-                             std::filesystem::remove(f);
-                             std::filesystem::create_directory(f);
-                           },
-                           Code::kStorage, "can't be opened"}),
+    testing::Values(
+        Broken{"foreign", [](const std::string& f) { test::write_file(f, std::string(8192, 'x')); },
+               Code::kStorage, "is damaged"},
+        Broken{"newer",
+               [](const std::string& f) {
+                 SQLite::Database(f, SQLite::OPEN_READWRITE).exec("PRAGMA user_version=1000");
+               },
+               Code::kStorage, "later version of ai_bot"},
+        Broken{"folder",
+               [](const std::string& f) {
+                 std::filesystem::remove(f);
+                 std::filesystem::create_directory(f);
+               },
+               Code::kStorage, "can't be opened"}),
     [](const auto& param) { return std::string(param.param.name); });
 
 TEST(Store, AnsweringAfterCloseIsImpossibleBecauseTheQueueIsFinishedFirst) {
@@ -162,7 +167,8 @@ TEST(Store, AnsweringAfterCloseIsImpossibleBecauseTheQueueIsFinishedFirst) {
   {
     auto store = open(folder / "a.db");
     for (int i = 0; i < 100; ++i) {
-      store->write([i](Connection& c) { inbox::add(c, event(i)); }, [&](const Result<void>&) { ++heard; });
+      store->write([i](Connection& c) { inbox::add(c, event(i)); },
+                   [&](const Result<void>&) { ++heard; });
     }
   }
   EXPECT_EQ(heard, 100);

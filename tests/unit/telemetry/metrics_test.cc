@@ -18,18 +18,24 @@ TEST(Metrics, CountWhatHappened) {
   metrics.model_answer("m", 0.02, 50, 7, 11);
   metrics.delivery("hook", "delivered");
   const std::string text = metrics.text();
-  EXPECT_THAT(text, HasSubstr(R"(ai_bot_http_requests_total{method="GET",route="/api/health",status="200"} 2)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(ai_bot_http_requests_total{method="GET",route="/api/health",status="200"} 2)"));
   EXPECT_THAT(text, HasSubstr(R"(ai_bot_events_total{channel="hook",outcome="accepted"} 1)"));
   EXPECT_THAT(text, HasSubstr("ai_bot_event_acknowledge_seconds_count 1"));
   EXPECT_THAT(text, HasSubstr(R"(ai_bot_model_tokens_total{kind="prompt",model="m"} 7)"));
-  EXPECT_THAT(text, HasSubstr(R"(ai_bot_model_first_token_seconds_bucket{model="m",le="0.025"} 1)"));
+  EXPECT_THAT(text,
+              HasSubstr(R"(ai_bot_model_first_token_seconds_bucket{model="m",le="0.025"} 1)"));
   EXPECT_THAT(text, HasSubstr(R"(ai_bot_deliveries_total{channel="hook",outcome="delivered"} 1)"));
 }
 
 TEST(Metrics, AskTheirSamplersAtEachScrape) {
   Metrics metrics;
   double value = 1;
-  metrics.add_sampler([&] { return std::vector<Metrics::Sample>{{"ai_bot_x", "X", {{"state", "open"}}, value}, {"ai_bot_y_total", "Y", {}, 5}}; });
+  metrics.add_sampler([&] {
+    return std::vector<Metrics::Sample>{{"ai_bot_x", "X", {{"state", "open"}}, value},
+                                        {"ai_bot_y_total", "Y", {}, 5}};
+  });
   EXPECT_THAT(metrics.text(), HasSubstr("# TYPE ai_bot_x gauge\nai_bot_x{state=\"open\"} 1"));
   value = 2;
   EXPECT_THAT(metrics.text(), HasSubstr("ai_bot_x{state=\"open\"} 2"));
