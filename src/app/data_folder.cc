@@ -25,24 +25,30 @@ namespace fs = std::filesystem;
 constexpr size_t kLongestSocketFolder = 60;  // leaves 47 bytes of a socket's address for its name
 constexpr int kSecretBytes = 32;
 
-tl::unexpected<Error> system_error(const std::string& path, const std::string& en,
-                                   const std::string& zh) {
+// "PATH can't be written: No space left on device", with the cure behind it.
+tl::unexpected<Error> system_error(const std::string& path, const Text& what,
+                                   const Text& cure = {}) {
   const int number = errno;
   const Code code = number == ENOSPC ? Code::kStorageFull : Code::kStorage;
-  return fail(code, fmt::format("{}: {}: {}", path, en, std::strerror(number)),
-              fmt::format("{}：{}：{}", path, zh, std::strerror(number)));
+  return fail(code, fmt::format("{} {}: {}{}", path, what.en, std::strerror(number), cure.en),
+              fmt::format("{} {}：{}{}", path, what.zh, std::strerror(number), cure.zh));
 }
+
+const Text kNotWritten{"can't be written", "无法写入"};
+const Text kNotCreated{"can't be created", "无法创建"};
+const Text kAnotherFolder{"; choose another data_dir or mend its rights",
+                          "；请更换 data_dir 或修正权限"};
 
 // Writes a whole file beside, then renames: it is there whole or not at all.
 Result<void> write_file(const std::string& path, std::string_view content) {
   const std::string beside = path + ".new";
   const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return system_error(beside, "can't be written", "无法写入");
+  if (fd < 0) return system_error(beside, kNotWritten);
   while (!content.empty()) {
     const ssize_t count = write(fd, content.data(), content.size());
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) {
-      auto error = system_error(beside, "can't be written", "无法写入");
+      auto error = system_error(beside, kNotWritten);
       close(fd);
       unlink(beside.c_str());
       return error;
@@ -52,7 +58,7 @@ Result<void> write_file(const std::string& path, std::string_view content) {
   const bool good = fsync(fd) == 0;
   close(fd);
   if (!good || rename(beside.c_str(), path.c_str()) != 0) {
-    return system_error(path, "can't be written", "无法写入");
+    return system_error(path, kNotWritten);
   }
   return {};
 }
@@ -68,8 +74,7 @@ Result<void> make_folder(const std::string& path) {
   std::error_code error;
   fs::create_directories(fs::path(path).parent_path(), error);
   if (mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
-    return system_error(path, "can't be created; choose another data_dir or mend its rights",
-                        "无法创建；请更换 data_dir 或修正权限");
+    return system_error(path, kNotCreated, kAnotherFolder);
   }
   return {};
 }
@@ -81,8 +86,7 @@ Result<void> DataFolder::prepare() const {
     if (auto made = make_folder(folder); !made) return made;
   }
   if (access(path_.c_str(), W_OK | X_OK) != 0) {
-    return system_error(path_, "may not be written; choose another data_dir or mend its rights",
-                        "没有写权限；请更换 data_dir 或修正权限");
+    return system_error(path_, {"may not be written", "没有写权限"}, kAnotherFolder);
   }
   return {};
 }
@@ -91,8 +95,7 @@ Result<std::string> DataFolder::sockets() const {
   std::string folder = path_ + "/run";
   if (folder.size() <= kLongestSocketFolder) return folder;
   std::string pattern = "/tmp/ai_bot-XXXXXX";
-  if (mkdtemp(pattern.data()) == nullptr)
-    return system_error(pattern, "can't be created", "无法创建");
+  if (mkdtemp(pattern.data()) == nullptr) return system_error(pattern, kNotCreated);
   return pattern;
 }
 
@@ -127,7 +130,7 @@ Result<void> DataFolder::choose_model(const std::string& file) const {
 
 Result<ServerLock> ServerLock::take(const std::string& file) {
   const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return system_error(file, "can't be written", "无法写入");
+  if (fd < 0) return system_error(file, kNotWritten);
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
     close(fd);
     const std::string pid(trim(read_file(file)));
@@ -141,7 +144,7 @@ Result<ServerLock> ServerLock::take(const std::string& file) {
   }
   const std::string pid = std::to_string(getpid()) + "\n";
   if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
-    auto error = system_error(file, "can't be written", "无法写入");
+    auto error = system_error(file, kNotWritten);
     close(fd);
     return error;
   }

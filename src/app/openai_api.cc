@@ -5,6 +5,7 @@
 
 #include "app/event_stream.h"
 #include "core/id.h"
+#include "core/json.h"
 #include "core/log.h"
 
 namespace ai_bot {
@@ -51,7 +52,7 @@ std::function<bool()> gone_check(const drogon::HttpRequestPtr& request) {
 
 bool wants_usage(const json& body) {
   const auto options = body.find("stream_options");
-  return options != body.end() && options->is_object() && options->value("include_usage", false);
+  return options != body.end() && options->is_object() && flag_or(*options, "include_usage");
 }
 
 // A request passed on to a model, its chunks passed back.
@@ -103,7 +104,7 @@ void pass_on(Parts& parts, const drogon::HttpRequestPtr& request, json body, Res
   passing->respond = std::move(respond);
   passing->streaming = body["stream"].get<bool>();
   passing->usage_wanted = wants_usage(body);
-  const std::string name = body.value("model", std::string());
+  const std::string name = text_or(body, "model");
   ChatRequest chat;
   chat.body = std::move(body);
   chat.body.erase("model");
@@ -166,7 +167,7 @@ void converse(Parts& parts, const drogon::HttpRequestPtr& request, const json& b
   passing->streaming = body["stream"].get<bool>();
   passing->usage_wanted = wants_usage(body);
   const std::string id = "chatcmpl-" + random_hex(12);
-  const std::string wanted = body.value("model", std::string());
+  const std::string wanted = text_or(body, "model");
   Conversation conversation;
   conversation.lane = lane_key("api", key);
   conversation.text = std::move(*text);
@@ -206,7 +207,7 @@ void handle_chat_completions(Parts& parts, const drogon::HttpRequestPtr& request
   }
   auto body = parse_body(request->body());
   if (!body) return respond(error_response(request, body.error()));
-  if (const auto chain = parts.router->chain(body->value("model", std::string())); !chain) {
+  if (const auto chain = parts.router->chain(text_or(*body, "model")); !chain) {
     return respond(error_response(request, chain.error()));
   }
   if (!request->getHeader(kConversationHeader).empty())

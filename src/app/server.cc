@@ -171,7 +171,9 @@ void Server::observe(const Attempt& attempt) {
     return;
   }
   const ChatEnd& end = *attempt.outcome;
-  const double generating = seconds(end.total - end.first_token);
+  // An answer that came whole tells no time of its own for its first token.
+  const bool whole = end.first_token == end.total;
+  const double generating = seconds(whole ? end.total : end.total - end.first_token);
   const double rate =
       generating > 0 ? static_cast<double>(end.usage.completion_tokens) / generating : 0;
   parts_.metrics.model_attempt(attempt.model, "ok", seconds(end.total));
@@ -207,12 +209,12 @@ void Server::route() {
       [this](const HttpRequestPtr& request, Callback&& respond, const std::string& channel) {
         handle_webhook(parts_, request, channel, std::move(respond));
       },
-      {Post});
+      {Post, Get});
   app.registerHandler("/api/webhook",
                       [this](const HttpRequestPtr& request, Callback&& respond) {
                         handle_webhook(parts_, request, "", std::move(respond));
                       },
-                      {Post});
+                      {Post, Get});
   app.registerHandler("/v1/chat/completions",
                       [this](const HttpRequestPtr& request, Callback&& respond) {
                         handle_chat_completions(parts_, request, std::move(respond));

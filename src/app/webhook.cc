@@ -84,6 +84,14 @@ void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const s
                                             {"no such channel: see `channels` in the configuration",
                                              "没有该通道：请查看配置中的 channels"}}));
   }
+  if (request->method() != drogon::Post) {
+    auto response = error_response(
+        request, {Code::kInvalid,
+                  {"this address takes events by POST, signed as docs/channels/generic.md says",
+                   "此地址只接收 POST 事件，签名方法见 docs/channels/generic.zh.md"}});
+    response->setStatusCode(drogon::k405MethodNotAllowed);
+    return respond(response);
+  }
   if (parts.phase != Phase::kServing) {
     return respond(error_response(
         request, {Code::kUnavailable,

@@ -110,6 +110,7 @@ HttpRequest GenericChannel::render(const Reply& reply, int64_t now_ms) const {
   const json body = {{"event_id", reply.event_id},
                      {"conversation", reply.conversation},
                      {"idempotency_key", reply.idempotency_key},
+                     {"kind", reply.is_notice ? "notice" : "answer"},
                      {"text", reply.text}};
   HttpRequest request;
   request.method = "POST";

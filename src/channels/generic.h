@@ -4,6 +4,12 @@
 //   are ignored headers     X-Ai-Bot-Timestamp: Unix seconds
 //               X-Ai-Bot-Signature: sha256=<hex of HMAC-SHA256(secret, timestamp + "." + body)>
 //
+// In callback mode each answer is a POST to callback_url, signed the same way, under an
+// Idempotency-Key that is the same for every attempt; "kind" is "answer", or "notice" when no model
+// could answer yet:
+//
+//   POST body   {"event_id", "conversation", "idempotency_key", "kind", "text"}
+//
 // A request repeated after the tolerance is refused by its timestamp; within it, by its event_id,
 // which is under the signature and never answered twice.
 #pragma once

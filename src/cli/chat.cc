@@ -14,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "core/id.h"
+#include "core/json.h"
 #include "core/utf8.h"
 #include "net/sse_reader.h"
 
@@ -77,9 +78,9 @@ class Talk {
     std::string line;
     bool builtin = false;
     for (const json& model : health["models"]) {
-      line += (line.empty() ? "" : ", ") + model.value("name", std::string()) + " (" +
-              model.value("state", std::string()) + ")";
-      builtin |= model.value("detail", std::string()).ends_with(kBuiltinModelName);
+      line += (line.empty() ? "" : ", ") + text_or(model, "name") + " (" + text_or(model, "state") +
+              ")";
+      builtin |= text_or(model, "detail").ends_with(kBuiltinModelName);
     }
     line = cli_.tr("Answering: ", "回答模型：") + line;
     if (builtin) {
@@ -105,7 +106,7 @@ class Talk {
     const json chunk = json::parse(data, nullptr, false);
     if (!chunk.is_object()) return;  // "[DONE]"
     if (chunk.contains("error")) {
-      const std::string message = chunk["error"].value("message", std::string("?"));
+      const std::string message = text_or(chunk["error"], "message", "?");
       failure = Error{Code::kUnavailable, {message, message}};
       return;
     }
@@ -131,7 +132,7 @@ class Talk {
     const json body = json::parse(reply.body, nullptr, false);
     std::string message = fmt::format("HTTP {}", reply.status);
     if (body.is_object() && body.contains("error") && body["error"].is_object())
-      message = body["error"].value("message", message);
+      message = text_or(body["error"], "message", message);
     return fail(Code::kUnavailable, message, message);
   }
 

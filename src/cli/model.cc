@@ -10,6 +10,7 @@
 #include "app/data_folder.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "core/json.h"
 #include "models/gguf.h"
 #include "models/tools.h"
 
@@ -129,9 +130,9 @@ void status(Cli& cli, bool as_json) {
       {cli.tr("name", "名称"), cli.tr("state", "状态"), cli.tr("breaker", "熔断器"),
        cli.tr("restarts", "重启次数"), cli.tr("where", "位置"), cli.tr("problem", "问题")}};
   for (const auto& model : (*health)["models"]) {
-    rows.push_back({model.value("name", ""), model.value("state", ""), model.value("breaker", ""),
-                    std::to_string(model.value("restarts", 0)), model.value("detail", ""),
-                    model.value("problem", "")});
+    rows.push_back({text_or(model, "name"), text_or(model, "state"), text_or(model, "breaker"),
+                    std::to_string(number_or(model, "restarts")), text_or(model, "detail"),
+                    text_or(model, "problem")});
   }
   std::cout << terminal::table(rows);
 }
@@ -144,8 +145,8 @@ bool follow_swap(Cli& cli, const Config& config, const std::string& file) {
     const auto health = server_health(config);
     if (!health) continue;
     for (const auto& model : (*health)["models"]) {
-      if (model.value("detail", "") == file && model.value("state", "") == "ready") return true;
-      const std::string problem = model.value("problem", "");
+      if (text_or(model, "detail") == file && text_or(model, "state") == "ready") return true;
+      const std::string problem = text_or(model, "problem");
       if (problem.find(file) != std::string::npos || problem.starts_with("the swap failed")) {
         cli.fail({problem, problem});
         return false;

@@ -31,403 +31,143 @@ constexpr int64_t kSecond = 1000, kMinute = 60 * kSecond, kHour = 60 * kMinute, 
 constexpr int64_t kKiB = 1024, kMiB = 1024 * kKiB, kGiB = 1024 * kMiB;
 constexpr Change kReload = Change::kReload, kRestart = Change::kRestart;
 
-// clang-format off: a table, one field a line.
+// A table: one field a line.
+// clang-format off
 
 template <class V>
 void fields(V& v, ServerConfig& c) {
-  v(c.listen, {"listen",
-               {"Address to listen on. A public one is refused while there is no access control.",
-                "监听地址。在有访问控制之前，不接受公网地址。"}});
+  v(c.listen, {"listen", {"Address to listen on. A public one is refused while there is no access control.", "监听地址。在有访问控制之前，不接受公网地址。"}});
   v(c.port, {"port", {"TCP port.", "TCP 端口。"}, kRestart, 1, 65535});
   v(c.threads, {"threads", {"Threads that serve HTTP.", "处理 HTTP 的线程数。"}, kRestart, 1, 64});
-  v(c.max_body, {"max_body",
-                 {"Largest request body; more is answered 413.", "请求正文上限，超出返回 413。"},
-                 kRestart,
-                 kKiB,
-                 kGiB});
-  v(c.max_header,
-    {"max_header",
-     {"Largest sum of request headers; more is answered 431.", "请求头总大小上限，超出返回 431。"},
-     kRestart,
-     kKiB,
-     60 * kKiB});
-  v(c.max_connections,
-    {"max_connections", {"Connections at once.", "同时连接数上限。"}, kRestart, 1, 1000000});
-  v(c.max_connections_per_ip, {"max_connections_per_ip",
-                               {"Connections at once from one address; 0: no limit of its own.",
-                                "单个地址的同时连接数；0 表示不单独限制。"},
-                               kRestart,
-                               0,
-                               1000000});
-  v(c.idle_timeout,
-    {"idle_timeout",
-     {"A connection with no traffic is closed after this time.", "连接空闲超过该时间后关闭。"},
-     kRestart,
-     kSecond,
-     kHour});
-  v(c.shutdown_grace, {"shutdown_grace",
-                       {"Time turns have to finish on an orderly stop; then they are parked.",
-                        "正常停机时留给进行中回合的时间，之后暂存。"},
-                       kRestart,
-                       0,
-                       kHour});
+  v(c.max_body, {"max_body", {"Largest request body; more is answered 413.", "请求正文上限，超出返回 413。"}, kRestart, kKiB, kGiB});
+  v(c.max_header, {"max_header", {"Largest sum of request headers; more is answered 431.", "请求头总大小上限，超出返回 431。"}, kRestart, kKiB, 60 * kKiB});
+  v(c.max_connections, {"max_connections", {"Connections at once.", "同时连接数上限。"}, kRestart, 1, 1000000});
+  v(c.max_connections_per_ip, {"max_connections_per_ip", {"Connections at once from one address; 0: no limit of its own.", "单个地址的同时连接数；0 表示不单独限制。"}, kRestart, 0, 1000000});
+  v(c.idle_timeout, {"idle_timeout", {"A connection with no traffic is closed after this time.", "连接空闲超过该时间后关闭。"}, kRestart, kSecond, kHour});
+  v(c.shutdown_grace, {"shutdown_grace", {"Time turns have to finish on an orderly stop; then they are parked.", "正常停机时留给进行中回合的时间，之后暂存。"}, kRestart, 0, kHour});
 }
 
 template <class V>
 void fields(V& v, DatabaseConfig& c) {
-  v(c.path, {"path",
-             {"The SQLite file; empty: ai_bot.db in data_dir.",
-              "SQLite 文件；留空为 data_dir 下的 ai_bot.db。"}});
-  v(c.max_pending,
-    {"max_pending",
-     {"Events that may wait for an answer; more are refused with 503, for the platform to repeat.",
-      "等待回答的事件上限；超出返回 503，由平台重试。"},
-     kRestart,
-     1,
-     100000000});
-  v(c.max_batch,
-    {"max_batch",
-     {"Writes that one commit may carry (group commit).", "一次提交最多合并的写入数（组提交）。"},
-     kRestart,
-     1,
-     10000});
-  v(c.min_free_disk,
-    {"min_free_disk",
-     {"With less free space than this, health is 503.", "可用磁盘空间低于此值时健康检查返回 503。"},
-     kRestart,
-     0,
-     1024 * kGiB});
-  v(c.retention, {"retention",
-                  {"How long answered events are remembered, to recognise a repeated delivery. "
-                   "Platforms repeat for 6 hours and more.",
-                   "已回答事件的保留时间，用于识别平台的重复投递（平台可能重试 6 小时以上）。"},
-                  kRestart,
-                  8 * kHour,
-                  3650 * kDay});
+  v(c.path, {"path", {"The SQLite file; empty: ai_bot.db in data_dir.", "SQLite 文件；留空为 data_dir 下的 ai_bot.db。"}});
+  v(c.max_pending, {"max_pending", {"Events that may wait for an answer; more are refused with 503, for the platform to repeat.", "等待回答的事件上限；超出返回 503，由平台重试。"}, kRestart, 1, 100000000});
+  v(c.max_batch, {"max_batch", {"Writes that one commit may carry (group commit).", "一次提交最多合并的写入数（组提交）。"}, kRestart, 1, 10000});
+  v(c.min_free_disk, {"min_free_disk", {"With less free space than this, health is 503.", "可用磁盘空间低于此值时健康检查返回 503。"}, kRestart, 0, 1048576 * kGiB});
+  v(c.retention, {"retention", {"How long answered events are remembered, to recognise a repeated delivery. Platforms repeat for 6 hours and more.", "已回答事件的保留时间，用于识别平台的重复投递（平台可能重试 6 小时以上）。"}, kRestart, 8 * kHour, 3650 * kDay});
 }
 
 template <class V>
 void fields(V& v, EngineConfig& c) {
-  v(c.command,
-    {"command",
-     {"Path of llama-server; empty: the one script/server obtained, else the one on PATH.",
-      "llama-server 的路径；留空则用 script/server 获取的，或 PATH 中的。"}});
-  v(c.threads,
-    {"threads",
-     {"Threads for inference; 0: one a processor.", "推理线程数；0 表示每个处理器一个。"},
-     kRestart,
-     0,
-     512});
-  v(c.parallel, {"parallel",
-                 {"Answers generated at once (slots); 0: computed from memory.",
-                  "同时生成的回答数；0 表示按内存计算。"},
-                 kRestart,
-                 0,
-                 256});
-  v(c.context, {"context",
-                {"Tokens of context for each slot; 0: computed from memory and the model.",
-                 "每个槽的上下文 token 数；0 表示按内存和模型计算。"},
-                kRestart,
-                0,
-                1 << 20});
-  v(c.prompt_cache, {"prompt_cache",
-                     {"Memory for the prompt cache; 0: computed from memory.",
-                      "提示词缓存的内存；0 表示按内存计算。"},
-                     kRestart,
-                     0,
-                     1024 * kGiB});
-  v(c.extra_args,
-    {"extra_args",
-     {"More arguments for llama-server, as they are.", "传给 llama-server 的其他参数。"}});
-  v(c.start_timeout, {"start_timeout",
-                      {"Time a model has to become ready.", "模型就绪的最长时间。"},
-                      kRestart,
-                      kSecond,
-                      kHour});
-  v(c.stop_timeout, {"stop_timeout",
-                     {"Time between SIGTERM and SIGKILL.", "SIGTERM 与 SIGKILL 之间的时间。"},
-                     kRestart,
-                     100,
-                     kHour});
-  v(c.drain_timeout, {"drain_timeout",
-                      {"Time the old model has to finish its answers when models are swapped.",
-                       "切换模型时旧模型完成回答的时间。"},
-                      kRestart,
-                      0,
-                      kHour});
-  v(c.restart_min, {"restart_min",
-                    {"First wait before a crashed engine is started again; doubled each time.",
-                     "引擎崩溃后首次重启的等待，之后逐次加倍。"},
-                    kRestart,
-                    10,
-                    kHour});
+  v(c.command, {"command", {"Path of llama-server; empty: the one script/server obtained, else the one on PATH.", "llama-server 的路径；留空则用 script/server 获取的，或 PATH 中的。"}});
+  v(c.threads, {"threads", {"Threads for inference; 0: one a processor.", "推理线程数；0 表示每个处理器一个。"}, kRestart, 0, 512});
+  v(c.parallel, {"parallel", {"Answers generated at once (slots); 0: computed from memory.", "同时生成的回答数；0 表示按内存计算。"}, kRestart, 0, 256});
+  v(c.context, {"context", {"Tokens of context for each slot; 0: computed from memory and the model.", "每个槽的上下文 token 数；0 表示按内存和模型计算。"}, kRestart, 0, 1 << 20});
+  v(c.prompt_cache, {"prompt_cache", {"Memory for the prompt cache; 0: computed from memory.", "提示词缓存的内存；0 表示按内存计算。"}, kRestart, 0, 1024 * kGiB});
+  v(c.extra_args, {"extra_args", {"More arguments for llama-server, as they are.", "传给 llama-server 的其他参数。"}});
+  v(c.start_timeout, {"start_timeout", {"Time a model has to become ready.", "模型就绪的最长时间。"}, kRestart, kSecond, kHour});
+  v(c.stop_timeout, {"stop_timeout", {"Time between SIGTERM and SIGKILL.", "SIGTERM 与 SIGKILL 之间的时间。"}, kRestart, 100, kHour});
+  v(c.drain_timeout, {"drain_timeout", {"Time the old model has to finish its answers when models are swapped.", "切换模型时旧模型完成回答的时间。"}, kRestart, 0, kHour});
+  v(c.restart_min, {"restart_min", {"First wait before a crashed engine is started again; doubled each time.", "引擎崩溃后首次重启的等待，之后逐次加倍。"}, kRestart, 10, kHour});
   v(c.restart_max, {"restart_max", {"Longest such wait.", "重启等待的上限。"}, kRestart, 10, kDay});
-  v(c.crash_loop_count, {"crash_loop_count",
-                         {"So many crashes within crash_loop_window are reported as a crash loop.",
-                          "在 crash_loop_window 内崩溃达到此次数即报告为崩溃循环。"},
-                         kRestart,
-                         2,
-                         1000});
-  v(c.crash_loop_window, {"crash_loop_window",
-                          {"See crash_loop_count.", "见 crash_loop_count。"},
-                          kRestart,
-                          kSecond,
-                          kDay});
+  v(c.crash_loop_count, {"crash_loop_count", {"So many crashes within crash_loop_window are reported as a crash loop.", "在 crash_loop_window 内崩溃达到此次数即报告为崩溃循环。"}, kRestart, 2, 1000});
+  v(c.crash_loop_window, {"crash_loop_window", {"See crash_loop_count.", "见 crash_loop_count。"}, kRestart, kSecond, kDay});
 }
 
 template <class V>
 void fields(V& v, ModelConfig& c) {
   v(c.name, {"name", {"The name people and the router use.", "供用户和路由使用的名称。"}});
-  v(c.type, {"type",
-             {"local: a GGUF file under llama-server. openai: any OpenAI-compatible endpoint.",
-              "local：由 llama-server 运行的 GGUF 文件；openai：任何兼容 OpenAI 的接口。"},
-             kRestart,
-             0,
-             0,
-             {"local", "openai"}});
-  v(c.path, {"path",
-             {"For local: the GGUF file, or `builtin`.", "local 类型：GGUF 文件路径，或 builtin。"},
-             kReload});
-  v(c.base_url,
-    {"base_url",
-     {"For openai: the address up to and with /v1.", "openai 类型：接口地址，写到 /v1 为止。"}});
-  v(c.api_key, {"api_key",
-                {"For openai: the key; `${ENV}` or `file:PATH`.",
-                 "openai 类型：密钥，用 ${ENV} 或 file:路径。"}});
-  v(c.model,
-    {"model", {"For openai: the provider's name of the model.", "openai 类型：服务商的模型名。"}});
-  v(c.proxy, {"proxy",
-              {"Proxy for this endpoint, e.g. http://127.0.0.1:3128; empty: the environment's.",
-               "此接口使用的代理；留空则用环境变量中的代理。"}});
-  v(c.context, {"context",
-                {"For openai: tokens of context.", "openai 类型：上下文 token 数。"},
-                kRestart,
-                256,
-                1 << 24});
+  v(c.type, {"type", {"local: a GGUF file under llama-server. openai: any OpenAI-compatible endpoint.", "local：由 llama-server 运行的 GGUF 文件；openai：任何兼容 OpenAI 的接口。"}, kRestart, 0, 0, {"local", "openai"}});
+  v(c.path, {"path", {"For local: the GGUF file, or `builtin`.", "local 类型：GGUF 文件路径，或 builtin。"}, kReload});
+  v(c.base_url, {"base_url", {"For openai: the address up to and with /v1.", "openai 类型：接口地址，写到 /v1 为止。"}});
+  v(c.api_key, {"api_key", {"For openai: the key; `${ENV}` or `file:PATH`.", "openai 类型：密钥，用 ${ENV} 或 file:路径。"}});
+  v(c.model, {"model", {"For openai: the provider's name of the model.", "openai 类型：服务商的模型名。"}});
+  v(c.proxy, {"proxy", {"Proxy for this endpoint, e.g. http://127.0.0.1:3128; empty: the environment's.", "此接口使用的代理；留空则用环境变量中的代理。"}});
+  v(c.context, {"context", {"For openai: tokens of context.", "openai 类型：上下文 token 数。"}, kRestart, 256, 1 << 24});
   v(c.connect_timeout, {"connect_timeout", {"Time to connect.", "连接超时。"}, kRestart, 1, kHour});
-  v(c.first_token_timeout, {"first_token_timeout",
-                            {"Time until the first token.", "首个 token 超时。"},
-                            kRestart,
-                            1,
-                            kHour});
-  v(c.between_tokens_timeout,
-    {"between_tokens_timeout",
-     {"Longest silence between two tokens.", "两个 token 之间的最长间隔。"},
-     kRestart,
-     1,
-     kHour});
-  v(c.total_timeout,
-    {"total_timeout", {"Longest answer.", "整个回答的最长时间。"}, kRestart, 1, kDay});
+  v(c.first_token_timeout, {"first_token_timeout", {"Time until the first token.", "首个 token 超时。"}, kRestart, 1, kHour});
+  v(c.between_tokens_timeout, {"between_tokens_timeout", {"Longest silence between two tokens.", "两个 token 之间的最长间隔。"}, kRestart, 1, kHour});
+  v(c.total_timeout, {"total_timeout", {"Longest answer.", "整个回答的最长时间。"}, kRestart, 1, kDay});
 }
 
 template <class V>
 void fields(V& v, BreakerConfig& c) {
-  v(c.failures,
-    {"failures",
-     {"Failures within the window that open the breaker.", "窗口内失败达到此数即熔断。"},
-     kRestart,
-     1,
-     10000});
-  v(c.window, {"window",
-               {"Failures older than this are forgotten.", "超过此时间的失败不再计算。"},
-               kRestart,
-               1,
-               kDay});
-  v(c.open_for,
-    {"open_for",
-     {"An open breaker lets a trial through after this time.", "熔断后经过此时间放行一次试探。"},
-     kRestart,
-     1,
-     kDay});
-  v(c.half_open_trials, {"half_open_trials",
-                         {"Successful trials that close it again.", "试探成功此次数后恢复。"},
-                         kRestart,
-                         1,
-                         100});
+  v(c.failures, {"failures", {"Failures within the window that open the breaker.", "窗口内失败达到此数即熔断。"}, kRestart, 1, 10000});
+  v(c.window, {"window", {"Failures older than this are forgotten.", "超过此时间的失败不再计算。"}, kRestart, 1, kDay});
+  v(c.open_for, {"open_for", {"An open breaker lets a trial through after this time.", "熔断后经过此时间放行一次试探。"}, kRestart, 1, kDay});
+  v(c.half_open_trials, {"half_open_trials", {"Successful trials that close it again.", "试探成功此次数后恢复。"}, kRestart, 1, 100});
 }
 
 template <class V>
 void fields(V& v, RouterConfig& c) {
-  v(c.default_tier, {"default_tier",
-                     {"The tier used when nobody asks for another.", "未指定时使用的层级。"},
-                     kRestart,
-                     0,
-                     0,
-                     {"light", "medium", "large"}});
-  v(c.tiers, {"tiers",
-              {"Models of each tier (light, medium, large), the first one that works answers. "
-               "Empty: all models, in order.",
-               "每个层级（light、medium、large）的模型，按顺序使用。留空表示全部模型按顺序。"}});
-  v(c.fallback,
-    {"fallback", {"Models tried when a tier's own all fail.", "某层级模型全部失败后尝试的模型。"}});
-  v(c.retries, {"retries",
-                {"Repeats on the same model, only while nothing was streamed yet.",
-                 "同一模型的重试次数，仅在尚未输出内容时。"},
-                kRestart,
-                0,
-                10});
+  v(c.default_tier, {"default_tier", {"The tier used when nobody asks for another.", "未指定时使用的层级。"}, kRestart, 0, 0, {"light", "medium", "large"}});
+  v(c.tiers, {"tiers", {"Models of each tier (light, medium, large), the first one that works answers. Empty: all models, in order.", "每个层级（light、medium、large）的模型，按顺序使用。留空表示全部模型按顺序。"}});
+  v(c.fallback, {"fallback", {"Models tried when a tier's own all fail.", "某层级模型全部失败后尝试的模型。"}});
+  v(c.retries, {"retries", {"Repeats on the same model, only while nothing was streamed yet.", "同一模型的重试次数，仅在尚未输出内容时。"}, kRestart, 0, 10});
   v(c.breaker, {"breaker", {"The circuit breaker of each model.", "每个模型的熔断器。"}});
 }
 
 template <class V>
 void fields(V& v, AssistantConfig& c) {
-  v(c.system_prompt,
-    {"system_prompt",
-     {"What the model is told before each conversation.", "每次对话前给模型的说明。"},
-     kReload});
-  v(c.max_parallel_turns, {"max_parallel_turns",
-                           {"Conversations answered at once.", "同时回答的会话数。"},
-                           kRestart,
-                           1,
-                           1000});
-  v(c.max_answer_tokens, {"max_answer_tokens",
-                          {"Longest answer in tokens.", "回答的最大 token 数。"},
-                          kReload,
-                          1,
-                          1 << 20});
-  v(c.history_messages,
-    {"history_messages",
-     {"Most messages of a session that are read back; the window is cut by tokens after that.",
-      "读回的会话消息上限，之后再按 token 裁剪。"},
-     kReload,
-     2,
-     100000});
-  v(c.max_message, {"max_message",
-                    {"Longest message of a person.", "单条用户消息上限。"},
-                    kReload,
-                    16,
-                    16 * kMiB});
-  v(c.retry_min,
-    {"retry_min",
-     {"First wait before an event is tried again when every model failed; doubled each time.",
-      "所有模型失败后首次重试的等待，之后逐次加倍。"},
-     kReload,
-     10,
-     kDay});
+  v(c.system_prompt, {"system_prompt", {"What the model is told before each conversation.", "每次对话前给模型的说明。"}, kReload});
+  v(c.max_parallel_turns, {"max_parallel_turns", {"Conversations answered at once.", "同时回答的会话数。"}, kRestart, 1, 1000});
+  v(c.max_answer_tokens, {"max_answer_tokens", {"Longest answer in tokens.", "回答的最大 token 数。"}, kReload, 1, 1 << 20});
+  v(c.history_messages, {"history_messages", {"Most messages of a session that are read back; the window is cut by tokens after that.", "读回的会话消息上限，之后再按 token 裁剪。"}, kReload, 2, 100000});
+  v(c.max_message, {"max_message", {"Longest message of a person.", "单条用户消息上限。"}, kReload, 16, 16 * kMiB});
+  v(c.retry_min, {"retry_min", {"First wait before an event is tried again when every model failed; doubled each time.", "所有模型失败后首次重试的等待，之后逐次加倍。"}, kReload, 10, kDay});
   v(c.retry_max, {"retry_max", {"Longest such wait.", "重试等待的上限。"}, kReload, 10, kDay});
-  v(c.retry_for, {"retry_for",
-                  {"After this time an unanswered event goes to the dead letters.",
-                   "超过此时间仍未回答的事件进入死信。"},
-                  kReload,
-                  0,
-                  365 * kDay});
+  v(c.retry_for, {"retry_for", {"After this time an unanswered event goes to the dead letters.", "超过此时间仍未回答的事件进入死信。"}, kReload, 0, 365 * kDay});
 }
 
 template <class V>
 void fields(V& v, ChannelConfig& c) {
   v(c.name, {"name", {"The last part of the webhook's address.", "webhook 地址的最后一段。"}});
   v(c.type, {"type", {"The platform.", "平台类型。"}, kRestart, 0, 0, {"generic"}});
-  v(c.is_default,
-    {"default",
-     {"Serves POST /api/webhook, without a name, too.", "同时服务不带名称的 POST /api/webhook。"}});
-  v(c.secret,
-    {"secret",
-     {"Signs events and callbacks (HMAC-SHA256), at least 16 characters; `${ENV}` or `file:PATH`.",
-      "事件与回调的签名密钥（HMAC-SHA256），至少 16 个字符；用 ${ENV} 或 file:路径。"}});
-  v(c.mode, {"mode",
-             {"sync: the answer comes in the response; callback: by a signed POST to callback_url.",
-              "sync：在响应中返回；callback：用带签名的 POST 发到 callback_url。"},
-             kRestart,
-             0,
-             0,
-             {"sync", "callback"}});
-  v(c.callback_url,
-    {"callback_url", {"Where answers go in callback mode.", "callback 模式下回答的发送地址。"}});
-  v(c.proxy, {"proxy",
-              {"Proxy for callbacks; empty: the environment's.",
-               "回调使用的代理；留空则用环境变量中的代理。"}});
-  v(c.sync_deadline, {"sync_deadline",
-                      {"In sync mode, 202 is answered after this time; the same event sent again "
-                       "fetches the answer.",
-                       "sync 模式下超过此时间返回 202；再次发送同一事件可取回回答。"},
-                      kRestart,
-                      1,
-                      kHour});
-  v(c.tolerance, {"tolerance",
-                  {"How far a request's timestamp may be off.", "请求时间戳允许的误差。"},
-                  kRestart,
-                  kSecond,
-                  kHour});
+  v(c.is_default, {"default", {"Serves POST /api/webhook, without a name, too.", "同时服务不带名称的 POST /api/webhook。"}});
+  v(c.secret, {"secret", {"Signs events and callbacks (HMAC-SHA256), at least 16 characters; `${ENV}` or `file:PATH`.", "事件与回调的签名密钥（HMAC-SHA256），至少 16 个字符；用 ${ENV} 或 file:路径。"}});
+  v(c.mode, {"mode", {"sync: the answer comes in the response; callback: by a signed POST to callback_url.", "sync：在响应中返回；callback：用带签名的 POST 发到 callback_url。"}, kRestart, 0, 0, {"sync", "callback"}});
+  v(c.callback_url, {"callback_url", {"Where answers go in callback mode.", "callback 模式下回答的发送地址。"}});
+  v(c.proxy, {"proxy", {"Proxy for callbacks; empty: the environment's.", "回调使用的代理；留空则用环境变量中的代理。"}});
+  v(c.sync_deadline, {"sync_deadline", {"In sync mode, 202 is answered after this time; the same event sent again fetches the answer.", "sync 模式下超过此时间返回 202；再次发送同一事件可取回回答。"}, kRestart, 1, kHour});
+  v(c.tolerance, {"tolerance", {"How far a request's timestamp may be off.", "请求时间戳允许的误差。"}, kRestart, kSecond, kHour});
 }
 
 template <class V>
 void fields(V& v, DeliveryConfig& c) {
-  v(c.max_attempts,
-    {"max_attempts",
-     {"Attempts before a reply becomes a dead letter.", "投递尝试次数上限，之后成为死信。"},
-     kRestart,
-     1,
-     1000});
-  v(c.backoff_min,
-    {"backoff_min",
-     {"First wait between attempts; doubled each time.", "首次重试等待，之后逐次加倍。"},
-     kRestart,
-     1,
-     kDay});
+  v(c.max_attempts, {"max_attempts", {"Attempts before a reply becomes a dead letter.", "投递尝试次数上限，之后成为死信。"}, kRestart, 1, 1000});
+  v(c.backoff_min, {"backoff_min", {"First wait between attempts; doubled each time.", "首次重试等待，之后逐次加倍。"}, kRestart, 1, kDay});
   v(c.backoff_max, {"backoff_max", {"Longest such wait.", "重试等待的上限。"}, kRestart, 1, kDay});
   v(c.timeout, {"timeout", {"Time one attempt may take.", "单次投递的超时。"}, kRestart, 1, kHour});
-  v(c.parallel,
-    {"parallel", {"Conversations delivered to at once.", "同时投递的会话数。"}, kRestart, 1, 256});
+  v(c.parallel, {"parallel", {"Conversations delivered to at once.", "同时投递的会话数。"}, kRestart, 1, 256});
 }
 
 template <class V>
 void fields(V& v, StorageConfig& c) {
-  v(c.type, {"type",
-             {"none, or s3_compatible (checked, not active yet).",
-              "none 或 s3_compatible（会检查格式，尚未启用）。"},
-             kRestart,
-             0,
-             0,
-             {"none", "s3_compatible"}});
+  v(c.type, {"type", {"none, or s3_compatible (checked, not active yet).", "none 或 s3_compatible（会检查格式，尚未启用）。"}, kRestart, 0, 0, {"none", "s3_compatible"}});
   v(c.endpoint, {"endpoint", {"Address of the object storage.", "对象存储地址。"}});
-  v(c.bucket, {"bucket",
-               {"The bucket: 3 to 63 of a-z, 0-9, dot and hyphen.",
-                "存储桶：3 到 63 个小写字母、数字、点或连字符。"}});
+  v(c.bucket, {"bucket", {"The bucket: 3 to 63 of a-z, 0-9, dot and hyphen.", "存储桶：3 到 63 个小写字母、数字、点或连字符。"}});
   v(c.region, {"region", {"The bucket's region.", "存储桶区域。"}});
-  v(c.access_key,
-    {"access_key",
-     {"Access key; `${ENV}` or `file:PATH`.", "访问密钥 ID；用 ${ENV} 或 file:路径。"}});
-  v(c.secret_key,
-    {"secret_key", {"Secret key; `${ENV}` or `file:PATH`.", "访问密钥；用 ${ENV} 或 file:路径。"}});
+  v(c.access_key, {"access_key", {"Access key; `${ENV}` or `file:PATH`.", "访问密钥 ID；用 ${ENV} 或 file:路径。"}});
+  v(c.secret_key, {"secret_key", {"Secret key; `${ENV}` or `file:PATH`.", "访问密钥；用 ${ENV} 或 file:路径。"}});
 }
 
 template <class V>
 void fields(V& v, LogConfig& c) {
-  v(c.level, {"level",
-              {"Least level that is logged.", "最低日志级别。"},
-              kReload,
-              0,
-              0,
-              {"debug", "info", "warning", "error"}});
-  v(c.format, {"format",
-               {"auto: text on a terminal, otherwise JSON.", "auto：终端用文本，否则用 JSON。"},
-               kReload,
-               0,
-               0,
-               {"auto", "text", "json"}});
-  v(c.message_text,
-    {"message_text",
-     {"Log the texts of messages too (private!).", "日志中包含消息正文（注意隐私）。"},
-     kReload});
+  v(c.level, {"level", {"Least level that is logged.", "最低日志级别。"}, kReload, 0, 0, {"debug", "info", "warning", "error"}});
+  v(c.format, {"format", {"auto: text on a terminal, otherwise JSON.", "auto：终端用文本，否则用 JSON。"}, kReload, 0, 0, {"auto", "text", "json"}});
+  v(c.message_text, {"message_text", {"Log the texts of messages too (private!).", "日志中包含消息正文（注意隐私）。"}, kReload});
 }
 
 template <class V>
 void fields(V& v, Config& c) {
-  v(c.config_version,
-    {"config_version", {"Version of this file's layout.", "配置文件格式版本。"}, kRestart, 1, 1});
-  v(c.data_dir, {"data_dir",
-                 {"Folder for everything ai_bot keeps; empty: /var/lib/ai_bot for root, else "
-                  "~/.local/share/ai_bot.",
-                  "数据目录；留空时 root 用 /var/lib/ai_bot，否则 ~/.local/share/ai_bot。"}});
+  v(c.config_version, {"config_version", {"Version of this file's layout.", "配置文件格式版本。"}, kRestart, 1, 1});
+  v(c.data_dir, {"data_dir", {"Folder for everything ai_bot keeps; empty: /var/lib/ai_bot for root, else ~/.local/share/ai_bot.", "数据目录；留空时 root 用 /var/lib/ai_bot，否则 ~/.local/share/ai_bot。"}});
   v(c.server, {"server", {"The HTTP server.", "HTTP 服务。"}});
   v(c.database, {"database", {"The database.", "数据库。"}});
   v(c.engine, {"engine", {"llama-server, for local models.", "本地模型引擎 llama-server。"}});
   v(c.models, {"models", {"The models; empty: the built-in guide.", "模型；留空则用内置向导。"}});
   v(c.router, {"router", {"Which model answers.", "由哪个模型回答。"}});
   v(c.assistant, {"assistant", {"How a message is answered.", "如何回答消息。"}});
-  v(c.channels, {"channels",
-                 {"Where messages come from; empty: one generic channel with a generated secret.",
-                  "消息来源；留空则为一个自动生成密钥的通用通道。"}});
+  v(c.channels, {"channels", {"Where messages come from; empty: one generic channel with a generated secret.", "消息来源；留空则为一个自动生成密钥的通用通道。"}});
   v(c.delivery, {"delivery", {"How replies are sent.", "如何投递回复。"}});
   v(c.storage, {"storage", {"Object storage.", "对象存储。"}});
   v(c.log, {"log", {"Logs.", "日志。"}});

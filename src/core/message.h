@@ -32,6 +32,7 @@ struct Reply {
   std::string idempotency_key;  // the same for every attempt, different for every reply
   std::string text;
   std::string request_id;
+  bool is_notice = false;  // not the answer yet: it comes later
 };
 
 // One entry of a prompt; role is "system", "user" or "assistant".

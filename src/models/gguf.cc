@@ -92,6 +92,7 @@ class Parser {
   Result<GgufInfo> run() {
     in_.skip(4);
     const auto version = in_.number<uint32_t>();
+    if (in_.failed()) return cut_off();
     if (version < kOldest || version > kNewest) {
       return fail(
           Code::kInvalid,

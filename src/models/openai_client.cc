@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "core/json.h"
 #include "core/utf8.h"
 #include "models/tokens.h"
 #include "net/sse_reader.h"
@@ -51,8 +52,7 @@ struct Answer {
   void note_usage(const json& chunk) {
     const auto usage = chunk.find("usage");
     if (usage == chunk.end() || !usage->is_object()) return;
-    end.usage = {usage->value("prompt_tokens", int64_t{0}),
-                 usage->value("completion_tokens", int64_t{0})};
+    end.usage = {number_or(*usage, "prompt_tokens"), number_or(*usage, "completion_tokens")};
   }
 
   static Error error_of_object(const json& error, int status) {
@@ -133,7 +133,7 @@ Error error_of_reply(const HttpReply& reply) {
 
 void send_chat(HttpClient& http, const ModelConfig& config, Endpoint endpoint, ChatRequest request,
                ChatSink sink) {
-  const bool streaming = request.body.value("stream", false);
+  const bool streaming = flag_or(request.body, "stream");
   auto answer = std::make_shared<Answer>(std::move(sink));
   answer->lease = std::move(endpoint.lease);
   answer->end.model = config.name;

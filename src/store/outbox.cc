@@ -11,14 +11,14 @@ constexpr int kKeyBytes = 16;
 constexpr const char* kColumns =
     "SELECT id, channel, conversation, event_id, idempotency_key, text, request_id, attempts, "
     "next_ms, "
-    "created_ms, error FROM outbox ";
+    "created_ms, error, kind FROM outbox ";
 
 Entry entry_of(SQLite::Statement& row) {
   Entry entry;
   entry.reply = {row.getColumn(0).getInt64(),  row.getColumn(1).getString(),
                  row.getColumn(2).getString(), row.getColumn(3).getString(),
                  row.getColumn(4).getString(), row.getColumn(5).getString(),
-                 row.getColumn(6).getString()};
+                 row.getColumn(6).getString(), row.getColumn(11).getString() == "notice"};
   entry.attempts = row.getColumn(7).getInt();
   entry.next_ms = row.getColumn(8).getInt64();
   entry.created_ms = row.getColumn(9).getInt64();

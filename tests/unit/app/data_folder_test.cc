@@ -61,7 +61,7 @@ TEST(DataFolder, SaysWhatToDoWhenItCannotBeMade) {
   test::write_file(temp / "file", "");
   const auto made = DataFolder(temp / "file/data").prepare();
   ASSERT_FALSE(made);
-  EXPECT_NE(made.error().text.en.find("choose another data_dir or mend its rights"),
+  EXPECT_NE(made.error().text.en.find("; choose another data_dir or mend its rights"),
             std::string::npos);
 }
 

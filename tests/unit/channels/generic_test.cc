@@ -77,6 +77,7 @@ TEST(GenericChannel, SignsItsCallbacks) {
   EXPECT_EQ(json::parse(request.body), (json{{"event_id", "e1"},
                                              {"conversation", "room"},
                                              {"idempotency_key", "key-1"},
+                                             {"kind", "answer"},
                                              {"text", "你好 \"x\""}}));
   const std::map<std::string, std::string> headers(request.headers.begin(), request.headers.end());
   EXPECT_EQ(headers.at("Idempotency-Key"), "key-1");

@@ -1,0 +1,131 @@
+"""What the end-to-end tests share: the real program with a data folder and ports of its own."""
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+import pytest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+import api  # noqa: E402
+
+ROOT = pathlib.Path(__file__).parents[2]
+BINARY = os.environ.get("AI_BOT", str(ROOT / "build/release/ai_bot"))
+PLATFORMS = ROOT / "tests/platforms"
+SECRET = "0123456789abcdef0123456789abcdef"
+PATIENCE = 60  # seconds; generous, for sanitizers on a busy machine
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def wait_until(is_true, what, patience=PATIENCE):
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        value = is_true()
+        if value:
+            return value
+        time.sleep(0.02)
+    pytest.fail(f"not within {patience} s: {what() if callable(what) else what}")
+
+
+class Server(api.Api):
+    """ai_bot serve, with a configuration given as YAML text (without data_dir and port)."""
+
+    def __init__(self, folder, yaml="", **environment):
+        super().__init__(free_port())
+        self.folder = pathlib.Path(folder)
+        self.data = self.folder / "data"
+        self.config = self.folder / "config.yaml"
+        self.log_file = self.folder / "log.jsonl"
+        self.environment = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **environment}
+        self.process = None
+        self.configure(yaml)
+
+    def configure(self, yaml):
+        server = "" if "\nserver:" in "\n" + yaml else f"server: {{port: {self.port}}}\n"
+        self.config.write_text(f"data_dir: {self.data}\n{server}{yaml}".replace("$PORT", str(self.port)), encoding="utf-8")
+
+    def start(self, ready=True, command=None):
+        self.process = subprocess.Popen((command or []) + [BINARY, "serve", "-c", str(self.config)], env=self.environment,
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.log_file, "ab"))
+        if ready:
+            wait_until(lambda: self.alive() and self.status("/api/health") == 200, lambda: "healthy\n" + self.log())
+        return self
+
+    def alive(self):
+        if self.process.poll() is not None:
+            pytest.fail(f"the server ended with {self.process.returncode}:\n{self.log()}")
+        return True
+
+    def log(self):
+        return self.log_file.read_text(encoding="utf-8") if self.log_file.exists() else ""
+
+    def stop(self, signal_number=signal.SIGTERM):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal_number)
+        return self.process.wait(PATIENCE) if self.process else None
+
+    def cli(self, *arguments, **options):
+        return cli(*arguments, "-c", str(self.config), env=self.environment, **options)
+
+    def engine_pid(self):
+        return self.health()["models"][0].get("engine_pid", 0)
+
+
+def cli(*arguments, env=None, **options):
+    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=PATIENCE * 2,
+                          env=env or {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+                          **{"stdin": subprocess.DEVNULL, **({} if "input" not in options else {"stdin": None}), **options})
+
+
+@pytest.fixture
+def folder():
+    path = tempfile.mkdtemp(prefix="ai_bot-e2e-")
+    yield pathlib.Path(path)
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def make_server(folder):
+    """Makes servers that are stopped when the test is over."""
+    servers = []
+
+    def make(yaml="", **environment):
+        servers.append(Server(folder, yaml, **environment))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        if server.process and server.process.poll() is None:
+            server.stop(signal.SIGKILL)
+
+
+@pytest.fixture
+def server(make_server):
+    """The embedded default, ready."""
+    return make_server().start()
+
+
+@pytest.fixture(scope="session")
+def echo_endpoint():
+    """The simulated remote model: its base URL."""
+    port = free_port()
+    process = subprocess.Popen(["/usr/bin/python3", str(PLATFORMS / "openai_endpoint.py"), "--port", str(port)], stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"ready\n"
+    yield f"http://127.0.0.1:{port}/v1"
+    process.kill()
+    process.wait()
+
+
+def remote_model(base_url, name="echo", **extra):
+    fields = {"name": name, "base_url": base_url, "model": "echo-1", "api_key": "endpoint-key", **extra}
+    return "{" + ", ".join(f'{k}: "{v}"' for k, v in fields.items()) + "}"

@@ -1,0 +1,106 @@
+#!/usr/bin/python3
+"""A simulated OpenAI-compatible endpoint: answers with the question, streamed word by word.
+
+Stands in for a large remote model. Strict as the original: it refuses a wrong key (401), an unknown model
+(404) and a body without messages (400). What it does besides is asked for by the question's first word:
+  slow N        waits N seconds before the first token      stall   falls silent after the first token
+  break         breaks off after the first token            status N   answers with that HTTP status
+"""
+import argparse
+import http.server
+import json
+import time
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def refuse(self, status, message, **headers):
+        body = json.dumps({"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self):
+        raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        if self.path != "/v1/chat/completions":
+            return self.refuse(404, "unknown path")
+        if self.headers.get("Authorization") != "Bearer " + self.server.key:
+            return self.refuse(401, "incorrect API key")
+        body = json.loads(raw)
+        if body.get("model") != "echo-1":
+            return self.refuse(404, "the model does not exist")
+        if not body.get("messages"):
+            return self.refuse(400, "messages is missing")
+        question = body["messages"][-1]["content"]
+        words = question.split() or [""]
+        if words[0] == "status":
+            return self.refuse(int(words[1]), "as asked", **({"Retry_After": "1"} if words[1] == "429" else {}))
+        if words[0] == "slow":
+            time.sleep(float(words[1]))
+        usage = {"prompt_tokens": len(words), "completion_tokens": len(words), "total_tokens": 2 * len(words)}
+        if not body.get("stream"):
+            return self.whole(question, usage)
+        self.stream(body, words, usage)
+
+    def whole(self, text, usage):
+        body = json.dumps({"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "echo-1", "usage": usage,
+                           "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def stream(self, body, words, usage):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+
+        def chunk(**fields):
+            base = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": "echo-1", "choices": []}
+            self.wfile.write(b"data: " + json.dumps({**base, **fields}).encode() + b"\n\n")
+
+        def delta(content, finish=None):
+            chunk(choices=[{"index": 0, "delta": content, "finish_reason": finish}])
+
+        try:
+            delta({"role": "assistant", "content": ""})
+            for number, word in enumerate(words):
+                delta({"content": (" " if number else "") + word})
+                if words[0] == "break":
+                    return
+                if words[0] == "stall":
+                    time.sleep(60)
+            delta({}, "stop")
+            if body.get("stream_options", {}).get("include_usage"):
+                chunk(usage=usage)
+            self.wfile.write(b"data: [DONE]\n\n")
+        except OSError:
+            pass  # the asker left
+
+    def log_message(self, *_):
+        pass
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--key", default="endpoint-key")
+    options = parser.parse_args()
+    http.server.ThreadingHTTPServer.request_queue_size = 128
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
+    server.daemon_threads = True
+    server.key = options.key
+    print("ready", flush=True)
+    server.serve_forever()
+
+
+if __name__ == "__main__":
+    main()
