@@ -28,8 +28,17 @@ constexpr int kPurgeBatch = 5000;  // rows a commit
 constexpr milliseconds kDeliveryGrace{2000};
 constexpr milliseconds kDrainInterval{20};
 
+// Drogon's lines: "20261124 22:10:34.866143 UTC 7610 WARN text - file:line".
 void log_of_drogon(const char* text, uint64_t size) {
-  log::warning("http.framework", trim({text, size}));
+  std::string_view line = trim({text, size});
+  for (int word = 0; word < 4 && line.find(' ') != std::string_view::npos; ++word) {
+    line = trim(line.substr(line.find(' ')));
+  }
+  // Said as an error when a client closes while an answer is being written, which is nobody's fault.
+  const bool harmless = line.find("no writing but write callback called") != std::string_view::npos;
+  const bool warns = line.starts_with("WARN") || line.starts_with("ERROR") || line.starts_with("FATAL");
+  const log::Level level = warns && !harmless ? log::Level::kWarning : log::Level::kDebug;
+  if (log::enabled(level)) log::write(level, "http.framework", line);
 }
 
 sigset_t our_signals() {

@@ -5,7 +5,7 @@ import regex
 
 # The pre-tokenizer llama.cpp names "gpt-2".
 WORDS = regex.compile(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+")
-SPECIAL = ["<|pad|>", "<|end|>", "<|user|>", "<|assistant|>"]
+SPECIAL = ["<|pad|>", "<|end|>", "<|user|>", "<|assistant|>", "<|system|>"]
 
 
 def printable_bytes():

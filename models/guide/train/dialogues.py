@@ -1,5 +1,6 @@
-"""Dialogues from the corpus: every way of asking that its templates spell out, and the variations
-people add (politeness, letter case, missing marks, typing slips). See ../corpus/README.md."""
+"""Dialogues from the corpus: ways of asking that its templates spell out, and the variations people add (forms,
+synonyms, politeness, letter case, missing words and marks, typing slips). See ../corpus/README.md."""
+import configparser
 import itertools
 import pathlib
 import random
@@ -9,28 +10,19 @@ from dataclasses import dataclass, field
 CORPUS = pathlib.Path(__file__).parent.parent / "corpus"
 LANGUAGES = ("en", "zh")
 
-BEFORE = {
-    "en": ["please tell me: ", "hi, ", "hello, ", "can you tell me ", "I want to know: ", "quick question: ", "um, "],
-    "zh": ["请问", "你好，", "想问一下，", "请告诉我", "帮我看看，", "那个，", "我想知道", "麻烦问下"],
-}
-AFTER = {
-    "en": [" please", " thanks", " with ai_bot", " here", "!", "??", " now"],
-    "zh": ["呢", "啊", "呀", "，谢谢", "？？", "！", "，急", "啊？"],
-}
-
 
 @dataclass
 class Topic:
     name: str
-    questions: dict = field(default_factory=lambda: {language: [] for language in LANGUAGES})
+    questions: dict = field(default_factory=lambda: {language: [] for language in LANGUAGES})  # templates
     answers: dict = field(default_factory=dict)
 
 
-def expand(template):
-    """'{a/b} c' -> ['a c', 'b c']"""
-    parts = [part[1:-1].split("/") if part.startswith("{") else [part]
-             for part in re.split(r"(\{[^}]*\})", template)]
-    return ["".join(choice) for choice in itertools.product(*parts)]
+def read_ini(name):
+    parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), empty_lines_in_values=False)
+    parser.optionxform = str
+    parser.read(CORPUS / name, encoding="utf-8")
+    return parser
 
 
 def read_topics(folder=CORPUS):
@@ -49,9 +41,87 @@ def read_topics(folder=CORPUS):
             if kind == "a":
                 topics[-1].answers[language] = text.strip()
             else:
-                for template in text.split(" | "):
-                    topics[-1].questions[language] += expand(template.strip())
+                topics[-1].questions[language] += [template.strip() for template in text.split("|")]
     return topics
+
+
+class Words:
+    """Fills templates: {a/b} is one of several words, {=list} one of a list in words.ini."""
+
+    def __init__(self):
+        lists = read_ini("words.ini")
+        self.lists = {language: {name: value.split("/") for name, value in lists[language].items()} for language in LANGUAGES}
+
+    def alternatives(self, part, language):
+        out = []
+        for choice in part.split("/"):
+            match = re.match(r"(.*?)=(\w+?)(?![a-z])(.*)$", choice)
+            out += [match[1] + word + match[3] for word in self.lists[language][match[2]]] if match else [choice]
+        return out
+
+    def fill(self, template, language, rng):
+        return re.sub(r"\{([^}]*)\}", lambda m: rng.choice(self.alternatives(m[1], language)), template)
+
+    def all(self, template, language, most=60):
+        """Every filling, or `most` of them."""
+        parts = [self.alternatives(part[1:-1], language) if part.startswith("{") else [part] for part in re.split(r"(\{[^}]*\})", template)]
+        return ["".join(choice) for choice in itertools.islice(itertools.product(*parts), most)]
+
+
+class Variations:
+    def __init__(self):
+        ini = read_ini("variations.ini")
+        split = lambda value: value.split("/")  # noqa: E731
+        self.before = {language: split(ini[f"before.{language}"]["list"]) for language in LANGUAGES}
+        self.after = {language: split(ini[f"after.{language}"]["list"]) for language in LANGUAGES}
+        self.forms = {language: [split(value) for value in ini[f"forms.{language}"].values()] for language in LANGUAGES}
+        self.synonyms = {language: [group.strip().split(",") for group in ini[f"synonyms.{language}"]["list"].split("|")] for language in LANGUAGES}
+        self.system = split(ini["system"]["list"])
+
+    def another_form(self, text, language, rng):
+        for forms in self.forms[language]:
+            for form in forms:
+                head, _, tail = form.partition("…")
+                bare = text.rstrip("?？.。 ")
+                if not head or tail or not bare.lower().startswith(head):
+                    continue
+                rest = bare[len(head):]
+                return rng.choice(forms).replace("…", rest)
+        return text
+
+    def another_word(self, text, language, rng):
+        groups = [(group, word) for group in self.synonyms[language] for word in group
+                  if (re.search(rf"\b{re.escape(word)}\b", text) if language == "en" else word in text)]
+        if not groups:
+            return text
+        group, word = rng.choice(groups)
+        other = rng.choice(group)
+        return re.sub(rf"\b{re.escape(word)}\b", other, text, count=1) if language == "en" else text.replace(word, other, 1)
+
+    def vary(self, text, language, rng):
+        if rng.random() < 0.35:
+            text = self.another_form(text, language, rng)
+        while rng.random() < 0.45:
+            text = self.another_word(text, language, rng)
+        if language == "en":
+            if rng.random() < 0.08 and text.count(" ") > 3:
+                words = text.split(" ")
+                del words[rng.randrange(len(words))]
+                text = " ".join(words)
+            if rng.random() < 0.45:
+                text = text.rstrip("?.")
+            if rng.random() < 0.5:
+                text = text.lower()
+        elif rng.random() < 0.4:
+            text += "？"
+        if rng.random() < 0.25:
+            text = rng.choice(self.before[language]) + (text if language == "zh" else text[:1].lower() + text[1:])
+        if rng.random() < 0.2:
+            after = rng.choice(self.after[language])
+            text = text.rstrip("?？") + (" " if after[:1].isascii() and after[:1].isalpha() else "") + after
+        if rng.random() < 0.12:
+            text = slip(text, rng)
+        return text
 
 
 def slip(text, rng):
@@ -65,36 +135,48 @@ def slip(text, rng):
     return text[:at] + text[at:at + 2][::-1] + text[at + 2:]
 
 
-def vary(question, language, rng):
-    text = question
-    if language == "en":
-        if rng.random() < 0.35:
-            text = text.rstrip("?.")
-        if rng.random() < 0.4:
-            text = text.lower()
-    elif rng.random() < 0.45:
-        text += "？"
-    if rng.random() < 0.25:
-        text = rng.choice(BEFORE[language]) + (text if language == "zh" else text[0].lower() + text[1:])
-    if rng.random() < 0.2:
-        text = text.rstrip("?？") + rng.choice(AFTER[language])
-    if rng.random() < 0.15:
-        text = slip(text, rng)
-    return text
+class Source:
+    """Endless dialogues. Questions outside the knowledge are an eighth of all; they are the widest theme."""
 
+    OUTSIDE = 0.125
 
-def weight(topic):
-    """Themes with many forms are seen more often, so that each form is learnt."""
-    return 1.0 + (len(topic.questions["en"]) + len(topic.questions["zh"])) / 25
+    def __init__(self):
+        self.topics = read_topics()
+        self.words = Words()
+        self.variations = Variations()
+        self.inside = [topic for topic in self.topics if topic.name != "outside"]
+        self.outside = next(topic for topic in self.topics if topic.name == "outside")
+        # Themes with many forms are seen more often, so that each form is learnt.
+        self.weights = [1 + sum(map(len, topic.questions.values())) / 40 for topic in self.inside]
 
+    def question(self, language, rng):
+        """(question, answer) of a random topic."""
+        topic = self.outside if rng.random() < self.OUTSIDE else rng.choices(self.inside, self.weights)[0]
+        text = self.words.fill(rng.choice(topic.questions[language]), language, rng)
+        return self.variations.vary(text, language, rng), topic.answers[language]
 
-def dialogue(topics, weights, rng):
-    """A list of (question, answer): one to four turns, mostly in one language."""
-    language = rng.choice(LANGUAGES)
-    turns = []
-    for topic in rng.choices(topics, weights, k=rng.choice((1, 1, 2, 3, 4))):
-        if rng.random() < 0.15:
-            language = rng.choice(LANGUAGES)
-        question = vary(rng.choice(topic.questions[language]), language, rng)
-        turns.append((question, topic.answers[language]))
-    return turns
+    def system(self, rng):
+        return rng.choice(self.variations.system) if rng.random() < 0.5 else None
+
+    def dialogue(self, rng, turns):
+        language, out = rng.choice(LANGUAGES), []
+        for _ in range(turns):
+            if rng.random() < 0.15:
+                language = rng.choice(LANGUAGES)
+            out.append(self.question(language, rng))
+        return out
+
+    def texts(self):
+        """Everything the vocabulary is made from."""
+        for topic in self.topics:
+            for language in LANGUAGES:
+                for template in topic.questions[language]:
+                    yield from self.words.all(template, language)
+                for _ in range(20):
+                    yield topic.answers[language]
+        yield from self.variations.system
+        for language in LANGUAGES:
+            for group in self.variations.synonyms[language]:
+                yield from group
+            yield from self.variations.before[language] + self.variations.after[language]
+            yield from (form for forms in self.variations.forms[language] for form in forms)

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Trains the built-in guide and writes it as GGUF (F32). Resumable: run it again to go on.
 
-    /usr/bin/python3 models/guide/train/train.py --out build/guide
+    models/guide/train/run            (installs what it needs, trains, and writes INT8)
 """
 import argparse
+import ctypes
 import json
 import math
 import pathlib
@@ -19,35 +20,52 @@ import dialogues
 import gguf
 import transformer
 
-VOCABULARY, WIDTH, INNER, LAYERS = 2048, 192, 512, 6
+VOCABULARY, WIDTH, INNER, LAYERS = 3072, 192, 512, 6
 CONTEXT = 512
-LENGTH, BATCH = 256, 16
 SEED = 20261124
-PAD, END, USER, ASSISTANT = range(4)
+PAD, END, USER, ASSISTANT, SYSTEM = range(5)
 
-# The system prompt is left out: this model was trained without one.
 CHAT_TEMPLATE = (
     "{%- for message in messages -%}"
     "{%- if message.role == 'user' -%}<|user|>{{ message.content }}<|end|>"
-    "{%- elif message.role == 'assistant' -%}<|assistant|>{{ message.content }}<|end|>{%- endif -%}"
+    "{%- elif message.role == 'assistant' -%}<|assistant|>{{ message.content }}<|end|>"
+    "{%- elif message.role == 'system' -%}<|system|>{{ message.content }}<|end|>{%- endif -%}"
     "{%- endfor -%}{%- if add_generation_prompt -%}<|assistant|>{%- endif -%}")
 
 
-def batch(tokenizer, topics, weights, rng):
-    """Rows of whole dialogues; only answers are learnt (targets elsewhere are -100)."""
-    tokens = torch.full((BATCH, LENGTH + 1), PAD)
-    learnt = torch.zeros((BATCH, LENGTH + 1), dtype=torch.bool)
-    for row in range(BATCH):
+class Shape:
+    """How a batch looks: `rows` dialogues of at most `length` tokens and `turns` turns; of each answer the first
+    `learnt` tokens. An answer is told by its first words, so most batches end there and show more questions."""
+
+    def __init__(self, rows, length, turns, learnt):
+        self.rows, self.length, self.turns, self.learnt = rows, length, turns, learnt
+
+
+SHORT = Shape(rows=96, length=64, turns=(1,), learnt=14)
+WHOLE = Shape(rows=16, length=256, turns=(1, 2, 3, 4), learnt=1 << 30)
+
+
+def batch(tokenizer, source, shape, rng):
+    """Token rows and their targets (-100 where nothing is learnt: questions and padding)."""
+    tokens = torch.full((shape.rows, shape.length + 1), PAD)
+    learnt = torch.zeros((shape.rows, shape.length + 1), dtype=torch.bool)
+    for row in range(shape.rows):
+        system = source.system(rng)
         at = 0
-        for question, answer in dialogues.dialogue(topics, weights, rng):
+        if system:
+            head = [SYSTEM] + tokenizer.encode(system) + [END]
+            tokens[row, :len(head)] = torch.tensor(head)
+            at = len(head)
+        for question, answer in source.dialogue(rng, rng.choice(shape.turns)):
             head = [USER] + tokenizer.encode(question) + [END, ASSISTANT]
-            body = tokenizer.encode(answer) + [END]
-            if at + len(head) + len(body) > LENGTH + 1:
+            body = (tokenizer.encode(answer) + [END])[:shape.learnt]
+            end = at + len(head) + len(body)
+            if end > shape.length + 1:
                 break
-            tokens[row, at:at + len(head) + len(body)] = torch.tensor(head + body)
-            learnt[row, at + len(head):at + len(head) + len(body)] = True
-            at += len(head) + len(body)
-    length = max(32, int(learnt.any(0).nonzero().max()))
+            tokens[row, at:end] = torch.tensor(head + body)
+            learnt[row, at + len(head):end] = True
+            at = end
+    length = max(16, int(learnt.any(0).nonzero().max()))
     targets = torch.where(learnt, tokens, torch.tensor(-100))
     return tokens[:, :length], targets[:, 1:length + 1]
 
@@ -68,15 +86,21 @@ def show(step, steps, loss, started, done):
         print(line, file=sys.stderr, flush=True)
 
 
+def keep_memory():
+    """Freed tensors stay with the process: giving them back and touching fresh pages takes longer than the sums."""
+    trim_threshold, mmap_max = -1, -4  # mallopt(3)
+    libc = ctypes.CDLL(None)
+    libc.mallopt(mmap_max, 0)
+    libc.mallopt(trim_threshold, 1 << 30)
+
+
 def train(out, steps, peak):
+    keep_memory()
     torch.manual_seed(SEED)
-    topics = dialogues.read_topics()
-    weights = [dialogues.weight(topic) for topic in topics]
+    source = dialogues.Source()
     vocabulary = out / "merges.json"
     if not vocabulary.exists():
-        texts = [text for topic in topics for language in dialogues.LANGUAGES
-                 for text in topic.questions[language] + [topic.answers[language]] * 20]
-        vocabulary.write_text(json.dumps(bpe.train(texts, VOCABULARY)))
+        vocabulary.write_text(json.dumps(bpe.train(source.texts(), VOCABULARY)))
     tokenizer = bpe.Tokenizer(json.loads(vocabulary.read_text()))
     model = transformer.Transformer(len(tokenizer.tokens), WIDTH, INNER, LAYERS)
     optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.05)
@@ -89,7 +113,7 @@ def train(out, steps, peak):
     started, average = time.time(), None
     for step in range(done, steps):
         rng = random.Random(SEED * 1000003 + step)
-        tokens, targets = batch(tokenizer, topics, weights, rng)
+        tokens, targets = batch(tokenizer, source, WHOLE if step % 3 == 0 else SHORT, rng)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, steps, peak)
         hidden = model(tokens)[targets != -100]
@@ -134,7 +158,7 @@ def export(model, tokenizer, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("build/guide"), help="folder for all output")
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", type=int, default=2000)
     parser.add_argument("--peak", type=float, default=3e-3, help="highest learning rate")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
