@@ -34,9 +34,11 @@ void log_of_drogon(const char* text, uint64_t size) {
   for (int word = 0; word < 4 && line.find(' ') != std::string_view::npos; ++word) {
     line = trim(line.substr(line.find(' ')));
   }
-  // Said as an error when a client closes while an answer is being written, which is nobody's fault.
+  // Said as an error when a client closes while an answer is being written, which is nobody's
+  // fault.
   const bool harmless = line.find("no writing but write callback called") != std::string_view::npos;
-  const bool warns = line.starts_with("WARN") || line.starts_with("ERROR") || line.starts_with("FATAL");
+  const bool warns =
+      line.starts_with("WARN") || line.starts_with("ERROR") || line.starts_with("FATAL");
   const log::Level level = warns && !harmless ? log::Level::kWarning : log::Level::kDebug;
   if (log::enabled(level)) log::write(level, "http.framework", line);
 }
@@ -159,6 +161,7 @@ Result<void> Server::build_models() {
     const std::string chosen = local_models_.empty() ? folder_.active_model() : "";
     auto file = chosen.empty() ? model_file(config) : Result<std::string>(chosen);
     if (!file) return fail(file.error());
+    config.is_guide = chosen.empty() && config.path == "builtin";
     config.path = *file;
     config.model = config.name;
     auto local = std::make_unique<LocalModel>(config, parts_.config.engine, *sockets, *parts_.http);

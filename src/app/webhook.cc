@@ -1,8 +1,6 @@
 #include "app/webhook.h"
 
-#include <fmt/format.h>
-#include <trantor/net/EventLoop.h>
-
+#include "app/loop_batch.h"
 #include "core/log.h"
 #include "store/outbox.h"
 
@@ -53,25 +51,31 @@ void answer_in_response(Parts& parts, const AcknowledgedPtr& taken, const Channe
   });
 }
 
-void acknowledge(Parts& parts, const AcknowledgedPtr& taken, const ChannelEntry& channel,
-                 trantor::EventLoop* loop, const Respond& respond) {
+void note_acknowledged(Parts& parts, const Acknowledged& taken) {
+  const Event& event = taken.event;
+  parts.metrics.event(event.channel, taken.added.is_new ? "accepted" : "duplicate");
+  parts.metrics.acknowledged(std::chrono::duration<double>(steady_now() - taken.begun).count());
+  if (!log::enabled(log::Level::kDebug)) return;
+  log::debug("event.acknowledged",
+             taken.added.is_new ? "an event was accepted" : "an event came again",
+             {{"http.request.id", event.request_id}, {"ai_bot.channel", event.channel}});
+}
+
+// On the store's thread, in the order of the commits, which is thereby the order within a lane.
+void committed(Parts& parts, const AcknowledgedPtr& taken, const ChannelEntry& channel,
+               const std::shared_ptr<LoopBatch>& loop, const Respond& respond) {
+  const bool held = channel.channel->holds_replies();
+  if (held) answer_in_response(parts, taken, channel.config, loop->loop(), respond);
   const Event& event = taken->event;
-  const bool is_new = taken->added.is_new;
-  parts.metrics.event(event.channel, is_new ? "accepted" : "duplicate");
-  parts.metrics.acknowledged(std::chrono::duration<double>(steady_now() - taken->begun).count());
-  if (log::enabled(log::Level::kDebug)) {
-    log::debug("event.acknowledged", is_new ? "an event was accepted" : "an event came again",
-               {{"http.request.id", event.request_id}, {"ai_bot.channel", event.channel}});
-  }
-  if (channel.channel->holds_replies()) {
-    answer_in_response(parts, taken, channel.config, loop, respond);
-  } else {
-    respond(json_response(200, event_body(event, is_new ? "accepted" : "duplicate")));
-  }
-  if (is_new) {
+  if (taken->added.is_new) {
     parts.assistant->accept({taken->added.id, lane_key(event.channel, event.conversation), 0},
                             event.text);
   }
+  loop->add([&parts, taken, held, respond] {
+    note_acknowledged(parts, *taken);
+    const char* status = taken->added.is_new ? "accepted" : "duplicate";
+    if (!held) respond(json_response(200, event_body(taken->event, status)));
+  });
 }
 
 }  // namespace
@@ -120,12 +124,10 @@ void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const s
         if (!taken->added.is_new) taken->answer = outbox::answer_to(connection, taken->added.id);
       },
       [&parts, taken, channel, request, respond = std::move(respond),
-       loop = trantor::EventLoop::getEventLoopOfCurrentThread()](Result<void> committed) {
-        if (!committed) {
-          parts.metrics.event(taken->event.channel, "failed");
-          return respond(error_response(request, committed.error()));
-        }
-        acknowledge(parts, taken, *channel, loop, respond);
+       loop = LoopBatch::of_this_thread()](const Result<void>& result) {
+        if (result) return committed(parts, taken, *channel, loop, respond);
+        parts.metrics.event(taken->event.channel, "failed");
+        respond(error_response(request, result.error()));
       });
 }
 

@@ -26,6 +26,9 @@ const Text kNotice{
     "抱歉，目前没有可用的模型。您的消息已保存，模型恢复后会立即回答。"};
 const Text kGivenUp{"Sorry, no model could answer this message in time. Please send it again.",
                     "抱歉，模型未能及时回答这条消息，请重新发送。"};
+const Text kGuideStandsIn{
+    "(The model you chose is not available: this is the small built-in guide.)\n",
+    "（您选择的模型暂不可用，由内置的小向导代为回答。）\n"};
 const Text kStopped{"(stopped)", "（已停止）"};
 const Text kTooLong{"This message is too long for the model. Please shorten it.",
                     "这条消息超出了模型的长度限制，请缩短后再发。"};
@@ -264,11 +267,19 @@ Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
     auto future = promise->get_future();
     ChatSink sink;
     sink.abandoned = over;
+    const auto say = [&](std::string_view delta) {
+      text += delta;
+      if (asked.on_delta) asked.on_delta(delta);
+    };
+    bool guide_stands_in = false;
+    sink.on_model = [&](const Model& model) {
+      guide_stands_in = model.is_guide() && &model != &first;
+    };
     sink.on_chunk = [&](nlohmann::json& chunk) {
       const std::string_view delta = delta_text(chunk);
       if (delta.empty()) return;
-      text += delta;
-      if (asked.on_delta) asked.on_delta(delta);
+      if (text.empty() && guide_stands_in) say(ask_text(kGuideStandsIn, asked.text));
+      say(delta);
     };
     sink.on_end = [promise](Result<ChatEnd> result) { promise->set_value(std::move(result)); };
     router_.chat(name, std::move(request), std::move(sink));

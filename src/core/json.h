@@ -7,7 +7,8 @@
 namespace ai_bot {
 
 // The member as a text; `otherwise` when it is missing or something else.
-inline std::string text_or(const nlohmann::json& object, const char* key, std::string otherwise = "") {
+inline std::string text_or(const nlohmann::json& object, const char* key,
+                           std::string otherwise = "") {
   const auto at = object.find(key);
   return at != object.end() && at->is_string() ? at->get<std::string>() : std::move(otherwise);
 }

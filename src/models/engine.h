@@ -38,6 +38,7 @@ class LocalModel : public Model {
   int context() const override;
   int count_tokens(const std::string& text) override;
   ModelStatus status() const override;
+  bool is_guide() const override { return config_.is_guide; }
 
  private:
   // One llama-server process and what it was started with.

@@ -32,6 +32,8 @@ struct ChatEnd {
   milliseconds total{0};
 };
 
+class Model;
+
 // Called on the HTTP client's thread, which must not be kept waiting.
 struct ChatSink {
   // A "chat.completion.chunk" (streaming) or the "chat.completion" (not). May be changed and moved
@@ -41,6 +43,8 @@ struct ChatSink {
   std::function<void(Result<ChatEnd>)> on_end;
   // Optional: true when the asker is gone.
   std::function<bool()> abandoned;
+  // Optional: the model that is asked now; again when another one takes over.
+  std::function<void(const Model&)> on_model;
 };
 
 // The text a chunk adds to the answer ("" when none).
@@ -69,6 +73,8 @@ class Model {
   // wait for the model: not for the HTTP client's thread.
   virtual int count_tokens(const std::string& text) = 0;
   virtual ModelStatus status() const = 0;
+  // True for the built-in guide, which knows ai_bot only.
+  virtual bool is_guide() const { return false; }
 };
 
 }  // namespace ai_bot

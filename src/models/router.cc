@@ -105,6 +105,7 @@ void Router::attempt(const std::shared_ptr<Run>& run, Entry& entry) {
   sink.on_end = [this, run, &entry](Result<ChatEnd> outcome) {
     finished(run, entry, std::move(outcome));
   };
+  if (run->sink.on_model) run->sink.on_model(*entry.model);
   entry.model->chat(run->request, std::move(sink));
 }
 

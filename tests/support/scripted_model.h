@@ -47,12 +47,15 @@ class ScriptedModel : public Model {
 
   int calls() const { return calls_; }
   void set_context(int tokens) { context_ = tokens; }
+  void make_guide() { is_guide_ = true; }
+  bool is_guide() const override { return is_guide_; }
 
  private:
   const std::string name_;
   const Script script_;
   std::atomic<int> calls_{0};
   std::atomic<int> context_{4096};
+  std::atomic<bool> is_guide_{false};
   std::mutex mutex_;
   std::vector<std::thread> threads_;
 };

@@ -201,6 +201,17 @@ TEST_F(AssistantTest, TellsThePersonInTheirLanguageWhenAllModelsFailAndAnswersLa
   EXPECT_EQ(wait_for(id), "回答");
 }
 
+TEST_F(AssistantTest, TheGuideSaysSoWhenItStandsInForAnotherModel) {
+  model("big", fails(Code::kUnavailable));
+  model("guide", says("hello"))->make_guide();
+  start();
+  EXPECT_EQ(wait_for(receive("hi")),
+            "(The model you chose is not available: this is the small built-in guide.)\nhello");
+  EXPECT_EQ(wait_for(receive("你好")), "（您选择的模型暂不可用，由内置的小向导代为回答。）\nhello");
+  wait_for(receive("/model guide"));
+  EXPECT_EQ(wait_for(receive("hi")), "hello");
+}
+
 TEST_F(AssistantTest, AnEventThatStaysUnansweredGoesToTheDeadLettersAndItsConversationGoesOn) {
   config_.retry_for = 1h;
   model("m",

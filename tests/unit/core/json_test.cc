@@ -6,7 +6,8 @@ namespace ai_bot {
 namespace {
 
 TEST(Json, MembersOfAnyKindAreReadWithoutThrowing) {
-  const auto object = nlohmann::json::parse(R"({"t": "x", "n": 7, "f": true, "null": null, "list": [1], "half": 0.5})");
+  const auto object = nlohmann::json::parse(
+      R"({"t": "x", "n": 7, "f": true, "null": null, "list": [1], "half": 0.5})");
   EXPECT_EQ(text_or(object, "t"), "x");
   EXPECT_EQ(number_or(object, "n"), 7);
   EXPECT_TRUE(flag_or(object, "f"));

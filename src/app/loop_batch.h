@@ -1,0 +1,35 @@
+// Work handed from other threads to an HTTP thread, many pieces with one wake-up: after a group commit there are
+// as many responses to send as the commit had events, and a wake-up each would cost more than the responses.
+#pragma once
+
+#include <trantor/net/EventLoop.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace ai_bot {
+
+class LoopBatch : public std::enable_shared_from_this<LoopBatch> {
+ public:
+  using Piece = std::function<void()>;
+
+  // The batch of the HTTP thread that calls this.
+  static std::shared_ptr<LoopBatch> of_this_thread();
+
+  // Runs the piece on that thread, in order. From any thread.
+  void add(Piece piece);
+
+  trantor::EventLoop* loop() const { return loop_; }
+
+ private:
+  explicit LoopBatch(trantor::EventLoop* loop) : loop_(loop) {}
+  void run();
+
+  trantor::EventLoop* const loop_;
+  std::mutex mutex_;
+  std::vector<Piece> waiting_;
+};
+
+}  // namespace ai_bot
