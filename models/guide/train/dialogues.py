@@ -76,6 +76,7 @@ class Variations:
         self.after = {language: split(ini[f"after.{language}"]["list"]) for language in LANGUAGES}
         self.forms = {language: [split(value) for value in ini[f"forms.{language}"].values()] for language in LANGUAGES}
         self.synonyms = {language: [group.strip().split(",") for group in ini[f"synonyms.{language}"]["list"].split("|")] for language in LANGUAGES}
+        self.names = {language: split(ini[f"names.{language}"]["list"]) for language in LANGUAGES}
         self.system = split(ini["system"]["list"])
 
     def another_form(self, text, language, rng):
@@ -135,15 +136,48 @@ def slip(text, rng):
     return text[:at] + text[at:at + 2][::-1] + text[at + 2:]
 
 
-class Source:
-    """Endless dialogues. Questions outside the knowledge are an eighth of all; they are the widest theme."""
+class Terms:
+    """Questions made of a topic's nouns and verb phrases in frames (terms.ini)."""
 
-    OUTSIDE = 0.125
+    def __init__(self):
+        ini = read_ini("terms.ini")
+        self.terms = {language: {kind: {topic: value.split("/") for topic, value in ini[f"{language}.{kind}s"].items()} for kind in ("noun", "verb")}
+                      for language in LANGUAGES}
+        self.frames = {language: {kind: ini[f"{language}.{kind}_frames"]["list"].split("/") for kind in ("noun", "verb")} for language in LANGUAGES}
+
+    def question(self, topic, language, rng):
+        """A framed term of the topic, or None when it has none."""
+        kinds = [kind for kind in ("noun", "verb") if topic in self.terms[language][kind]]
+        if not kinds:
+            return None
+        kind = rng.choice(kinds)
+        return rng.choice(self.frames[language][kind]).replace("…", rng.choice(self.terms[language][kind][topic]))
+
+    def all(self, topic, language):
+        for kind in ("noun", "verb"):
+            for term in self.terms[language][kind].get(topic, ()):
+                yield from (frame.replace("…", term) for frame in self.frames[language][kind])
+
+    def texts(self, language):
+        for kind in ("noun", "verb"):
+            yield from self.frames[language][kind]
+            for terms in self.terms[language][kind].values():
+                for term in terms:
+                    yield from [term] * 5
+
+
+class Source:
+    """Endless dialogues. Questions outside the knowledge are the widest theme and have a share of their own."""
+
+    OUTSIDE = 0.25
+    NAMED = 0.12  # of the inside ones name ai_bot though they need not
+    FRAMED = 0.4  # by terms; the others by whole templates
 
     def __init__(self):
         self.topics = read_topics()
         self.words = Words()
         self.variations = Variations()
+        self.terms = Terms()
         self.inside = [topic for topic in self.topics if topic.name != "outside"]
         self.outside = next(topic for topic in self.topics if topic.name == "outside")
         # Themes with many forms are seen more often, so that each form is learnt.
@@ -152,8 +186,17 @@ class Source:
     def question(self, language, rng):
         """(question, answer) of a random topic."""
         topic = self.outside if rng.random() < self.OUTSIDE else rng.choices(self.inside, self.weights)[0]
-        text = self.words.fill(rng.choice(topic.questions[language]), language, rng)
+        text = rng.random() < self.FRAMED and self.terms.question(topic.name, language, rng)
+        text = text or self.words.fill(rng.choice(topic.questions[language]), language, rng)
+        if topic is not self.outside and "ai_bot" not in text and rng.random() < self.NAMED:
+            text = rng.choice(self.variations.names[language]).replace("…", text.rstrip("?？"))
         return self.variations.vary(text, language, rng), topic.answers[language]
+
+    def spelled_out(self, topic, language):
+        """Every question the templates and framed terms of a topic spell out, before variations."""
+        for template in topic.questions[language]:
+            yield from self.words.all(template, language, most=5000)
+        yield from self.terms.all(topic.name, language)
 
     def system(self, rng):
         return rng.choice(self.variations.system) if rng.random() < 0.5 else None
@@ -175,6 +218,8 @@ class Source:
                 for _ in range(20):
                     yield topic.answers[language]
         yield from self.variations.system
+        for language in LANGUAGES:
+            yield from self.terms.texts(language)
         for language in LANGUAGES:
             for group in self.variations.synonyms[language]:
                 yield from group

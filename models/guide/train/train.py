@@ -20,7 +20,7 @@ import dialogues
 import gguf
 import transformer
 
-VOCABULARY, WIDTH, INNER, LAYERS = 3072, 192, 512, 6
+VOCABULARY, WIDTH, INNER, LAYERS = 4096, 192, 512, 6
 CONTEXT = 512
 SEED = 20261124
 PAD, END, USER, ASSISTANT, SYSTEM = range(5)
@@ -158,7 +158,7 @@ def export(model, tokenizer, path):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("build/guide"), help="folder for all output")
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--steps", type=int, default=1600)
     parser.add_argument("--peak", type=float, default=3e-3, help="highest learning rate")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
