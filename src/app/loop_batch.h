@@ -1,5 +1,6 @@
-// Work handed from other threads to an HTTP thread, many pieces with one wake-up: after a group commit there are
-// as many responses to send as the commit had events, and a wake-up each would cost more than the responses.
+// Work handed from other threads to an HTTP thread, many pieces with one wake-up: after a group
+// commit there are as many responses to send as the commit had events, and a wake-up each would
+// cost more than the responses.
 #pragma once
 
 #include <trantor/net/EventLoop.h>

@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <iostream>
+#include <sstream>
 
 #include "app/logging.h"
 #include "app/server.h"
@@ -11,20 +14,38 @@
 namespace ai_bot {
 namespace {
 
+namespace fs = std::filesystem;
+
+// How this program is called from here: its name when it is on PATH, otherwise its path.
+std::string own_name() {
+  std::error_code ignored;
+  const fs::path self = fs::read_symlink("/proc/self/exe", ignored);
+  std::stringstream path(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "");
+  for (std::string folder; std::getline(path, folder, ':');) {
+    if (fs::equivalent(fs::path(folder) / self.filename(), self, ignored)) return self.filename();
+  }
+  return fs::proximate(self, ignored);
+}
+
 // How to talk to it; only where a person reads along.
 std::string welcome(const Cli& cli, const Config& config) {
   const std::string url = server_url(config);
-  std::string channel = config.channels.front().name;
-  return fmt::format(
-      "\n{}\n\n  {:<10} ai_bot chat\n  {:<10} curl {}/v1/chat/completions -H 'Content-Type: "
-      "application/json' \\\n"
-      "  {:<10}   -d '{{\"messages\":[{{\"role\":\"user\",\"content\":\"{}\"}}]}}'\n"
-      "  {:<10} {}/api/webhook/{}\n  {:<10} {}/api/health\n\n{}\n\n",
+  const bool elsewhere = config.server.port != ServerConfig().port;
+  const std::string chat = own_name() + " chat" + (elsewhere ? " --url " + url : "");
+  const std::string question = cli.tr("How do I add a larger model?", "怎么添加更大的模型？");
+  const std::string head =
       terminal::coloured(terminal::Colour::kBold,
-                         cli.tr("ai_bot is ready. Talk to it:", "ai_bot 已就绪。可以这样使用：")),
-      cli.tr("terminal", "终端"), "API", url, "",
-      cli.tr("How do I add a larger model?", "怎么添加更大的模型？"), "webhook", url, channel,
-      cli.tr("health", "健康检查"), url, cli.tr("Stop with Ctrl-C.", "按 Ctrl-C 停止。"));
+                         cli.tr("ai_bot is ready. Talk to it:", "ai_bot 已就绪。可以这样使用："));
+  const auto line = [](const std::string& name, const std::string& text) {
+    return fmt::format("  {:<10} {}\n", name, text);
+  };
+  return "\n" + head + "\n\n" + line(cli.tr("terminal", "终端"), chat) +
+         line("API",
+              "curl " + url + "/v1/chat/completions -H 'Content-Type: application/json' \\") +
+         line("", R"(  -d '{"messages":[{"role":"user","content":")" + question + R"("}]}')") +
+         line("webhook", url + "/api/webhook/" + config.channels.front().name) +
+         line(cli.tr("health", "健康检查"), url + "/api/health") + "\n" +
+         cli.tr("Stop with Ctrl-C.", "按 Ctrl-C 停止。") + "\n\n";
 }
 
 struct ServeOptions {
