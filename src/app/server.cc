@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <signal.h>
 #include <trantor/utils/Logger.h>
+#include <unistd.h>
 
 #include <thread>
 
@@ -333,10 +334,13 @@ void Server::run(const std::function<void()>& on_listening) {
 
 void Server::handle_signals() {
   const sigset_t signals = our_signals();
+  const bool on_terminal = isatty(STDERR_FILENO) == 1;
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);
-    if (signal == SIGHUP) {
+    // A terminal that is closed sends SIGHUP too, and is no terminal any more.
+    const bool closed = on_terminal && isatty(STDERR_FILENO) == 0;
+    if (signal == SIGHUP && !closed) {
       reload();
       continue;
     }

@@ -22,7 +22,8 @@ class Server {
   static Result<std::unique_ptr<Server>> create(Config config, Reread reread);
 
   // Serves until SIGTERM or SIGINT, then stops in order: no new work, turns finish or are parked
-  // within server.shutdown_grace, engines end. SIGHUP reloads. `on_listening` is called once it
+  // within server.shutdown_grace, engines end. SIGHUP reloads, or stops when it came from
+  // a terminal that was closed. `on_listening` is called once it
   // serves.
   void run(const std::function<void()>& on_listening);
 

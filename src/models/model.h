@@ -28,7 +28,7 @@ struct Usage {
 struct ChatEnd {
   std::string model;  // the configured name of the model that answered
   Usage usage;
-  milliseconds first_token{0};
+  milliseconds first_token{0};  // of an answer that came whole: total
   milliseconds total{0};
 };
 

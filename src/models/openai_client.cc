@@ -162,6 +162,7 @@ void send_chat(HttpClient& http, const ModelConfig& config, Endpoint endpoint, C
     if (reply->status != 200) return answer->sink.on_end(fail(error_of_reply(*reply)));
     if (!streaming) {
       answer->take(reply->body);
+      answer->end.first_token = answer->end.total;
       if (answer->failure) return answer->sink.on_end(fail(*answer->failure));
     } else if (!answer->complete) {
       return answer->sink.on_end(

@@ -1,6 +1,7 @@
 """Start, health, metrics and stop of the embedded default."""
 import json
 import os
+import pty
 import signal
 import subprocess
 
@@ -124,6 +125,19 @@ def test_sighup_reloads_and_says_what_needs_a_restart(make_server):
     server.process.send_signal(signal.SIGHUP)
     wait_until(lambda: "config.reload_failed" in server.log(), "the wrong one is refused")
     assert server.status("/api/health") == 200
+
+
+def test_closing_its_terminal_stops_it(make_server):
+    server = make_server()
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(BINARY, [BINARY, "serve", "-c", str(server.config)], server.environment)
+    wait_until(lambda: server.status("/api/health") == 200, "healthy")
+    shown = os.read(terminal, 65536).decode()
+    os.close(terminal)
+    wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, "it ended")
+    assert server.status("/api/health/live") == 0
+    assert f"chat --url {server.url}" in shown and "Stop with Ctrl-C." in shown
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])

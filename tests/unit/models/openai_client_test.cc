@@ -101,6 +101,7 @@ TEST(OpenAiClient, TakesAWholeAnswerToo) {
   ASSERT_TRUE(answered.end);
   EXPECT_EQ(answered.chunks.at(0)["choices"][0]["message"]["content"], "hello");
   EXPECT_EQ(answered.end->usage.completion_tokens, 3);
+  EXPECT_EQ(answered.end->first_token, answered.end->total);
 }
 
 struct Refusal {
