@@ -1,6 +1,7 @@
 #include "app/openai_api.h"
 
 #include <fmt/format.h>
+#include <trantor/net/EventLoop.h>
 #include <trantor/net/TcpConnection.h>
 
 #include "app/event_stream.h"
@@ -13,6 +14,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr milliseconds kStartPatience{10000};
+constexpr double kStartInterval = 0.02;       // seconds
 constexpr size_t kLongestConversation = 256;  // bytes of the header's value
 
 tl::unexpected<Error> invalid(const std::string& en, const std::string& zh) {
@@ -98,6 +101,16 @@ struct Passing {
   }
 };
 
+// Runs `go_on` on this HTTP thread as soon as the model is up, at the latest after a while, in
+// which case the answer will say what is wrong. A newcomer's first question must not be refused for
+// coming half a second early.
+void when_started(Parts& parts, const std::string& name, SteadyTime begun,
+                  const std::function<void()>& go_on) {
+  if (!parts.router->is_starting(name) || since(begun) > kStartPatience) return go_on();
+  trantor::EventLoop::getEventLoopOfCurrentThread()->runAfter(
+      kStartInterval, [&parts, name, begun, go_on] { when_started(parts, name, begun, go_on); });
+}
+
 void pass_on(Parts& parts, const drogon::HttpRequestPtr& request, json body, Respond respond) {
   auto passing = std::make_shared<Passing>(parts.answers_under_way);
   passing->request = request;
@@ -113,7 +126,10 @@ void pass_on(Parts& parts, const drogon::HttpRequestPtr& request, json body, Res
   sink.abandoned = gone_check(request);
   sink.on_chunk = [passing](json& chunk) { passing->chunk(chunk); };
   sink.on_end = [passing](const Result<ChatEnd>& end) { passing->end(end); };
-  parts.router->chat(name, std::move(chat), std::move(sink));
+  when_started(parts, name, steady_now(),
+               [&parts, name, chat = std::move(chat), sink = std::move(sink)] {
+                 parts.router->chat(name, chat, sink);
+               });
 }
 
 // The shape of our own answers (a conversation's), as chunks or whole.

@@ -195,6 +195,8 @@ void Server::observe(const Attempt& attempt) {
 }
 
 void Server::resume() {
+  // Replies first: a new answer must not overtake an older one of its conversation.
+  deliverer_->resume();
   int64_t count = 0;
   for (int64_t after = 0;;) {
     const auto batch =
@@ -206,7 +208,6 @@ void Server::resume() {
     count += static_cast<int64_t>(batch->size());
     after = batch->back().id;
   }
-  deliverer_->resume();
   if (count > 0)
     log::info("inbox.resumed", "unfinished messages are taken up again", {{"ai_bot.count", count}});
 }

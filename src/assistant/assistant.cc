@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <future>
+#include <thread>
 
 #include "assistant/commands.h"
 #include "assistant/window.h"
@@ -16,6 +17,8 @@ namespace {
 
 // How long a turn waits for a model that is starting or being restarted before the person is told.
 constexpr milliseconds kModelPatience{10000};
+// Before the second attempt: a process that died takes a moment to be seen as dead.
+constexpr milliseconds kAttemptPause{200};
 constexpr int kAttempts = 2;  // on the whole chain, within one turn; nothing reached the asker yet
 constexpr int64_t kStorageRetryMs = 1000;
 
@@ -240,6 +243,7 @@ Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
   std::string text;
   Result<ChatEnd> end = fail(Code::kUnavailable, "no attempt was made", "尚未尝试");
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (attempt > 0) std::this_thread::sleep_for(kAttemptPause);
     router_.wait_until_usable(name, kModelPatience, over);
     const auto chain = router_.chain(name);
     if (!chain || chain->empty()) {

@@ -128,8 +128,10 @@ int LocalModel::count_tokens(const std::string& text) {
 
 ModelStatus LocalModel::status() const {
   std::lock_guard lock(mutex_);
-  return {state_, current_ ? current_->path : path_, problem_, restarts_,
-          current_ && current_->child ? current_->child->pid() : 0};
+  // It may have ended a moment ago, before supervise() has noticed.
+  const bool gone = state_ == ModelState::kReady && current_ && current_->exited;
+  return {gone ? ModelState::kFailing : state_, current_ ? current_->path : path_, problem_,
+          restarts_, current_ && current_->child ? current_->child->pid() : 0};
 }
 
 void LocalModel::supervise() {

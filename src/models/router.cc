@@ -130,6 +130,22 @@ void Router::finished(const std::shared_ptr<Run>& run, Entry& entry, Result<Chat
   try_next(run);
 }
 
+bool Router::is_usable(const Model& model) const {
+  return model.status().state == ModelState::kReady &&
+         find(model.name())->breaker->state(steady_now()) != Breaker::State::kOpen;
+}
+
+bool Router::is_starting(const std::string& name) const {
+  const auto models = chain(name);
+  if (!models) return false;
+  bool starting = false;
+  for (const Model* model : *models) {
+    if (is_usable(*model)) return false;
+    starting |= model->status().state == ModelState::kStarting;
+  }
+  return starting;
+}
+
 bool Router::wait_until_usable(const std::string& name, milliseconds patience,
                                const std::function<bool()>& stop) const {
   const auto models = chain(name);
@@ -137,11 +153,7 @@ bool Router::wait_until_usable(const std::string& name, milliseconds patience,
   const SteadyTime begun = steady_now();
   for (;;) {
     for (const Model* model : *models) {
-      const Entry* entry = find(model->name());
-      if (model->status().state == ModelState::kReady &&
-          entry->breaker->state(steady_now()) != Breaker::State::kOpen) {
-        return true;
-      }
+      if (is_usable(*model)) return true;
     }
     if (since(begun) >= patience || stop()) return false;
     std::this_thread::sleep_for(kUsableInterval);

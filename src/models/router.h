@@ -35,6 +35,9 @@ class Router {
   // once.
   void chat(const std::string& name, ChatRequest request, ChatSink sink);
 
+  // True while no model of the chain can be asked yet, but one is on its way up.
+  bool is_starting(const std::string& name) const;
+
   // Waits until some model of the chain may be asked; false after `patience` or when `stop` says
   // so.
   bool wait_until_usable(const std::string& name, milliseconds patience,
@@ -58,6 +61,7 @@ class Router {
   struct Run;
 
   Entry* find(const std::string& name) const;
+  bool is_usable(const Model& model) const;
   void try_next(const std::shared_ptr<Run>& run);
   void attempt(const std::shared_ptr<Run>& run, Entry& entry);
   void finished(const std::shared_ptr<Run>& run, Entry& entry, Result<ChatEnd> outcome);

@@ -64,6 +64,16 @@ def test_the_evaluation_knows_every_topic():
         assert set(re.findall(r"^(\w+) = ", facts, re.M)) == topics
 
 
+def test_the_guide_answers_as_well_as_was_measured():
+    """The short evaluation, against the scores of the committed model (models/guide/scores.json)."""
+    measured = json.loads((ROOT / "models/guide/scores.json").read_text(encoding="utf-8"))["short"]
+    done = subprocess.run(["/usr/bin/python3", str(ROOT / "models/guide/evaluate"), "--short", "--json"], capture_output=True, text=True, timeout=300)
+    scores = json.loads(done.stdout)["scores"]
+    # The same questions to the same model: only the processor's arithmetic may differ.
+    for group, score in scores.items():
+        assert score >= measured[group] - 0.05, (group, score, measured[group])
+
+
 def test_each_answer_carries_its_own_fact_and_no_other():
     sys.path.insert(0, str(ROOT / "models/guide"))
     import importlib.machinery, importlib.util

@@ -16,6 +16,13 @@ def test_a_newcomer_gets_an_answer(server):
     assert "assistant" in body["choices"][0]["message"]["content"]
 
 
+def test_a_question_that_comes_before_the_model_is_up_is_answered(make_server):
+    server = make_server().start(ready=False)
+    wait_until(lambda: server.status("/api/health/live") == 200, "live")
+    status, body = server.ask("What is ai_bot?")
+    assert status == 200 and "ai_bot" in body["choices"][0]["message"]["content"]
+
+
 def test_health_tells_ready_from_starting(make_server):
     server = make_server("engine: {command: /no/such/llama-server}\n").start(ready=False)
     wait_until(lambda: server.status("/api/health/live") == 200, "live")

@@ -99,6 +99,25 @@ def test_signed_callbacks_are_repeated_under_the_same_key(make_server, echo_endp
     assert signed(SECRET, body, headers["X-Ai-Bot-Timestamp"])["X-Ai-Bot-Signature"] == headers["X-Ai-Bot-Signature"]
 
 
+def test_the_request_id_follows_a_message_and_texts_stay_out_of_the_log(make_server, echo_endpoint):
+    callbacks = Callbacks()
+    channel = f"channels:\n  - {{name: hook, secret: {SECRET}, mode: callback, callback_url: '{callbacks.url}'}}\n"
+    server = make_server(f"models:\n  - {remote_model(echo_endpoint)}\nlog: {{level: debug}}\n{channel}").start()
+    body = event("e1", "a private question")
+    assert server.request("POST", "/api/webhook/hook", body, {**signed(SECRET, body), "X-Request-Id": "my-request-1"})[0] == 200
+    wait_until(lambda: callbacks.got, "the callback")
+    assert callbacks.got[0][0]["X-Request-Id"] == "my-request-1"
+    wait_until(lambda: "turn.answered" in server.log(), "the log")
+    lines = [json.loads(line) for line in server.log().splitlines()]
+    assert {"event.acknowledged", "turn.answered"} <= {line["event.action"] for line in lines if line.get("http.request.id") == "my-request-1"}
+    assert "private" not in server.log() and SECRET not in server.log()
+    server.stop()
+    server.configure(f"models:\n  - {remote_model(echo_endpoint)}\nlog: {{message_text: true}}\n{channel}")
+    server.start()
+    post_event(server, SECRET, "e2", "a question to be logged")
+    wait_until(lambda: "a question to be logged" in server.log(), "the texts, as asked for")
+
+
 def test_dead_letters_are_shown_and_replayed(make_server, echo_endpoint):
     callbacks = Callbacks([404])
     server = make_server(f"models:\n  - {remote_model(echo_endpoint)}\nchannels:\n  - {{name: hook, secret: {SECRET}, mode: callback, callback_url: '{callbacks.url}'}}\n").start()
