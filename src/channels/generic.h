@@ -1,8 +1,10 @@
 // The generic channel: signed JSON from any system (docs/channels/generic.md).
 //
-//   POST body   {"event_id": "…", "conversation": "…", "sender": "…", "text": "…"}; further keys
-//   are ignored headers     X-Ai-Bot-Timestamp: Unix seconds
+//   POST body   {"event_id": "…", "conversation": "…", "sender": "…", "text": "…"}
+//   headers     X-Ai-Bot-Timestamp: Unix seconds
 //               X-Ai-Bot-Signature: sha256=<hex of HMAC-SHA256(secret, timestamp + "." + body)>
+//
+// Further keys are ignored.
 //
 // In callback mode each answer is a POST to callback_url, signed the same way, under an
 // Idempotency-Key that is the same for every attempt; "kind" is "answer", or "notice" when no model

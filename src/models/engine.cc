@@ -31,12 +31,7 @@ log::Level level_of(std::string_view line) {
   if (space == std::string_view::npos || space + 2 >= line.size() || line[space + 2] != ' ') {
     return log::Level::kDebug;
   }
-  switch (line[space + 1]) {
-    case 'E':
-      return log::Level::kError;
-    default:
-      return log::Level::kDebug;
-  }
+  return line[space + 1] == 'E' ? log::Level::kError : log::Level::kDebug;
 }
 
 }  // namespace

@@ -59,13 +59,9 @@ struct Answer {
     std::string message, kind;
     if (error.is_string()) message = error.get<std::string>();
     if (error.is_object()) {
-      for (const char* key : {"message", "type", "code"}) {
-        const auto at = error.find(key);
-        if (at == error.end()) continue;
-        if (at->is_string())
-          (key == std::string_view("message") ? message : kind) += at->get<std::string>();
-        if (at->is_number_integer() && status == 500) status = at->get<int>();
-      }
+      message = text_or(error, "message");
+      kind = text_or(error, "type") + text_or(error, "code");
+      if (status == 500) status = static_cast<int>(number_or(error, "code", status));
     }
     message = truncate_utf8(message, kLongestQuotedError);
     return classify(status, kind, message);

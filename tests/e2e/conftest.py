@@ -77,14 +77,20 @@ class Server(api.Api):
     def cli(self, *arguments, **options):
         return cli(*arguments, "-c", str(self.config), env=self.environment, **options)
 
+    def memory(self):
+        """Of the process, in MiB: VmRSS and RssAnon (proc(5))."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return {line.split(":")[0]: int(line.split()[1]) / 1024 for line in status if line.startswith(("VmRSS", "RssAnon"))}
+
     def engine_pid(self):
         return self.health()["models"][0].get("engine_pid", 0)
 
 
 def cli(*arguments, env=None, **options):
+    if "input" not in options:
+        options["stdin"] = subprocess.DEVNULL
     return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=PATIENCE * 2,
-                          env=env or {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
-                          **{"stdin": subprocess.DEVNULL, **({} if "input" not in options else {"stdin": None}), **options})
+                          env=env or {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}, **options)
 
 
 @pytest.fixture

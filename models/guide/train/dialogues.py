@@ -18,10 +18,10 @@ class Topic:
     answers: dict = field(default_factory=dict)
 
 
-def read_ini(name):
+def read_ini(path):
     parser = configparser.ConfigParser(interpolation=None, delimiters=("=",), empty_lines_in_values=False)
     parser.optionxform = str
-    parser.read(CORPUS / name, encoding="utf-8")
+    parser.read(path, encoding="utf-8")
     return parser
 
 
@@ -49,7 +49,7 @@ class Words:
     """Fills templates: {a/b} is one of several words, {=list} one of a list in words.ini."""
 
     def __init__(self):
-        lists = read_ini("words.ini")
+        lists = read_ini(CORPUS / "words.ini")
         self.lists = {language: {name: value.split("/") for name, value in lists[language].items()} for language in LANGUAGES}
 
     def alternatives(self, part, language):
@@ -70,7 +70,7 @@ class Words:
 
 class Variations:
     def __init__(self):
-        ini = read_ini("variations.ini")
+        ini = read_ini(CORPUS / "variations.ini")
         split = lambda value: value.split("/")  # noqa: E731
         self.before = {language: split(ini[f"before.{language}"]["list"]) for language in LANGUAGES}
         self.after = {language: split(ini[f"after.{language}"]["list"]) for language in LANGUAGES}
@@ -140,7 +140,7 @@ class Terms:
     """Questions made of a topic's nouns and verb phrases in frames (terms.ini)."""
 
     def __init__(self):
-        ini = read_ini("terms.ini")
+        ini = read_ini(CORPUS / "terms.ini")
         self.terms = {language: {kind: {topic: value.split("/") for topic, value in ini[f"{language}.{kind}s"].items()} for kind in ("noun", "verb")}
                       for language in LANGUAGES}
         self.frames = {language: {kind: ini[f"{language}.{kind}_frames"]["list"].split("/") for kind in ("noun", "verb")} for language in LANGUAGES}

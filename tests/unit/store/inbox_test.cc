@@ -3,26 +3,17 @@
 #include <gtest/gtest.h>
 
 #include "store/outbox.h"
-#include "support/temp_folder.h"
+#include "support/database.h"
 
 namespace ai_bot {
 namespace {
 
-// A database of its own for each test, used on one connection.
-class InboxTest : public testing::Test {
+class InboxTest : public test::DatabaseTest {
  protected:
-  InboxTest()
-      : store_(std::move(*Store::open({folder_ / "a.db"}))),
-        db_(folder_ / "a.db", SQLite::OPEN_READWRITE) {}
-
   Event event(const std::string& id, const std::string& conversation = "c",
               int64_t received = 1000) {
     return {"hook", id, conversation, "anna", "你好", "request-1", received};
   }
-
-  test::TempFolder folder_;
-  std::unique_ptr<Store> store_;
-  Connection db_;
 };
 
 TEST_F(InboxTest, GivesBackTheWholeEvent) {

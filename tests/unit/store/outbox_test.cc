@@ -3,16 +3,14 @@
 #include <gtest/gtest.h>
 
 #include "store/inbox.h"
-#include "support/temp_folder.h"
+#include "support/database.h"
 
 namespace ai_bot {
 namespace {
 
-class OutboxTest : public testing::Test {
+class OutboxTest : public test::DatabaseTest {
  protected:
-  OutboxTest()
-      : store_(std::move(*Store::open({folder_ / "a.db"}))),
-        db_(folder_ / "a.db", SQLite::OPEN_READWRITE) {
+  OutboxTest() {
     for (const char* id : {"1", "2"}) inbox::add(db_, event(id));
   }
 
@@ -24,10 +22,6 @@ class OutboxTest : public testing::Test {
     return outbox::add(db_, inbox_id, event(std::to_string(inbox_id)), kind,
                        "answer " + std::to_string(inbox_id), held);
   }
-
-  test::TempFolder folder_;
-  std::unique_ptr<Store> store_;
-  Connection db_;
 };
 
 TEST_F(OutboxTest, AnEventHasOneAnswerAndOneNoticeAtMost) {

@@ -2,21 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "support/temp_folder.h"
+#include "support/database.h"
 
 namespace ai_bot {
 namespace {
 
-class SessionsTest : public testing::Test {
- protected:
-  SessionsTest()
-      : store_(std::move(*Store::open({folder_ / "a.db"}))),
-        db_(folder_ / "a.db", SQLite::OPEN_READWRITE) {}
-
-  test::TempFolder folder_;
-  std::unique_ptr<Store> store_;
-  Connection db_;
-};
+class SessionsTest : public test::DatabaseTest {};
 
 TEST_F(SessionsTest, RemembersTurnsInOrderAndEachConversationItsOwn) {
   sessions::append(db_, "hook/a", "q1", "a1");
