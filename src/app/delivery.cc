@@ -7,16 +7,17 @@ namespace {
 
 constexpr int kResumeBatch = 1000;
 constexpr int64_t kStorageRetryMs = 1000;
+constexpr int kAttemptsAtOnce = 3;
 
 }  // namespace
 
 Deliverer::Deliverer(Store& store, HttpClient& http, Metrics& metrics, DeliveryConfig config,
-                     FindChannel find_channel)
+                     const ChannelMap& channels)
     : store_(store),
       http_(http),
       metrics_(metrics),
       config_(std::move(config)),
-      find_channel_(std::move(find_channel)),
+      channels_(channels),
       lanes_(static_cast<int>(config_.parallel)) {}
 
 void Deliverer::resume() {
@@ -63,10 +64,12 @@ std::optional<int64_t> Deliverer::attempt(int64_t id) {
   if (!*found) return std::nullopt;
   const outbox::Entry& entry = **found;
   const Reply& reply = entry.reply;
-  const auto channel = find_channel_(reply.channel);
+  if (const auto until = paused_until(reply.channel)) return until;
+  const auto channel = channels_.find(reply.channel);
   Delivery delivery =
-      channel ? send(*channel, reply)
-              : Delivery{Delivery::Outcome::kFinal, "the channel is no longer configured", {}};
+      channel != channels_.end()
+          ? send(channel->second, reply)
+          : Delivery{Delivery::Outcome::kFinal, "the channel is no longer configured", {}};
   // What was interrupted by our own stop counts as no attempt.
   if (delivery.outcome == Delivery::Outcome::kRetry && lanes_.interrupted()) return now_ms();
   if (delivery.outcome == Delivery::Outcome::kRetry && entry.attempts + 1 >= config_.max_attempts) {
@@ -77,6 +80,10 @@ std::optional<int64_t> Deliverer::attempt(int64_t id) {
     const milliseconds wait = delivery.retry_after.value_or(
         backoff(entry.attempts, config_.backoff_min, config_.backoff_max));
     again = now_ms() + wait.count();
+    if (delivery.whole_app) {
+      std::lock_guard lock(mutex_);
+      paused_[reply.channel] = *again;
+    }
   }
   const auto committed = store_.write([&](Connection& connection) {
     switch (delivery.outcome) {
@@ -84,29 +91,63 @@ std::optional<int64_t> Deliverer::attempt(int64_t id) {
         return outbox::delivered(connection, id);
       case Delivery::Outcome::kRetry:
         return outbox::postpone(connection, id, *again, delivery.why);
-      case Delivery::Outcome::kFinal:
+      default:
         return outbox::bury(connection, id, delivery.why);
     }
   });
   if (!committed) return now_ms() + kStorageRetryMs;
-  constexpr const char* kOutcomes[] = {"delivered", "retried", "dead"};
-  metrics_.delivery(reply.channel, kOutcomes[static_cast<int>(delivery.outcome)]);
-  if (delivery.outcome != Delivery::Outcome::kDelivered) {
+  const bool delivered = delivery.outcome == Delivery::Outcome::kDelivered;
+  metrics_.delivery(reply.channel, delivered ? "delivered" : again ? "retried" : "dead");
+  if (!delivered) {
     log::warning(again ? "delivery.retried" : "delivery.dead", delivery.why,
                  {{"http.request.id", reply.request_id}, {"ai_bot.channel", reply.channel}});
   }
   return again;
 }
 
-Delivery Deliverer::send(const Channel& channel, const Reply& reply) {
-  HttpRequest request = channel.render(reply, now_ms());
+std::optional<int64_t> Deliverer::paused_until(const std::string& channel) {
+  std::lock_guard lock(mutex_);
+  const auto at = paused_.find(channel);
+  if (at == paused_.end()) return std::nullopt;
+  if (at->second > now_ms()) return at->second;
+  paused_.erase(at);
+  return std::nullopt;
+}
+
+// An expired token or a draft that is gone is no failure yet: once more, the other way.
+Delivery Deliverer::send(const ChannelEntry& channel, Reply reply) {
+  Delivery delivery;
+  for (int attempt = 0; attempt < kAttemptsAtOnce; ++attempt) {
+    delivery = send_once(channel, reply);
+    if (delivery.outcome == Delivery::Outcome::kDraftGone && !reply.afresh) {
+      reply.draft.clear();
+      reply.afresh = true;
+    } else if (delivery.outcome != Delivery::Outcome::kTokenExpired) {
+      break;
+    }
+  }
+  if (delivery.outcome == Delivery::Outcome::kTokenExpired)
+    delivery.outcome = Delivery::Outcome::kRetry;
+  return delivery;
+}
+
+Delivery Deliverer::send_once(const ChannelEntry& channel, const Reply& reply) {
+  const auto token = channel.access->token();
+  if (!token) return {Delivery::Outcome::kRetry, token.error().text.en, {}};
+  HttpRequest request = channel.channel->render(reply, *token, now_ms());
+  if (request.url.empty())
+    return {Delivery::Outcome::kFinal, "the time in which this could be answered is over", {}};
   request.timeouts = {config_.timeout, config_.timeout, config_.timeout, config_.timeout};
   const auto response = http_.fetch(std::move(request), [this] { return lanes_.interrupted(); });
-  if (response) return channel.judge(*response);
-  const bool hopeless = response.error().code == Code::kInvalid;
-  return {hopeless ? Delivery::Outcome::kFinal : Delivery::Outcome::kRetry,
-          response.error().text.en,
-          {}};
+  if (!response) {
+    const bool hopeless = response.error().code == Code::kInvalid;
+    return {hopeless ? Delivery::Outcome::kFinal : Delivery::Outcome::kRetry,
+            response.error().text.en,
+            {}};
+  }
+  Delivery delivery = channel.channel->judge(*response);
+  if (delivery.outcome == Delivery::Outcome::kTokenExpired) channel.access->forget(*token);
+  return delivery;
 }
 
 }  // namespace ai_bot

@@ -2,13 +2,13 @@
 #pragma once
 
 #include <atomic>
-#include <map>
+#include <functional>
 #include <memory>
 #include <string>
 
+#include "app/channel_entry.h"
 #include "app/waiters.h"
 #include "assistant/assistant.h"
-#include "channels/channel.h"
 #include "config/config.h"
 #include "models/router.h"
 #include "store/store.h"
@@ -18,21 +18,17 @@ namespace ai_bot {
 
 enum class Phase { kStarting, kServing, kDraining };
 
-struct ChannelEntry {
-  std::shared_ptr<const Channel> channel;
-  ChannelConfig config;
-};
-
 struct Parts {
   Config config;
   Metrics metrics;
   Waiters waiters;
-  std::map<std::string, ChannelEntry> channels;
+  ChannelMap channels;
   std::unique_ptr<Store> store;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<Router> router;
   std::unique_ptr<Assistant> assistant;
-  std::atomic<int64_t> answers_under_way{0};  // of /v1/chat/completions
+  std::function<void(int64_t inbox_id)> replies_waiting;  // in the outbox, to this event
+  std::atomic<int64_t> answers_under_way{0};              // of /v1/chat/completions
   std::atomic<Phase> phase{Phase::kStarting};
 };
 

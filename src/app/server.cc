@@ -9,6 +9,7 @@
 
 #include <thread>
 
+#include "app/drafts.h"
 #include "app/health.h"
 #include "app/logging.h"
 #include "app/openai_api.h"
@@ -23,6 +24,7 @@
 namespace ai_bot {
 namespace {
 
+constexpr milliseconds kIdentityRetryMin{1000}, kIdentityRetryMax{60000};
 constexpr int kResumeBatch = 1000;
 constexpr double kHousekeepingSeconds = 600;
 constexpr int kPurgeBatch = 5000;  // rows a commit
@@ -106,16 +108,24 @@ Result<void> Server::build() {
   parts_.http = std::make_unique<HttpClient>();
   if (auto built = build_channels(); !built) return built;
   if (auto built = build_models(); !built) return built;
-  deliverer_ = std::make_unique<Deliverer>(
-      *parts_.store, *parts_.http, parts_.metrics, config.delivery,
-      [this](const std::string& name) {
-        const auto at = parts_.channels.find(name);
-        return at == parts_.channels.end() ? nullptr : at->second.channel;
-      });
+  deliverer_ = std::make_unique<Deliverer>(*parts_.store, *parts_.http, parts_.metrics,
+                                           config.delivery, parts_.channels);
+  parts_.replies_waiting = [this](int64_t id) { deliverer_->deliver(id); };
   AssistantEvents events;
   events.holds_replies = [this](const std::string& name) {
     const auto at = parts_.channels.find(name);
     return at != parts_.channels.end() && at->second.channel->holds_replies();
+  };
+  events.compose = [this](const std::string& name, const std::string& answer) {
+    const auto at = parts_.channels.find(name);
+    return at == parts_.channels.end() ? std::vector<std::string>{answer}
+                                       : at->second.channel->compose(answer);
+  };
+  events.begun = [this](int64_t id, const Event& event) -> std::shared_ptr<Draft> {
+    const auto at = parts_.channels.find(event.channel);
+    if (at == parts_.channels.end()) return nullptr;
+    return begin_draft(at->second, *parts_.http, *parts_.store, parts_.config.delivery.timeout, id,
+                       event);
   };
   events.answered = [this](int64_t id, const std::string& answer) {
     parts_.waiters.answered(id, {answer});
@@ -135,12 +145,15 @@ Result<void> Server::build() {
 Result<void> Server::build_channels() {
   const ChannelLimits limits{static_cast<size_t>(parts_.config.assistant.max_message.count)};
   for (ChannelConfig channel : parts_.config.channels) {
-    if (channel.secret.empty()) {
+    if (channel.type == "generic" && channel.secret.empty()) {
       auto secret = folder_.webhook_secret();
       if (!secret) return fail(secret.error());
       channel.secret = *secret;
     }
-    parts_.channels[channel.name] = {make_channel(channel, limits), channel};
+    const std::shared_ptr<const Channel> made = make_channel(channel, limits);
+    parts_.channels[channel.name] = {
+        made, channel,
+        std::make_shared<PlatformAccess>(made, *parts_.http, parts_.config.delivery.timeout)};
   }
   return {};
 }
@@ -327,6 +340,7 @@ void Server::run(const std::function<void()>& on_listening) {
                           parts_.config.server.port));
     on_listening();
   });
+  identities_ = std::thread([this] { learn_identities(); });
   app.getLoop()->runEvery(kHousekeepingSeconds, [this] { housekeeping(); });
   std::thread signal_thread([this] { handle_signals(); });
   app.run();
@@ -359,7 +373,12 @@ void Server::handle_signals() {
 }
 
 void Server::shut_down() {
-  parts_.phase = Phase::kDraining;
+  {
+    std::lock_guard lock(stopping_mutex_);
+    parts_.phase = Phase::kDraining;
+  }
+  stopping_.notify_all();
+  if (identities_.joinable()) identities_.join();
   if (parts_.assistant) parts_.assistant->stop(parts_.config.server.shutdown_grace);
   if (deliverer_) deliverer_->stop(kDeliveryGrace);
   const SteadyTime begun = steady_now();
@@ -394,6 +413,24 @@ void Server::reload() {
   resume();  // a replay may have opened dead letters again; what is in a lane already is done once
              // all the same
   known_ = std::move(*fresh);
+}
+
+void Server::learn_identities() {
+  milliseconds wait = kIdentityRetryMin;
+  while (parts_.phase != Phase::kDraining) {
+    bool all = true;
+    for (const auto& [name, channel] : parts_.channels) {
+      if (!channel.access->needs_identity()) continue;
+      const auto learnt = channel.access->learn_identity();
+      if (learnt) continue;
+      all = false;
+      log::warning("channel.identity_unknown", learnt.error().text.en, {{"ai_bot.channel", name}});
+    }
+    if (all) return;
+    std::unique_lock lock(stopping_mutex_);
+    stopping_.wait_for(lock, wait, [this] { return parts_.phase == Phase::kDraining; });
+    wait = std::min(wait * 2, kIdentityRetryMax);
+  }
 }
 
 void Server::housekeeping() {

@@ -2,9 +2,12 @@
 // order.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <thread>
 
 #include "app/data_folder.h"
 #include "app/delivery.h"
@@ -42,6 +45,7 @@ class Server {
   void handle_signals();
   void reload();
   void housekeeping();
+  void learn_identities();
   void shut_down();
 
   DataFolder folder_;
@@ -51,6 +55,9 @@ class Server {
   Config known_;  // as of the last reload; only the signal thread uses it after the start
   std::vector<LocalModel*> local_models_;  // owned by the router
   std::unique_ptr<Deliverer> deliverer_;
+  std::mutex stopping_mutex_;
+  std::condition_variable stopping_;
+  std::thread identities_;  // asks the platforms who the bot is, until each has said so
 };
 
 }  // namespace ai_bot

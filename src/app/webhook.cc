@@ -1,8 +1,7 @@
 #include "app/webhook.h"
 
+#include "app/intake.h"
 #include "app/loop_batch.h"
-#include "core/log.h"
-#include "store/outbox.h"
 
 namespace ai_bot {
 namespace {
@@ -20,21 +19,12 @@ const ChannelEntry* find_channel(const Parts& parts, const std::string& name) {
   return nullptr;
 }
 
-// What became of an event in the inbox.
-struct Acknowledged {
-  Event event;
-  inbox::Added added;
-  std::optional<std::string> answer;  // of an event that was answered before
-  SteadyTime begun = steady_now();
-};
-using AcknowledgedPtr = std::shared_ptr<Acknowledged>;
-
 json event_body(const Event& event, const char* status) {
   return {{"event_id", event.event_id}, {"status", status}};
 }
 
 // A response that is sent once: by the answer or by the deadline, whichever comes first.
-void answer_in_response(Parts& parts, const AcknowledgedPtr& taken, const ChannelConfig& config,
+void answer_in_response(Parts& parts, const TakenInPtr& taken, const ChannelConfig& config,
                         trantor::EventLoop* loop, const Respond& respond) {
   const auto answered = [event = taken->event](const Waiters::Answer& answer) {
     json body = event_body(event, answer.postponed ? "postponed" : "answered");
@@ -51,31 +41,21 @@ void answer_in_response(Parts& parts, const AcknowledgedPtr& taken, const Channe
   });
 }
 
-void note_acknowledged(Parts& parts, const Acknowledged& taken) {
-  const Event& event = taken.event;
-  parts.metrics.event(event.channel, taken.added.is_new ? "accepted" : "duplicate");
-  parts.metrics.acknowledged(std::chrono::duration<double>(steady_now() - taken.begun).count());
-  if (!log::enabled(log::Level::kDebug)) return;
-  log::debug("event.acknowledged",
-             taken.added.is_new ? "an event was accepted" : "an event came again",
-             {{"http.request.id", event.request_id}, {"ai_bot.channel", event.channel}});
+drogon::HttpResponsePtr response_of(const WebhookAnswer& answer) {
+  auto response = drogon::HttpResponse::newHttpResponse();
+  response->setStatusCode(static_cast<drogon::HttpStatusCode>(answer.status));
+  response->setContentTypeString(answer.type);
+  response->setBody(answer.body);
+  return response;
 }
 
-// On the store's thread, in the order of the commits, which is thereby the order within a lane.
-void committed(Parts& parts, const AcknowledgedPtr& taken, const ChannelEntry& channel,
-               const std::shared_ptr<LoopBatch>& loop, const Respond& respond) {
-  const bool held = channel.channel->holds_replies();
-  if (held) answer_in_response(parts, taken, channel.config, loop->loop(), respond);
-  const Event& event = taken->event;
-  if (taken->added.is_new) {
-    parts.assistant->accept({taken->added.id, lane_key(event.channel, event.conversation), 0},
-                            event.text);
-  }
-  loop->add([&parts, taken, held, respond] {
-    note_acknowledged(parts, *taken);
-    const char* status = taken->added.is_new ? "accepted" : "duplicate";
-    if (!held) respond(json_response(200, event_body(taken->event, status)));
-  });
+drogon::HttpResponsePtr refuse_method(const drogon::HttpRequestPtr& request) {
+  auto response = error_response(
+      request, {Code::kInvalid,
+                {"this address takes events by POST; see docs/channels/ for each platform",
+                 "此地址只接收 POST 事件；各平台说明见 docs/channels/"}});
+  response->setStatusCode(drogon::k405MethodNotAllowed);
+  return response;
 }
 
 }  // namespace
@@ -88,47 +68,45 @@ void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const s
                                             {"no such channel: see `channels` in the configuration",
                                              "没有该通道：请查看配置中的 channels"}}));
   }
-  if (request->method() != drogon::Post) {
-    auto response = error_response(
-        request, {Code::kInvalid,
-                  {"this address takes events by POST, signed as docs/channels/generic.md says",
-                   "此地址只接收 POST 事件，签名方法见 docs/channels/generic.zh.md"}});
-    response->setStatusCode(drogon::k405MethodNotAllowed);
-    return respond(response);
-  }
-  if (parts.phase != Phase::kServing) {
-    return respond(error_response(
-        request, {Code::kUnavailable,
-                  {"ai_bot is stopping; send it again", "ai_bot 正在停止，请稍后重发"}}));
-  }
-  WebhookRequest incoming{request->body(),
-                          [&](const char* header) { return request->getHeader(header); }, now_ms()};
-  auto event = channel->channel->receive(incoming);
-  if (!event) {
+  const bool by_get = request->method() != drogon::Post;
+  // WeCom verifies an address by GET.
+  if (by_get && channel->config.type != "wecom") return respond(refuse_method(request));
+  if (auto may = may_take_in(parts, *channel); !may)
+    return respond(error_response(request, may.error()));
+  WebhookRequest incoming;
+  incoming.body = request->body();
+  incoming.header = [&](const char* header) { return request->getHeader(header); };
+  incoming.now_ms = now_ms();
+  incoming.method = by_get ? "GET" : "POST";
+  incoming.query = [&](const char* key) { return request->getParameter(key); };
+  incoming.self = channel->access->identity();
+  auto reading = channel->channel->receive(incoming);
+  if (!reading) {
     parts.metrics.event(channel->config.name, "refused");
-    return respond(error_response(request, event.error()));
+    return respond(error_response(request, reading.error()));
   }
-  if (parts.assistant->depth().waiting >= parts.config.database.max_pending) {
-    parts.metrics.event(channel->config.name, "full");
-    return respond(error_response(
-        request, {Code::kUnavailable,
-                  {"too many messages are waiting (database.max_pending); send it again later",
-                   "等待处理的消息过多（database.max_pending），请稍后重发"}}));
+  if (!reading->event) {
+    parts.metrics.event(channel->config.name, reading->outcome.c_str());
+    return respond(response_of(reading->answer));
   }
-  auto taken = std::make_shared<Acknowledged>();
-  taken->event = std::move(*event);
-  taken->event.request_id = request_id_of(request);
-  parts.store->write(
-      [taken](Connection& connection) {
-        taken->added = inbox::add(connection, taken->event);
-        if (!taken->added.is_new) taken->answer = outbox::answer_to(connection, taken->added.id);
-      },
-      [&parts, taken, channel, request, respond = std::move(respond),
-       loop = LoopBatch::of_this_thread()](const Result<void>& result) {
-        if (result) return committed(parts, taken, *channel, loop, respond);
-        parts.metrics.event(taken->event.channel, "failed");
-        respond(error_response(request, result.error()));
-      });
+  reading->event->request_id = request_id_of(request);
+  // The generic channel tells what became of an event; a platform only wants its acknowledgement.
+  const bool is_platform = channel->config.type != "generic";
+  const bool held = channel->channel->holds_replies();
+  take_in(parts, *channel, std::move(*reading->event),
+          [&parts, channel, request, respond = std::move(respond), is_platform, held,
+           answer = std::move(reading->answer), loop = LoopBatch::of_this_thread()](
+              const TakenInPtr& taken, const Result<void>& result) {
+            if (!result) return respond(error_response(request, result.error()));
+            if (held) answer_in_response(parts, taken, channel->config, loop->loop(), respond);
+            loop->add([&parts, taken, held, is_platform, answer, respond] {
+              note_taken_in(parts, *taken);
+              if (held) return;
+              const char* status = taken->added.is_new ? "accepted" : "duplicate";
+              respond(is_platform ? response_of(answer)
+                                  : json_response(200, event_body(taken->event, status)));
+            });
+          });
 }
 
 }  // namespace ai_bot

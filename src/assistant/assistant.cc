@@ -32,6 +32,7 @@ const Text kGivenUp{"Sorry, no model could answer this message in time. Please s
 const Text kGuideStandsIn{
     "(The model you chose is not available: this is the small built-in guide.)\n",
     "（您选择的模型暂不可用，由内置的小向导代为回答。）\n"};
+const Text kNothing{"(The model gave no answer.)", "（模型没有给出回答。）"};
 const Text kStopped{"(stopped)", "（已停止）"};
 const Text kTooLong{"This message is too long for the model. Please shorten it.",
                     "这条消息超出了模型的长度限制，请缩短后再发。"};
@@ -86,18 +87,23 @@ std::optional<int64_t> Assistant::run_entry(int64_t id) {
   const Event& event = entry.event;
   const std::string lane = lane_key(event.channel, event.conversation);
 
+  const auto draft = events_.begun ? events_.begun(id, event) : nullptr;
   Asked asked{lane, event.text, "", event.request_id, nullptr, nullptr};
+  if (draft) asked.on_text = [draft](const std::string& text) { draft->grow(text); };
   auto outcome = answer(asked);
+  if (draft) draft->finish();
   if (!outcome) {
     if (lanes_.interrupted())
       return now_ms();  // parked: nothing was committed, it resumes at the next start
     return entry_failed(entry, outcome.error());
   }
   const bool held = events_.holds_replies(event.channel);
+  auto texts = events_.compose(event.channel, outcome->answer);
+  if (texts.empty()) texts = {ask_text(kNothing, event.text)};
   const auto committed = store_.write([&](Connection& connection) {
     if (outcome->effect) outcome->effect(connection);
     inbox::finish(connection, id);
-    outbox::add(connection, id, event, outbox::Kind::kAnswer, outcome->answer, held);
+    outbox::add(connection, id, event, outbox::Kind::kAnswer, texts, held);
   });
   if (!committed) return now_ms() + kStorageRetryMs;
   log::info("turn.answered", "a message was answered",
@@ -129,7 +135,7 @@ std::optional<int64_t> Assistant::entry_failed(const inbox::Entry& entry, const 
     } else {
       inbox::postpone(connection, entry.id, next, error.text.en);
     }
-    outbox::add(connection, entry.id, event, outbox::Kind::kNotice, notice, held);
+    outbox::add(connection, entry.id, event, outbox::Kind::kNotice, {notice}, held);
   });
   if (!committed) return now_ms() + kStorageRetryMs;
   log::warning(
@@ -274,6 +280,7 @@ Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
     const auto say = [&](std::string_view delta) {
       text += delta;
       if (asked.on_delta) asked.on_delta(delta);
+      if (asked.on_text) asked.on_text(text);
     };
     bool guide_stands_in = false;
     sink.on_model = [&](const Model& model) {

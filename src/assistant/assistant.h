@@ -20,10 +20,26 @@
 
 namespace ai_bot {
 
+// The message that grows while an answer is made.
+class Draft {
+ public:
+  virtual ~Draft() = default;
+  // The whole text so far. Called on the model client's thread, which must not be kept waiting.
+  virtual void grow(const std::string& text) = 0;
+  // No more comes: waits for what is under way.
+  virtual void finish() = 0;
+};
+
 // What the rest of the program does when a turn is over. Called on a lane's thread.
 struct AssistantEvents {
   // Answers of this channel are fetched, not sent.
   std::function<bool(const std::string& channel)> holds_replies;
+  // An answer as the texts of one or more messages of this channel.
+  std::function<std::vector<std::string>(const std::string& channel, const std::string& answer)>
+      compose;
+  // A turn of an inbox entry begins; what is returned hears the answer grow and is gone before the
+  // answer is committed. May be empty.
+  std::function<std::shared_ptr<Draft>(int64_t inbox_id, const Event& event)> begun;
   // The answer to an inbox entry is committed; there may be a reply to deliver.
   std::function<void(int64_t inbox_id, const std::string& answer)> answered;
   // No model could answer; the person was told so and the event will be tried again.
@@ -68,6 +84,7 @@ class Assistant {
     std::string request_id;
     std::function<void(std::string_view delta)> on_delta;
     std::function<bool()> abandoned;
+    std::function<void(const std::string& text)> on_text = nullptr;  // all of it so far
   };
   using Flag = std::shared_ptr<std::atomic<bool>>;
 

@@ -1,6 +1,12 @@
 #include "channels/channel.h"
 
+#include "channels/dingtalk.h"
+#include "channels/discord.h"
+#include "channels/feishu.h"
 #include "channels/generic.h"
+#include "channels/slack.h"
+#include "channels/telegram.h"
+#include "channels/wecom.h"
 
 namespace ai_bot {
 namespace {
@@ -16,10 +22,31 @@ struct Platform {
 };
 
 constexpr Platform kPlatforms[] = {
-    {"generic", make<GenericChannel>},
+    {"dingtalk", make<DingTalkChannel>}, {"discord", make<DiscordChannel>},
+    {"feishu", make<FeishuChannel>},     {"generic", make<GenericChannel>},
+    {"slack", make<SlackChannel>},       {"telegram", make<TelegramChannel>},
+    {"wecom", make<WeComChannel>},
 };
 
 }  // namespace
+
+Result<AccessToken> Channel::read_token(const HttpReply&) const {
+  return fail(Code::kInternal, "this platform has no access tokens", "该平台没有访问令牌");
+}
+
+std::optional<HttpRequest> Channel::identity_request(const std::string&) const {
+  return std::nullopt;
+}
+
+Result<Identity> Channel::read_identity(const HttpReply&) const {
+  return fail(Code::kInternal, "this platform is not asked who the bot is", "该平台无需查询身份");
+}
+
+std::optional<HttpRequest> Channel::typing(const std::string&, const std::string&) const {
+  return std::nullopt;
+}
+
+std::vector<Probe> Channel::probes(const std::string&) const { return {}; }
 
 std::unique_ptr<Channel> make_channel(const ChannelConfig& config, const ChannelLimits& limits) {
   for (const Platform& platform : kPlatforms) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "config/config.h"
 #include "core/message.h"
@@ -15,35 +16,105 @@
 
 namespace ai_bot {
 
-// One POST to a webhook, as it came.
+// Who the bot is on a platform, where only the platform can tell (Channel::identity_request).
+struct Identity {
+  std::string id;    // of the bot's account
+  std::string name;  // the handle people mention, without '@'; may be empty
+};
+
+// One request to a webhook, as it came.
 struct WebhookRequest {
   std::string_view body;
   // The value of a header (any case), or an empty string.
   std::function<std::string(const char* name)> header;
   int64_t now_ms = 0;
+  std::string method = "POST";
+  // The decoded value of a query parameter, or an empty string.
+  std::function<std::string(const char* name)> query = [](const char*) { return std::string(); };
+  std::shared_ptr<const Identity> self = {};  // none: not known yet
+};
+
+// What a platform wants to hear.
+struct WebhookAnswer {
+  int status = 200;
+  std::string type = "application/json";
+  std::string body = "{}";
+};
+
+// What a request turned out to be.
+struct Reading {
+  std::optional<Event> event;  // to be committed before `answer` is given
+  WebhookAnswer answer;
+  // What is counted when there is no event: "handshake", or why it was ignored ("bot_message",
+  // "not_addressed", "not_allowed", "unknown" …).
+  std::string outcome;
 };
 
 // What the platform said to a delivery.
 struct Delivery {
-  enum class Outcome { kDelivered, kRetry, kFinal };
+  enum class Outcome {
+    kDelivered,
+    kRetry,
+    kFinal,
+    kTokenExpired,  // fetch another access token and repeat at once
+    kDraftGone,     // the message to be edited is no longer there: send a new one
+  };
   Outcome outcome = Outcome::kDelivered;
-  std::string why;                          // for logs and the dead letters, in English; no secrets
-  std::optional<milliseconds> retry_after;  // what the platform asked for
+  std::string why = {};  // for logs and the dead letters, in English; no secrets
+  std::optional<milliseconds> retry_after = {};  // what the platform asked for
+  bool whole_app = false;       // the wait is for every conversation of the channel
+  std::string message_id = {};  // of the message that was made, where one can be edited
+};
+
+// A platform's access token, and how long it may be used.
+struct AccessToken {
+  std::string value;
+  milliseconds valid_for{0};
+};
+
+// One question to the platform's API that `ai_bot channel test` asks, and how to judge the answer.
+struct Probe {
+  HttpRequest request;
+  // A text when something is missing: which credential, scope or setting, and where to set it.
+  std::function<std::optional<Text>(const HttpReply&)> finding;
 };
 
 class Channel {
  public:
   virtual ~Channel() = default;
 
-  // Verifies the signature over the raw bytes, then reads the event (without request_id). Errors:
-  // kUnauthorized without any detail an attacker could use, kInvalid naming the field.
-  virtual Result<Event> receive(const WebhookRequest& request) const = 0;
+  // Verifies authenticity over the raw bytes, then reads. Errors: kUnauthorized without any detail
+  // an attacker could use, kInvalid naming the field, kUnavailable when the platform should repeat.
+  virtual Result<Reading> receive(const WebhookRequest& request) const = 0;
 
   // True when answers are fetched by the asker (in the response to its request) and never sent.
-  virtual bool holds_replies() const = 0;
+  virtual bool holds_replies() const { return false; }
 
-  virtual HttpRequest render(const Reply& reply, int64_t now_ms) const = 0;
+  // An answer (Markdown) as the texts of one or more messages in the platform's dialect, each
+  // within its size limit. What render() gets in Reply::text is one of these.
+  virtual std::vector<std::string> compose(const std::string& answer) const { return {answer}; }
+
+  // `token` is empty for platforms that need none.
+  virtual HttpRequest render(const Reply& reply, const std::string& token,
+                             int64_t now_ms) const = 0;
   virtual Delivery judge(const HttpReply& response) const = 0;
+
+  // How an access token is got; none where the credentials themselves are sent.
+  virtual std::optional<HttpRequest> token_request() const { return std::nullopt; }
+  virtual Result<AccessToken> read_token(const HttpReply& response) const;
+
+  // How the bot learns who it is; none where it need not ask. `token` as for render().
+  virtual std::optional<HttpRequest> identity_request(const std::string& token) const;
+  virtual Result<Identity> read_identity(const HttpReply& response) const;
+
+  // True when a message can be edited while the answer grows.
+  virtual bool edits() const { return false; }
+
+  // What shows people that an answer is being made ("typing …"); none where there is nothing.
+  virtual std::optional<HttpRequest> typing(const std::string& address,
+                                            const std::string& token) const;
+
+  virtual std::vector<Probe> probes(const std::string& token) const;
 };
 
 struct ChannelLimits {

@@ -1,13 +1,10 @@
 #include "channels/generic.h"
 
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
-#include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "channels/signing.h"
 #include "core/utf8.h"
 
 namespace ai_bot {
@@ -15,17 +12,8 @@ namespace {
 
 using nlohmann::json;
 
-tl::unexpected<Error> refused() {
-  return fail(Code::kUnauthorized, "the signature or its timestamp is missing, wrong or too old",
-              "签名或时间戳缺失、错误或已过期");
-}
-
 tl::unexpected<Error> wrong_field(const char* key, const std::string& en, const std::string& zh) {
   return fail(Code::kInvalid, fmt::format("{}: {}", key, en), fmt::format("{}：{}", key, zh));
-}
-
-bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 // A required text field of at most `most` bytes.
@@ -42,15 +30,6 @@ Result<std::string> text_field(const json& body, const char* key, size_t most) {
   return std::string(trimmed);
 }
 
-// No value for anything but plain digits of a sane length.
-std::optional<int64_t> seconds_of(const std::string& text) {
-  int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  if (!whole || text.size() > 12 || seconds < 0) return std::nullopt;
-  return seconds;
-}
-
 }  // namespace
 
 GenericChannel::GenericChannel(ChannelConfig config, const ChannelLimits& limits)
@@ -61,27 +40,18 @@ std::string GenericChannel::sign(const std::string& secret, std::string_view tim
   std::string message;
   message.reserve(timestamp.size() + 1 + body.size());
   message.append(timestamp).append(".").append(body);
-  unsigned char digest[EVP_MAX_MD_SIZE];
-  unsigned size = 0;
-  HMAC(EVP_sha256(), secret.data(), static_cast<int>(secret.size()),
-       reinterpret_cast<const unsigned char*>(message.data()), message.size(), digest, &size);
-  constexpr char kHex[] = "0123456789abcdef";
-  std::string out = "sha256=";
-  for (unsigned i = 0; i < size; ++i) {
-    out += kHex[digest[i] >> 4];
-    out += kHex[digest[i] & 15];
-  }
-  return out;
+  return "sha256=" + to_hex(hmac_sha256(secret, message));
 }
 
-Result<Event> GenericChannel::receive(const WebhookRequest& request) const {
+Result<Reading> GenericChannel::receive(const WebhookRequest& request) const {
   const std::string timestamp = request.header(kTimestampHeader);
-  const auto seconds = seconds_of(timestamp);
-  if (!seconds) return refused();
+  const auto seconds = plain_number(timestamp);
+  if (!seconds) return refused_signature();
   const int64_t off = std::abs(request.now_ms - *seconds * 1000);
   const std::string expected = sign(config_.secret.reveal(), timestamp, request.body);
-  if (!equal_in_constant_time(expected, request.header(kSignatureHeader))) return refused();
-  if (off > config_.tolerance.count()) return refused();
+  if (!equal_in_constant_time(expected, request.header(kSignatureHeader)))
+    return refused_signature();
+  if (off > config_.tolerance.count()) return refused_signature();
 
   const json body = json::parse(request.body, nullptr, /*allow_exceptions=*/false);
   if (!body.is_object()) {
@@ -103,10 +73,12 @@ Result<Event> GenericChannel::receive(const WebhookRequest& request) const {
     if (!text) return fail(text.error());
     wanted.value = std::move(*text);
   }
-  return event;
+  Reading received;
+  received.event = std::move(event);
+  return received;
 }
 
-HttpRequest GenericChannel::render(const Reply& reply, int64_t now_ms) const {
+HttpRequest GenericChannel::render(const Reply& reply, const std::string&, int64_t now_ms) const {
   const json body = {{"event_id", reply.event_id},
                      {"conversation", reply.conversation},
                      {"idempotency_key", reply.idempotency_key},
@@ -129,9 +101,7 @@ HttpRequest GenericChannel::render(const Reply& reply, int64_t now_ms) const {
 Delivery GenericChannel::judge(const HttpReply& response) const {
   if (response.status / 100 == 2) return {};
   const std::string why = fmt::format("HTTP status {}", response.status);
-  const bool passing = response.status == 408 || response.status == 425 || response.status == 429 ||
-                       response.status >= 500;
-  if (!passing) return {Delivery::Outcome::kFinal, why, std::nullopt};
+  if (!is_passing(response.status)) return {Delivery::Outcome::kFinal, why, std::nullopt};
   return {Delivery::Outcome::kRetry, why, retry_after(response)};
 }
 

@@ -28,9 +28,9 @@ class GenericChannel : public Channel {
 
   GenericChannel(ChannelConfig config, const ChannelLimits& limits);
 
-  Result<Event> receive(const WebhookRequest& request) const override;
+  Result<Reading> receive(const WebhookRequest& request) const override;
   bool holds_replies() const override { return config_.mode == "sync"; }
-  HttpRequest render(const Reply& reply, int64_t now_ms) const override;
+  HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
   Delivery judge(const HttpReply& response) const override;
 
   // "sha256=…" for these bytes at this time.

@@ -81,6 +81,9 @@ class Checker {
       config_.channels.push_back(generic);  // its secret is made at the first start
       generated_channel_ = true;
     }
+    for (ChannelConfig& channel : config_.channels) {
+      if (channel.mode.empty()) channel.mode = channel.type == "generic" ? "sync" : "webhook";
+    }
     if (config_.assistant.system_prompt.empty()) {
       config_.assistant.system_prompt =
           "You are ai_bot, the assistant of a team. Answer in the language of the question, "
@@ -188,21 +191,88 @@ class Checker {
     for (size_t i = 0; i < config_.channels.size() && !generated_channel_; ++i) {
       const ChannelConfig& channel = config_.channels[i];
       const std::string key = fmt::format("channels[{}].", i);
-      if (channel.secret.reveal().size() < kLeastSecret) {
-        error(key + "secret",
-              fmt::format(
-                  "is missing or shorter than {} characters; make one with: openssl rand -hex 32",
-                  kLeastSecret),
-              fmt::format("缺失或少于 {} 个字符；可用 openssl rand -hex 32 生成", kLeastSecret));
-      }
-      if (channel.mode == "callback") {
-        needs(!channel.callback_url.empty(), key + "callback_url",
-              "callback mode sends answers there", "callback 模式需要回答的发送地址");
+      if (channel.type == "generic") {
+        generic_channel(key, channel);
+      } else {
+        platform(key, channel);
       }
       url(key + "callback_url", channel.callback_url);
+      url(key + "base_url", channel.base_url);
       if (channel.is_default && ++defaults > 1) {
         error(key + "default", "only one channel may be the default", "只能有一个默认通道");
       }
+    }
+  }
+
+  void generic_channel(const std::string& key, const ChannelConfig& channel) {
+    if (channel.mode != "sync" && channel.mode != "callback") {
+      error(key + "mode", "a generic channel has sync or callback",
+            "generic 通道只能是 sync 或 callback");
+    }
+    if (channel.secret.reveal().size() < kLeastSecret) {
+      error(key + "secret",
+            fmt::format(
+                "is missing or shorter than {} characters; make one with: openssl rand -hex 32",
+                kLeastSecret),
+            fmt::format("缺失或少于 {} 个字符；可用 openssl rand -hex 32 生成", kLeastSecret));
+    }
+    if (channel.mode == "callback") {
+      needs(!channel.callback_url.empty(), key + "callback_url",
+            "callback mode sends answers there", "callback 模式需要回答的发送地址");
+    }
+  }
+
+  void platform(const std::string& key, const ChannelConfig& channel) {
+    const bool connect = channel.mode == "connect";
+    const bool connects = channel.type == "telegram" || channel.type == "dingtalk" ||
+                          channel.type == "slack" || channel.type == "discord";
+    if (channel.mode != "webhook" && !(connect && connects)) {
+      error(key + "mode",
+            fmt::format("a {} channel has webhook{}", channel.type, connects ? " or connect" : ""),
+            fmt::format("{} 通道只能是 webhook{}", channel.type, connects ? " 或 connect" : ""));
+    }
+    const auto credential = [&](bool given, const char* field) {
+      needs(
+          given, key + field,
+          fmt::format("a {} channel needs it; see docs/channels/{}.md", channel.type, channel.type),
+          fmt::format("{} 通道需要它；见 docs/channels/{}.zh.md", channel.type, channel.type));
+    };
+    if (channel.type == "feishu") {
+      credential(!channel.app_id.empty(), "app_id");
+      credential(!channel.app_secret.empty(), "app_secret");
+      credential(!channel.encrypt_key.empty() || !channel.verification_token.empty(),
+                 "encrypt_key");
+    } else if (channel.type == "dingtalk") {
+      credential(!channel.client_id.empty(), "client_id");
+      credential(!channel.client_secret.empty(), "client_secret");
+    } else if (channel.type == "wecom") {
+      credential(channel.agent_id.empty() || !channel.corp_id.empty(), "corp_id");
+      credential(channel.agent_id.empty() || !channel.secret.empty(), "secret");
+      credential(!channel.token.empty(), "token");
+      constexpr size_t kAesKeyCharacters = 43;
+      if (channel.aes_key.reveal().size() != kAesKeyCharacters) {
+        error(key + "aes_key", "is missing or not 43 characters long: copy the EncodingAESKey",
+              "缺失或不是 43 个字符：请复制 EncodingAESKey");
+      }
+    } else if (channel.type == "slack") {
+      credential(!channel.bot_token.empty(), "bot_token");
+      credential(connect || !channel.signing_secret.empty(), "signing_secret");
+      credential(!connect || !channel.app_token.empty(), "app_token");
+    } else if (channel.type == "discord") {
+      credential(!channel.application_id.empty(), "application_id");
+      credential(!channel.bot_token.empty(), "bot_token");
+      static const std::regex hex("[0-9a-fA-F]{64}");
+      if (!connect && !std::regex_match(channel.public_key, hex)) {
+        error(key + "public_key", "is missing or not 64 hexadecimal digits",
+              "缺失或不是 64 位十六进制数字");
+      }
+    } else if (channel.type == "telegram") {
+      static const std::regex token("[0-9]+:[A-Za-z0-9_-]+");
+      if (!std::regex_match(channel.bot_token.reveal(), token)) {
+        error(key + "bot_token", "is missing or not of the form 123456:ABC…, as BotFather gives it",
+              "缺失或不是 123456:ABC… 形式（由 BotFather 提供）");
+      }
+      credential(connect || !channel.secret.empty(), "secret");
     }
   }
 

@@ -104,14 +104,48 @@ struct AssistantConfig {
   Duration retry_for = 24h;
 };
 
+// When the bot answers in a group.
+struct AnswerConfig {
+  std::string groups = "mention";
+  std::string prefix;
+};
+
+struct AllowConfig {
+  std::vector<std::string> conversations;
+  std::vector<std::string> users;
+};
+
 struct ChannelConfig {
   std::string name;
   std::string type = "generic";
   bool is_default = false;
+  std::string mode;
   Secret secret;
-  std::string mode = "sync";
   std::string callback_url;
+  std::string app_id;
+  Secret app_secret;
+  Secret encrypt_key;
+  Secret verification_token;
+  std::string client_id;
+  Secret client_secret;
+  std::string corp_id;
+  std::string agent_id;
+  Secret token;
+  Secret aes_key;
+  Secret bot_token;
+  Secret signing_secret;
+  Secret app_token;
+  std::string application_id;
+  std::string public_key;
+  std::string base_url;
   std::string proxy;
+  AnswerConfig answer;
+  AllowConfig allow;
+  std::string scope = "thread";
+  std::string greeting;
+  std::string welcome;
+  bool stream = true;
+  Duration edit_interval = 1500ms;
   Duration sync_deadline = 25s;
   Duration tolerance = 5min;
 };

@@ -119,14 +119,49 @@ void fields(V& v, AssistantConfig& c) {
 }
 
 template <class V>
+void fields(V& v, AnswerConfig& c) {
+  v(c.groups, {"groups", {"mention: answer in groups when mentioned, replied to, or after the prefix. all: answer every message.", "mention：群聊中被 @、被回复或以前缀开头时回答；all：回答每条消息。"}, kRestart, 0, 0, {"mention", "all"}});
+  v(c.prefix, {"prefix", {"A message in a group that begins with this is answered without a mention, e.g. `!ai `.", "群聊中以此开头的消息无需 @ 也会回答，例如 `!ai `。"}});
+}
+
+template <class V>
+void fields(V& v, AllowConfig& c) {
+  v(c.conversations, {"conversations", {"The platform's ids of the conversations it answers in; empty: all.", "允许回答的会话 ID（平台的 ID）；留空表示全部。"}});
+  v(c.users, {"users", {"The platform's ids of the people it answers; empty: all.", "允许使用的用户 ID（平台的 ID）；留空表示全部。"}});
+}
+
+template <class V>
 void fields(V& v, ChannelConfig& c) {
   v(c.name, {"name", {"The last part of the webhook's address.", "webhook 地址的最后一段。"}});
-  v(c.type, {"type", {"The platform.", "平台类型。"}, kRestart, 0, 0, {"generic"}});
+  v(c.type, {"type", {"The platform; docs/channels/ has a page for each.", "平台类型；各平台的说明见 docs/channels/。"}, kRestart, 0, 0, {"dingtalk", "discord", "feishu", "generic", "slack", "telegram", "wecom"}});
   v(c.is_default, {"default", {"Serves POST /api/webhook, without a name, too.", "同时服务不带名称的 POST /api/webhook。"}});
-  v(c.secret, {"secret", {"Signs events and callbacks (HMAC-SHA256), at least 16 characters; `${ENV}` or `file:PATH`.", "事件与回调的签名密钥（HMAC-SHA256），至少 16 个字符；用 ${ENV} 或 file:路径。"}});
-  v(c.mode, {"mode", {"sync: the answer comes in the response; callback: by a signed POST to callback_url.", "sync：在响应中返回；callback：用带签名的 POST 发到 callback_url。"}, kRestart, 0, 0, {"sync", "callback"}});
+  v(c.mode, {"mode", {"generic: sync (the answer comes in the response, the default) or callback (by a signed POST to callback_url). Platforms: webhook (the platform posts to ai_bot, the default) or connect (ai_bot opens the connection, no public address needed; for telegram, dingtalk, slack and discord).", "generic：sync（在响应中返回，默认）或 callback（用带签名的 POST 发到 callback_url）。其他平台：webhook（平台推送到 ai_bot，默认）或 connect（由 ai_bot 主动连接，无需公网地址；支持 telegram、dingtalk、slack、discord）。"}, kRestart, 0, 0, {"", "sync", "callback", "webhook", "connect"}});
+  v(c.secret, {"secret", {"generic: signs events and callbacks (HMAC-SHA256), at least 16 characters. telegram: the secret token given to setWebhook. wecom: the app's secret. `${ENV}` or `file:PATH`.", "generic：事件与回调的签名密钥（HMAC-SHA256），至少 16 个字符。telegram：setWebhook 的 secret token。wecom：应用的 Secret。用 ${ENV} 或 file:路径。"}});
   v(c.callback_url, {"callback_url", {"Where answers go in callback mode.", "callback 模式下回答的发送地址。"}});
-  v(c.proxy, {"proxy", {"Proxy for callbacks; empty: the environment's.", "回调使用的代理；留空则用环境变量中的代理。"}});
+  v(c.app_id, {"app_id", {"feishu: App ID.", "feishu：App ID。"}});
+  v(c.app_secret, {"app_secret", {"feishu: App Secret.", "feishu：App Secret。"}});
+  v(c.encrypt_key, {"encrypt_key", {"feishu: Encrypt Key of Events & Callbacks; recommended.", "feishu：“事件与回调”中的 Encrypt Key，建议设置。"}});
+  v(c.verification_token, {"verification_token", {"feishu: Verification Token of Events & Callbacks; needed without an encrypt_key.", "feishu：“事件与回调”中的 Verification Token，未设置 encrypt_key 时必填。"}});
+  v(c.client_id, {"client_id", {"dingtalk: Client ID (AppKey), also the robot's code.", "dingtalk：Client ID（AppKey），也是 robotCode。"}});
+  v(c.client_secret, {"client_secret", {"dingtalk: Client Secret (AppSecret).", "dingtalk：Client Secret（AppSecret）。"}});
+  v(c.corp_id, {"corp_id", {"wecom: the company's ID.", "wecom：企业 ID。"}});
+  v(c.agent_id, {"agent_id", {"wecom: the app's AgentId; empty for an AI bot.", "wecom：应用的 AgentId；智能机器人留空。"}});
+  v(c.token, {"token", {"wecom: Token of the callback.", "wecom：接收消息的 Token。"}});
+  v(c.aes_key, {"aes_key", {"wecom: EncodingAESKey of the callback, 43 characters.", "wecom：接收消息的 EncodingAESKey，43 个字符。"}});
+  v(c.bot_token, {"bot_token", {"slack (xoxb-…), discord, telegram: the bot's token.", "slack（xoxb-…）、discord、telegram：机器人 token。"}});
+  v(c.signing_secret, {"signing_secret", {"slack: Signing Secret, for mode webhook.", "slack：Signing Secret，webhook 模式使用。"}});
+  v(c.app_token, {"app_token", {"slack: app-level token (xapp-…), for mode connect.", "slack：App-level token（xapp-…），connect 模式使用。"}});
+  v(c.application_id, {"application_id", {"discord: Application ID.", "discord：Application ID。"}});
+  v(c.public_key, {"public_key", {"discord: Public Key, 64 hexadecimal digits, for mode webhook.", "discord：Public Key，64 位十六进制，webhook 模式使用。"}});
+  v(c.base_url, {"base_url", {"The platform's API, where it is not the usual one, e.g. https://open.larksuite.com.", "平台 API 地址，非默认地址时填写，例如 https://open.larksuite.com。"}});
+  v(c.proxy, {"proxy", {"Proxy for requests to the platform; empty: the environment's.", "访问平台使用的代理；留空则用环境变量中的代理。"}});
+  v(c.answer, {"answer", {"When it answers in groups; in direct chats always.", "群聊中何时回答；私聊总是回答。"}});
+  v(c.allow, {"allow", {"Where and whom it answers.", "在哪里、对谁回答。"}});
+  v(c.scope, {"scope", {"Who shares a context: everybody in a conversation, in a thread (where the platform has threads), or each user by themselves.", "上下文的共享范围：conversation 整个会话、thread 每个话题（平台支持时）、user 每个用户。"}, kRestart, 0, 0, {"conversation", "thread", "user"}});
+  v(c.greeting, {"greeting", {"Said when the bot joins a conversation; empty: nothing.", "机器人加入会话时的问候；留空则不发送。"}});
+  v(c.welcome, {"welcome", {"Said when somebody joins a group; empty: nothing.", "新成员入群时的欢迎语；留空则不发送。"}});
+  v(c.stream, {"stream", {"Show the answer while it grows, by editing the message (feishu, slack, discord, telegram).", "回答生成时通过编辑消息逐步显示（feishu、slack、discord、telegram）。"}});
+  v(c.edit_interval, {"edit_interval", {"Time between two such edits, and before the first.", "两次编辑之间以及首次编辑之前的时间。"}, kRestart, 300, kMinute});
   v(c.sync_deadline, {"sync_deadline", {"In sync mode, 202 is answered after this time; the same event sent again fetches the answer.", "sync 模式下超过此时间返回 202；再次发送同一事件可取回回答。"}, kRestart, 1, kHour});
   v(c.tolerance, {"tolerance", {"How far a request's timestamp may be off.", "请求时间戳允许的误差。"}, kRestart, kSecond, kHour});
 }

@@ -7,15 +7,30 @@
 
 namespace ai_bot {
 
+// A file or an image that came with a message; its bytes stay with the platform until they are
+// asked for.
+struct Attachment {
+  std::string id;    // the platform's handle for downloading it
+  std::string name;  // as the sender called it; foreign text, never a path
+  std::string type;  // "file", "image", "audio" or "video"
+  int64_t size = 0;  // bytes, 0: not told
+
+  bool operator==(const Attachment&) const = default;
+};
+
 // One message from a person, as every channel normalizes it.
 struct Event {
   std::string channel;       // the channel's configured name
   std::string event_id;      // the platform's id; (channel, event_id) is never answered twice
-  std::string conversation;  // the platform's id of the chat, group or thread
+  std::string conversation;  // whose context it shares: a chat, a thread, a person in a chat
   std::string sender;        // the platform's id of the person
   std::string text;          // UTF-8, trimmed
   std::string request_id;    // follows the event through every log line
   int64_t received_ms = 0;   // Unix time
+  std::string address = {};  // where an answer goes, as the channel writes and reads it
+  std::vector<Attachment> attachments = {};
+  // A fixed answer (a greeting), given in place of a model's; empty for what a person wrote.
+  std::string fixed_answer = {};
 };
 
 // The one place where the key of a session and its lane is made: two channels never share one.
@@ -32,7 +47,12 @@ struct Reply {
   std::string idempotency_key;  // the same for every attempt, different for every reply
   std::string text;
   std::string request_id;
-  bool is_notice = false;  // not the answer yet: it comes later
+  bool is_notice = false;    // not the answer yet: it comes later
+  std::string address = {};  // as in the event
+  int part = 0;              // of an answer that is longer than one message may be, from 0
+  std::string draft = {};  // the message that grew while the answer was made: this part replaces it
+  // The draft, or the question's own way of being answered, is gone: an ordinary message.
+  bool afresh = false;
 };
 
 // One entry of a prompt; role is "system", "user" or "assistant".

@@ -128,12 +128,12 @@ void prepare(Transfer& transfer) {
   } else if (!request.proxy.empty()) {
     curl_easy_setopt(easy, CURLOPT_PROXY, request.proxy.c_str());
   }
-  if (request.method == "POST") {
+  if (request.method != "GET") {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request.body.size()));
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());
-  } else if (request.method != "GET") {
-    curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+    if (request.method != "POST")
+      curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
 }
 

@@ -44,6 +44,11 @@ struct HttpReply {
   std::string header(std::string_view name) const;
 };
 
+// Statuses after which the same request may succeed later.
+constexpr bool is_passing(int status) {
+  return status == 408 || status == 425 || status == 429 || status >= 500;
+}
+
 // The wait a reply asks for in Retry-After: seconds or a date (RFC 9110, 10.2.3), at most a day.
 std::optional<milliseconds> retry_after(const HttpReply& reply);
 

@@ -1,20 +1,46 @@
 #include "store/inbox.h"
 
+#include <nlohmann/json.hpp>
+
 namespace ai_bot::inbox {
 namespace {
 
+using nlohmann::json;
+
 constexpr const char* kColumns =
     "SELECT id, channel, event_id, conversation, sender, text, request_id, received_ms, state, "
-    "attempts, "
-    "next_ms, error FROM inbox ";
+    "attempts, next_ms, error, address, attachments FROM inbox ";
+
+std::string written(const std::vector<Attachment>& attachments) {
+  if (attachments.empty()) return "";
+  json list = json::array();
+  for (const Attachment& a : attachments) list.push_back({a.id, a.name, a.type, a.size});
+  return list.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+std::vector<Attachment> attachments_of(const std::string& text) {
+  std::vector<Attachment> list;
+  if (text.empty()) return list;
+  for (const json& a : json::parse(text)) {
+    list.push_back({a.at(0).get<std::string>(), a.at(1).get<std::string>(),
+                    a.at(2).get<std::string>(), a.at(3).get<int64_t>()});
+  }
+  return list;
+}
 
 Entry entry_of(SQLite::Statement& row) {
   Entry entry;
   entry.id = row.getColumn(0).getInt64();
-  entry.event = {row.getColumn(1).getString(), row.getColumn(2).getString(),
-                 row.getColumn(3).getString(), row.getColumn(4).getString(),
-                 row.getColumn(5).getString(), row.getColumn(6).getString(),
-                 row.getColumn(7).getInt64()};
+  entry.event = {row.getColumn(1).getString(),
+                 row.getColumn(2).getString(),
+                 row.getColumn(3).getString(),
+                 row.getColumn(4).getString(),
+                 row.getColumn(5).getString(),
+                 row.getColumn(6).getString(),
+                 row.getColumn(7).getInt64(),
+                 row.getColumn(12).getString(),
+                 attachments_of(row.getColumn(13).getString()),
+                 {}};
   entry.state = static_cast<State>(row.getColumn(8).getInt());
   entry.attempts = row.getColumn(9).getInt();
   entry.next_ms = row.getColumn(10).getInt64();
@@ -34,8 +60,9 @@ void set_state(Connection& connection, int64_t id, State state, const std::strin
 
 Added add(Connection& connection, const Event& event) {
   auto& insert = connection.prepare(
-      "INSERT INTO inbox (channel, event_id, conversation, sender, text, request_id, received_ms) "
-      "VALUES (?,?,?,?,?,?,?) ON CONFLICT (channel, event_id) DO NOTHING");
+      "INSERT INTO inbox (channel, event_id, conversation, sender, text, request_id, received_ms, "
+      "address, attachments) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (channel, event_id) DO "
+      "NOTHING");
   insert.bindNoCopy(1, event.channel);
   insert.bindNoCopy(2, event.event_id);
   insert.bindNoCopy(3, event.conversation);
@@ -43,6 +70,8 @@ Added add(Connection& connection, const Event& event) {
   insert.bindNoCopy(5, event.text);
   insert.bindNoCopy(6, event.request_id);
   insert.bind(7, event.received_ms);
+  insert.bindNoCopy(8, event.address);
+  insert.bind(9, written(event.attachments));
   if (insert.exec() == 1) return {connection.database().getLastInsertRowid(), true};
   auto& find = connection.prepare("SELECT id FROM inbox WHERE channel=? AND event_id=?");
   find.bindNoCopy(1, event.channel);
@@ -91,6 +120,22 @@ void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::st
   update.bindNoCopy(2, error);
   update.bind(3, id);
   update.exec();
+}
+
+void set_draft(Connection& connection, int64_t id, const std::string& draft) {
+  auto& update = connection.prepare("UPDATE inbox SET draft=? WHERE id=?");
+  update.bindNoCopy(1, draft);
+  update.bind(2, id);
+  update.exec();
+}
+
+std::string draft(Connection& connection, int64_t id) {
+  auto& select = connection.prepare("SELECT draft FROM inbox WHERE id=?");
+  select.bind(1, id);
+  if (!select.executeStep()) return "";
+  std::string draft = select.getColumn(0).getString();
+  select.reset();
+  return draft;
 }
 
 std::vector<Entry> dead(Connection& connection, int limit) {

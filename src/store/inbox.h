@@ -42,6 +42,10 @@ void finish(Connection& connection, int64_t id);
 void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::string& error);
 void bury(Connection& connection, int64_t id, const std::string& error);
 
+// The platform's id of the message that grows while the answer is made; empty: none, or it is gone.
+void set_draft(Connection& connection, int64_t id, const std::string& draft);
+std::string draft(Connection& connection, int64_t id);
+
 // Dead entries, newest first.
 std::vector<Entry> dead(Connection& connection, int limit);
 // Dead entries become open again; returns how many.

@@ -9,16 +9,27 @@ namespace {
 constexpr int kKeyBytes = 16;
 
 constexpr const char* kColumns =
-    "SELECT id, channel, conversation, event_id, idempotency_key, text, request_id, attempts, "
-    "next_ms, "
-    "created_ms, error, kind FROM outbox ";
+    "SELECT o.id, o.channel, o.conversation, o.event_id, o.idempotency_key, o.text, o.request_id, "
+    "o.attempts, o.next_ms, o.created_ms, o.error, o.kind, o.part, o.inbox_id, i.address, i.draft "
+    "FROM outbox o JOIN inbox i ON i.id = o.inbox_id ";
 
 Entry entry_of(SQLite::Statement& row) {
   Entry entry;
-  entry.reply = {row.getColumn(0).getInt64(),  row.getColumn(1).getString(),
-                 row.getColumn(2).getString(), row.getColumn(3).getString(),
-                 row.getColumn(4).getString(), row.getColumn(5).getString(),
-                 row.getColumn(6).getString(), row.getColumn(11).getString() == "notice"};
+  entry.reply = {row.getColumn(0).getInt64(),
+                 row.getColumn(1).getString(),
+                 row.getColumn(2).getString(),
+                 row.getColumn(3).getString(),
+                 row.getColumn(4).getString(),
+                 row.getColumn(5).getString(),
+                 row.getColumn(6).getString(),
+                 row.getColumn(11).getString() == "notice",
+                 row.getColumn(14).getString(),
+                 row.getColumn(12).getInt(),
+                 ""};
+  // An answer takes the draft's place; a notice leaves it to the answer.
+  if (!entry.reply.is_notice && entry.reply.part == 0)
+    entry.reply.draft = row.getColumn(15).getString();
+  entry.inbox_id = row.getColumn(13).getInt64();
   entry.attempts = row.getColumn(7).getInt();
   entry.next_ms = row.getColumn(8).getInt64();
   entry.created_ms = row.getColumn(9).getInt64();
@@ -43,28 +54,32 @@ void set_state(Connection& connection, int64_t id, State state, const std::strin
 
 }  // namespace
 
-int64_t add(Connection& connection, int64_t inbox_id, const Event& event, Kind kind,
-            const std::string& text, bool held) {
+void add(Connection& connection, int64_t inbox_id, const Event& event, Kind kind,
+         const std::vector<std::string>& texts, bool held) {
   auto& insert = connection.prepare(
-      "INSERT INTO outbox (inbox_id, kind, channel, conversation, event_id, idempotency_key, text, "
-      "request_id, created_ms, state) VALUES (?,?,?,?,?,?,?,?,?,?) ON CONFLICT (inbox_id, kind) DO "
-      "NOTHING");
-  insert.bind(1, inbox_id);
-  insert.bind(2, kind == Kind::kAnswer ? "answer" : "notice");
-  insert.bindNoCopy(3, event.channel);
-  insert.bindNoCopy(4, event.conversation);
-  insert.bindNoCopy(5, event.event_id);
-  insert.bind(6, random_hex(kKeyBytes));
-  insert.bindNoCopy(7, text);
-  insert.bindNoCopy(8, event.request_id);
-  insert.bind(9, now_ms());
-  insert.bind(10, static_cast<int>(held ? State::kDelivered : State::kOpen));
-  return insert.exec() == 1 ? connection.database().getLastInsertRowid() : 0;
+      "INSERT INTO outbox (inbox_id, kind, part, channel, conversation, event_id, idempotency_key, "
+      "text, request_id, created_ms, state) VALUES (?,?,?,?,?,?,?,?,?,?,?) "
+      "ON CONFLICT (inbox_id, kind, part) DO NOTHING");
+  for (size_t part = 0; part < texts.size(); ++part) {
+    insert.reset();
+    insert.bind(1, inbox_id);
+    insert.bind(2, kind == Kind::kAnswer ? "answer" : "notice");
+    insert.bind(3, static_cast<int>(part));
+    insert.bindNoCopy(4, event.channel);
+    insert.bindNoCopy(5, event.conversation);
+    insert.bindNoCopy(6, event.event_id);
+    insert.bind(7, random_hex(kKeyBytes));
+    insert.bindNoCopy(8, texts[part]);
+    insert.bindNoCopy(9, event.request_id);
+    insert.bind(10, now_ms());
+    insert.bind(11, static_cast<int>(held ? State::kDelivered : State::kOpen));
+    if (insert.exec() == 0) return;
+  }
 }
 
 std::vector<Entry> open_after(Connection& connection, int64_t after, int limit) {
   static const std::string sql =
-      std::string(kColumns) + "WHERE state=0 AND id>? ORDER BY id LIMIT ?";
+      std::string(kColumns) + "WHERE o.state=0 AND o.id>? ORDER BY o.id LIMIT ?";
   auto& select = connection.prepare(sql.c_str());
   select.bind(1, after);
   select.bind(2, limit);
@@ -72,7 +87,7 @@ std::vector<Entry> open_after(Connection& connection, int64_t after, int limit) 
 }
 
 std::optional<Entry> get_open(Connection& connection, int64_t id) {
-  static const std::string sql = std::string(kColumns) + "WHERE state=0 AND id=?";
+  static const std::string sql = std::string(kColumns) + "WHERE o.state=0 AND o.id=?";
   auto& select = connection.prepare(sql.c_str());
   select.bind(1, id);
   auto entries = list(select);
@@ -80,14 +95,16 @@ std::optional<Entry> get_open(Connection& connection, int64_t id) {
 }
 
 std::vector<Entry> open_of(Connection& connection, int64_t inbox_id) {
-  static const std::string sql = std::string(kColumns) + "WHERE state=0 AND inbox_id=? ORDER BY id";
+  static const std::string sql =
+      std::string(kColumns) + "WHERE o.state=0 AND o.inbox_id=? ORDER BY o.id";
   auto& select = connection.prepare(sql.c_str());
   select.bind(1, inbox_id);
   return list(select);
 }
 
 std::optional<std::string> answer_to(Connection& connection, int64_t inbox_id) {
-  auto& select = connection.prepare("SELECT text FROM outbox WHERE inbox_id=? AND kind='answer'");
+  auto& select =
+      connection.prepare("SELECT text FROM outbox WHERE inbox_id=? AND kind='answer' AND part=0");
   select.bind(1, inbox_id);
   if (!select.executeStep()) return std::nullopt;
   std::string text = select.getColumn(0).getString();
@@ -113,7 +130,8 @@ void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::st
 }
 
 std::vector<Entry> dead(Connection& connection, int limit) {
-  static const std::string sql = std::string(kColumns) + "WHERE state=2 ORDER BY id DESC LIMIT ?";
+  static const std::string sql =
+      std::string(kColumns) + "WHERE o.state=2 ORDER BY o.id DESC LIMIT ?";
   auto& select = connection.prepare(sql.c_str());
   select.bind(1, limit);
   return list(select);

@@ -14,14 +14,15 @@ namespace ai_bot::outbox {
 enum class Kind { kAnswer, kNotice };
 enum class State { kOpen = 0, kDelivered = 1, kDead = 2 };
 
-// Adds the reply to the event `inbox_id`; a second one of the same kind is not added (the first one
-// stands). `held`: it is fetched by the asker, not sent, and counts as delivered. Returns the row's
-// id, 0 if there was one.
-int64_t add(Connection& connection, int64_t inbox_id, const Event& event, Kind kind,
-            const std::string& text, bool held);
+// Adds the reply to the event `inbox_id`, in as many parts as there are texts; a second one of the
+// same kind is not added (the first one stands). `held`: it is fetched by the asker, not sent, and
+// counts as delivered.
+void add(Connection& connection, int64_t inbox_id, const Event& event, Kind kind,
+         const std::vector<std::string>& texts, bool held);
 
 struct Entry {
   Reply reply;
+  int64_t inbox_id = 0;
   int attempts = 0;
   int64_t next_ms = 0;
   int64_t created_ms = 0;

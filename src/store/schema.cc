@@ -47,6 +47,34 @@ CREATE TABLE message (
 );
 CREATE INDEX message_session ON message (session, id);
 )sql",
+    // Where an answer goes, what came with a message, answers in several parts (outbox.part), and
+    // the message that grows while an answer is made (inbox.draft). SQLite changes no constraint in
+    // place, so the outbox is made anew.
+    R"sql(
+ALTER TABLE inbox ADD COLUMN address TEXT NOT NULL DEFAULT '';
+ALTER TABLE inbox ADD COLUMN attachments TEXT NOT NULL DEFAULT '';
+ALTER TABLE inbox ADD COLUMN draft TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE new_outbox (
+  id INTEGER PRIMARY KEY,
+  inbox_id INTEGER NOT NULL REFERENCES inbox (id), kind TEXT NOT NULL,
+  part INTEGER NOT NULL DEFAULT 0,
+  channel TEXT NOT NULL, conversation TEXT NOT NULL, event_id TEXT NOT NULL,
+  idempotency_key TEXT NOT NULL, text TEXT NOT NULL, request_id TEXT NOT NULL,
+  created_ms INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL DEFAULT 0,
+  error TEXT NOT NULL DEFAULT '',
+  UNIQUE (inbox_id, kind, part)
+);
+INSERT INTO new_outbox (id, inbox_id, kind, channel, conversation, event_id, idempotency_key, text,
+    request_id, created_ms, state, attempts, next_ms, error)
+  SELECT id, inbox_id, kind, channel, conversation, event_id, idempotency_key, text, request_id,
+    created_ms, state, attempts, next_ms, error FROM outbox;
+DROP TABLE outbox;
+ALTER TABLE new_outbox RENAME TO outbox;
+CREATE INDEX outbox_open ON outbox (id) WHERE state = 0;
+CREATE INDEX outbox_dead ON outbox (id) WHERE state = 2;
+)sql",
 };
 
 }  // namespace

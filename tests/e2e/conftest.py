@@ -18,7 +18,7 @@ ROOT = pathlib.Path(__file__).parents[2]
 BINARY = os.environ.get("AI_BOT", str(ROOT / "build/release/ai_bot"))
 PLATFORMS = ROOT / "tests/platforms"
 SECRET = "0123456789abcdef0123456789abcdef"
-PATIENCE = 60  # seconds; generous, for sanitizers on a busy machine
+PATIENCE = int(os.environ.get("PATIENCE", "60"))  # seconds; generous, for sanitizers on a busy machine
 
 
 def free_port():

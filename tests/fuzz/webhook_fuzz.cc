@@ -19,8 +19,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       return std::string(name) == GenericChannel::kTimestampHeader ? timestamp : signature;
     };
   };
-  const auto event = channel.receive({bytes, with("1000", good), 1000000});
-  if (event) {
+  const auto reading = channel.receive({bytes, with("1000", good), 1000000});
+  if (reading) {
+    const auto& event = reading->event;
+    if (!event) std::abort();
     if (event->event_id.empty() || event->text.empty() || !is_valid_utf8(event->text)) std::abort();
     if (event->event_id.size() > GenericChannel::kLongestId) std::abort();
   }

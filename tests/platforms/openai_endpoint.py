@@ -5,6 +5,7 @@ Stands in for a large remote model. Strict as the original: it refuses a wrong k
 (404) and a body without messages (400). What it does besides is asked for by the question's first word:
   slow N        waits N seconds before the first token      stall   falls silent after the first token
   break         breaks off after the first token            status N   answers with that HTTP status
+  drip N        spreads its words over N seconds
 """
 import argparse
 import http.server
@@ -37,7 +38,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not body.get("messages"):
             return self.refuse(400, "messages is missing")
         question = body["messages"][-1]["content"]
-        words = question.split() or [""]
+        words = question.split(" ")
         if words[0] == "status":
             return self.refuse(int(words[1]), "as asked", **({"Retry_After": "1"} if words[1] == "429" else {}))
         if words[0] == "slow":
@@ -73,6 +74,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             delta({"role": "assistant", "content": ""})
             for number, word in enumerate(words):
+                if words[0] == "drip":
+                    time.sleep(float(words[1]) / len(words))
                 delta({"content": (" " if number else "") + word})
                 if words[0] == "break":
                     return

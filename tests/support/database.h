@@ -1,4 +1,5 @@
-// A database of its own for each test: the store, and a connection to call the tables' functions on.
+// A database of its own for each test: the store, and a connection to call the tables' functions
+// on.
 #pragma once
 
 #include <gtest/gtest.h>

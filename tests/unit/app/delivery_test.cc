@@ -32,10 +32,9 @@ class DeliveryTest : public testing::Test {
     channel.secret = Secret("0123456789abcdef");
     channel.mode = "callback";
     channel.callback_url = server_->url() + "/answers";
-    channel_ = make_channel(channel, {});
-    deliverer_ = std::make_unique<Deliverer>(
-        *store_, http_, metrics_, config_,
-        [this](const std::string& name) { return name == "hook" ? channel_ : nullptr; });
+    const std::shared_ptr<const Channel> made = make_channel(channel, {});
+    channels_["hook"] = {made, channel, std::make_shared<PlatformAccess>(made, http_, 5000ms)};
+    deliverer_ = std::make_unique<Deliverer>(*store_, http_, metrics_, config_, channels_);
   }
   void TearDown() override {
     if (deliverer_) deliverer_->stop(milliseconds(0));
@@ -47,7 +46,7 @@ class DeliveryTest : public testing::Test {
     int64_t id = 0;
     EXPECT_TRUE(store_->write([&](Connection& c) {
       id = inbox::add(c, event).id;
-      outbox::add(c, id, event, outbox::Kind::kAnswer, text, false);
+      outbox::add(c, id, event, outbox::Kind::kAnswer, {text}, false);
     }));
     return id;
   }
@@ -62,7 +61,7 @@ class DeliveryTest : public testing::Test {
   Metrics metrics_;
   DeliveryConfig config_;
   std::unique_ptr<SocketServer> server_;
-  std::shared_ptr<const Channel> channel_;
+  ChannelMap channels_;
   std::unique_ptr<Deliverer> deliverer_;
   int number_ = 0;
 };

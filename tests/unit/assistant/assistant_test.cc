@@ -45,6 +45,9 @@ class AssistantTest : public testing::Test {
     router_ = std::make_unique<Router>(std::move(models_), router_config_, [](const Attempt&) {});
     AssistantEvents events;
     events.holds_replies = [](const std::string&) { return false; };
+    events.compose = [](const std::string&, const std::string& answer) {
+      return std::vector<std::string>{answer};
+    };
     events.answered = [this](int64_t id, const std::string& answer) {
       std::lock_guard lock(mutex_);
       answers_[id] = answer;

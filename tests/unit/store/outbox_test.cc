@@ -18,9 +18,13 @@ class OutboxTest : public test::DatabaseTest {
     return {"hook", id, "c", "anna", "hi", "request-" + id, 1};
   }
 
+  // The new row's id, 0 when there was one.
   int64_t add(int64_t inbox_id, outbox::Kind kind, bool held = false) {
-    return outbox::add(db_, inbox_id, event(std::to_string(inbox_id)), kind,
-                       "answer " + std::to_string(inbox_id), held);
+    const int before = db_.database().getTotalChanges();
+    outbox::add(db_, inbox_id, event(std::to_string(inbox_id)), kind,
+                {"answer " + std::to_string(inbox_id)}, held);
+    const bool added = db_.database().getTotalChanges() > before;
+    return added ? db_.database().getLastInsertRowid() : 0;
   }
 };
 
@@ -60,6 +64,21 @@ TEST_F(OutboxTest, DeliveredAndHeldRepliesAreNotOpen) {
   EXPECT_EQ(outbox::answer_to(db_, 2), "answer 2");
 }
 
+TEST_F(OutboxTest, ALongAnswerHasPartsInOrderAndItsFirstOneReplacesTheDraft) {
+  Event asked = event("1");
+  asked.address = R"({"chat":1})";
+  inbox::set_draft(db_, 1, "m7");
+  outbox::add(db_, 1, asked, outbox::Kind::kAnswer, {"one", "two"}, false);
+  outbox::add(db_, 1, asked, outbox::Kind::kAnswer, {"another", "one", "more"}, false);
+  const auto parts = outbox::open_of(db_, 1);
+  ASSERT_EQ(parts.size(), 2u);
+  EXPECT_EQ(parts[0].reply.text, "one");
+  EXPECT_EQ(parts[0].reply.draft, "m7");
+  EXPECT_EQ(parts[1].reply.part, 1);
+  EXPECT_EQ(parts[1].reply.draft, "");
+  EXPECT_NE(parts[0].reply.idempotency_key, parts[1].reply.idempotency_key);
+}
+
 TEST_F(OutboxTest, DeadRepliesAreListedAndReplayed) {
   const int64_t id = add(1, outbox::Kind::kAnswer);
   outbox::bury(db_, id, "HTTP status 404");
@@ -73,7 +92,7 @@ TEST_F(OutboxTest, DeadRepliesAreListedAndReplayed) {
 TEST_F(OutboxTest, DoneAndAnswerCommitTogetherOrNotAtAll) {
   const auto failed = store_->write([](Connection& c) {
     inbox::finish(c, 1);
-    outbox::add(c, 1, event("1"), outbox::Kind::kAnswer, "a", false);
+    outbox::add(c, 1, event("1"), outbox::Kind::kAnswer, {"a"}, false);
     c.database().exec("INSERT INTO no_such_table VALUES (1)");
   });
   ASSERT_FALSE(failed);

@@ -1,0 +1,22 @@
+// A configured channel as it runs.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "app/platform_access.h"
+#include "channels/channel.h"
+#include "config/config.h"
+
+namespace ai_bot {
+
+struct ChannelEntry {
+  std::shared_ptr<const Channel> channel;
+  ChannelConfig config;
+  std::shared_ptr<PlatformAccess> access;
+};
+
+using ChannelMap = std::map<std::string, ChannelEntry>;  // by name; does not change after the start
+
+}  // namespace ai_bot

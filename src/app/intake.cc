@@ -1,0 +1,57 @@
+#include "app/intake.h"
+
+#include "core/log.h"
+#include "store/outbox.h"
+
+namespace ai_bot {
+
+Result<void> may_take_in(Parts& parts, const ChannelEntry& channel) {
+  if (parts.phase == Phase::kDraining)
+    return fail(Code::kUnavailable, "ai_bot is stopping; send it again",
+                "ai_bot 正在停止，请稍后重发");
+  if (parts.assistant->depth().waiting < parts.config.database.max_pending) return {};
+  parts.metrics.event(channel.config.name, "full");
+  return fail(Code::kUnavailable,
+              "too many messages are waiting (database.max_pending); send it again later",
+              "等待处理的消息过多（database.max_pending），请稍后重发");
+}
+
+void take_in(Parts& parts, const ChannelEntry& channel, Event event,
+             std::function<void(const TakenInPtr& taken, const Result<void>& result)> committed) {
+  auto taken = std::make_shared<TakenIn>();
+  taken->event = std::move(event);
+  const std::string& fixed = taken->event.fixed_answer;
+  parts.store->write(
+      [taken, texts = fixed.empty() ? std::vector<std::string>()
+                                    : channel.channel->compose(fixed)](Connection& connection) {
+        taken->added = inbox::add(connection, taken->event);
+        if (!taken->added.is_new) {
+          taken->answer = outbox::answer_to(connection, taken->added.id);
+        } else if (!texts.empty()) {
+          inbox::finish(connection, taken->added.id);
+          outbox::add(connection, taken->added.id, taken->event, outbox::Kind::kAnswer, texts,
+                      /*held=*/false);
+        }
+      },
+      [&parts, taken, committed = std::move(committed)](const Result<void>& result) {
+        committed(taken, result);
+        if (!result) return parts.metrics.event(taken->event.channel, "failed");
+        if (!taken->added.is_new) return;
+        const Event& event = taken->event;
+        if (!event.fixed_answer.empty()) return parts.replies_waiting(taken->added.id);
+        parts.assistant->accept({taken->added.id, lane_key(event.channel, event.conversation), 0},
+                                event.text);
+      });
+}
+
+void note_taken_in(Parts& parts, const TakenIn& taken) {
+  const Event& event = taken.event;
+  parts.metrics.event(event.channel, taken.added.is_new ? "accepted" : "duplicate");
+  parts.metrics.acknowledged(std::chrono::duration<double>(steady_now() - taken.begun).count());
+  if (!log::enabled(log::Level::kDebug)) return;
+  log::debug("event.acknowledged",
+             taken.added.is_new ? "an event was accepted" : "an event came again",
+             {{"http.request.id", event.request_id}, {"ai_bot.channel", event.channel}});
+}
+
+}  // namespace ai_bot

@@ -1,0 +1,219 @@
+#include "channels/dingtalk.h"
+
+#include <fmt/format.h>
+
+#include "channels/incoming.h"
+#include "channels/markdown.h"
+#include "channels/platform.h"
+#include "channels/signing.h"
+#include "core/json.h"
+#include "core/utf8.h"
+
+namespace ai_bot {
+namespace {
+
+using nlohmann::json;
+
+constexpr int64_t kWebhookMarginMs = 30000;
+constexpr size_t kTitleBytes = 60;  // shown in the list of conversations
+
+// errcode of a sessionWebhook ("Robot error codes").
+constexpr int64_t kTooFast = 130101, kSystemBusy = -1, kSessionOver = 300001;
+
+const json& member(const json& object, const char* key) {
+  static const json none = json::object();
+  const auto at = object.find(key);
+  return at != object.end() && at->is_object() ? *at : none;
+}
+
+void read_rich_text(const json& content, Incoming& incoming) {
+  const auto pieces = content.find("richText");
+  if (pieces == content.end() || !pieces->is_array()) return;
+  for (const json& piece : *pieces) {
+    if (!piece.is_object()) continue;
+    incoming.text += text_or(piece, "text");
+    if (const std::string code = text_or(piece, "downloadCode"); !code.empty())
+      incoming.attachments.push_back({code, "", "image", 0});
+  }
+}
+
+std::string title_of(const std::string& text) {
+  const std::string_view line = std::string_view(text).substr(0, text.find('\n'));
+  std::string title;
+  for (const char c : truncate_utf8(line, kTitleBytes))
+    if (c != '#' && c != '*' && c != '`' && c != '>') title += c;
+  title = trim(title);
+  return title.empty() ? "ai_bot" : title;
+}
+
+// "https://host" of an address.
+std::string origin_of(const std::string& url) {
+  const size_t host = url.find("://");
+  return host == std::string::npos ? "" : url.substr(0, url.find_first_of("/?#", host + 3));
+}
+
+}  // namespace
+
+DingTalkChannel::DingTalkChannel(ChannelConfig config, const ChannelLimits& limits)
+    : config_(std::move(config)), limits_(limits) {}
+
+std::string DingTalkChannel::url(const char* path) const {
+  return base_of(config_, "https://api.dingtalk.com") + path;
+}
+
+// An address that came in a message is used only where it is DingTalk's.
+bool DingTalkChannel::is_ours(const std::string& webhook) const {
+  const std::string origin = origin_of(webhook);
+  return config_.base_url.empty()
+             ? origin == "https://oapi.dingtalk.com" || origin == "https://api.dingtalk.com"
+             : origin == origin_of(config_.base_url);
+}
+
+Result<Reading> DingTalkChannel::receive(const WebhookRequest& request) const {
+  const std::string timestamp = request.header("timestamp");
+  const auto at = plain_number(timestamp);
+  const std::string& secret = config_.client_secret.reveal();
+  if (!at) return refused_signature();
+  const std::string expected = to_base64(hmac_sha256(secret, timestamp + "\n" + secret));
+  if (!equal_in_constant_time(expected, request.header("sign"))) return refused_signature();
+  if (std::abs(request.now_ms - *at) > config_.tolerance.count()) return refused_signature();
+  const json message = json::parse(request.body, nullptr, /*allow_exceptions=*/false);
+  if (!message.is_object())
+    return fail(Code::kInvalid, "the body is not a JSON object", "请求正文不是 JSON 对象");
+  return read(message, request.now_ms);
+}
+
+Reading DingTalkChannel::read(const json& message, int64_t now_ms) const {
+  Incoming incoming;
+  incoming.event_id = text_or(message, "msgId");
+  incoming.chat = text_or(message, "conversationId");
+  incoming.sender = text_or(message, "senderStaffId", text_or(message, "senderId"));
+  incoming.direct = text_or(message, "conversationType") == "1";
+  incoming.addressed = flag_or(message, "isInAtList");
+  const std::string bot = text_or(message, "chatbotUserId");
+  incoming.from_bot = !bot.empty() && text_or(message, "senderId") == bot;
+  const std::string type = text_or(message, "msgtype");
+  const json& content = member(message, "content");
+  if (type == "text") {
+    incoming.text = text_or(member(message, "text"), "content");
+  } else if (type == "richText") {
+    read_rich_text(content, incoming);
+  } else if (type == "audio" && !text_or(content, "recognition").empty()) {
+    incoming.text = text_or(content, "recognition");
+  } else if (type == "picture" || type == "audio" || type == "video" || type == "file") {
+    incoming.attachments = {{text_or(content, "downloadCode"), text_or(content, "fileName"),
+                             type == "picture" ? "image" : type, 0}};
+  } else {
+    return ignored("unknown");
+  }
+  incoming.address = {{"conversation", incoming.chat},
+                      {"user", incoming.sender},
+                      {"direct", incoming.direct},
+                      {"webhook", text_or(message, "sessionWebhook")},
+                      {"until", number_or(message, "sessionWebhookExpiredTime")}};
+  Reading received = decide(config_, limits_, std::move(incoming), now_ms);
+  received.answer.body = R"({"msgtype":"empty"})";
+  return received;
+}
+
+std::vector<std::string> DingTalkChannel::compose(const std::string& answer) const {
+  static const Dialect dialect = [] {
+    Dialect dingtalk = plain_markdown();
+    // A single line break is not shown.
+    dingtalk.size = utf16_size;
+    dingtalk.most = kLongestText;
+    return dingtalk;
+  }();
+  return render_markdown(answer, dialect);
+}
+
+HttpRequest DingTalkChannel::render(const Reply& reply, const std::string& token,
+                                    int64_t now_ms) const {
+  const json address = address_of(reply);
+  const std::string user = text_or(address, "user");
+  const std::string title = title_of(reply.text);
+  const std::string webhook = text_or(address, "webhook");
+  const bool direct = flag_or(address, "direct");
+  if (is_ours(webhook) && number_or(address, "until") > now_ms + kWebhookMarginMs) {
+    json body = {{"msgtype", "markdown"}, {"markdown", {{"title", title}, {"text", reply.text}}}};
+    if (!direct && reply.part == 0) {
+      body["at"] = {{"atUserIds", {user}}};
+      body["markdown"]["text"] = "@" + user + " \n\n" + reply.text;
+    }
+    return json_request(config_, "POST", webhook, body);
+  }
+  json body = {{"robotCode", config_.client_id},
+               {"msgKey", "sampleMarkdown"},
+               {"msgParam", json{{"title", title}, {"text", reply.text}}.dump(
+                                -1, ' ', false, json::error_handler_t::replace)}};
+  if (direct) {
+    body["userIds"] = {user};
+  } else {
+    body["openConversationId"] = text_or(address, "conversation");
+  }
+  HttpRequest request = json_request(
+      config_, "POST",
+      url(direct ? "/v1.0/robot/oToMessages/batchSend" : "/v1.0/robot/groupMessages/send"), body);
+  request.headers.emplace_back("x-acs-dingtalk-access-token", token);
+  return request;
+}
+
+Delivery DingTalkChannel::judge(const HttpReply& response) const {
+  const json body = object_of(response.body);
+  const int64_t errcode = number_or(body, "errcode");
+  if (response.status / 100 == 2 && errcode == 0) return {};
+  Delivery delivery = by_status(response);
+  const std::string code = text_or(body, "code", std::to_string(errcode));
+  delivery.why =
+      fmt::format("DingTalk: {} {}", code, text_or(body, "message", text_or(body, "errmsg")));
+  if (code == "InvalidAuthentication") {
+    delivery.outcome = Delivery::Outcome::kTokenExpired;
+  } else if (errcode == kTooFast || errcode == kSystemBusy) {
+    delivery.outcome = Delivery::Outcome::kRetry;
+  } else if (code.find("QpsLimit") != std::string::npos || code.starts_with("Throttling")) {
+    delivery.outcome = Delivery::Outcome::kRetry;
+    delivery.whole_app = true;
+  } else if (response.status / 100 == 2) {
+    delivery.outcome = Delivery::Outcome::kFinal;
+  }
+  if (errcode == kSessionOver) delivery.outcome = Delivery::Outcome::kFinal;
+  return delivery;
+}
+
+std::optional<HttpRequest> DingTalkChannel::token_request() const {
+  return json_request(
+      config_, "POST", url("/v1.0/oauth2/accessToken"),
+      {{"appKey", config_.client_id}, {"appSecret", config_.client_secret.reveal()}});
+}
+
+Result<AccessToken> DingTalkChannel::read_token(const HttpReply& response) const {
+  const json body = object_of(response.body);
+  const std::string token = text_or(body, "accessToken");
+  if (!token.empty()) return AccessToken{token, std::chrono::seconds(number_or(body, "expireIn"))};
+  const std::string why = text_or(body, "message", fmt::format("HTTP status {}", response.status));
+  return fail(is_passing(response.status) ? Code::kUnavailable : Code::kUnauthorized,
+              "client_id or client_secret: DingTalk answers '" + why +
+                  "'; both stand under Credentials of the app",
+              "client_id 或 client_secret：钉钉返回“" + why + "”；两者见应用的“凭证与基础信息”");
+}
+
+std::vector<Probe> DingTalkChannel::probes(const std::string& token) const {
+  // A message to nobody: what is refused first is a missing permission.
+  HttpRequest request = json_request(config_, "POST", url("/v1.0/robot/oToMessages/batchSend"),
+                                     {{"robotCode", config_.client_id},
+                                      {"userIds", json::array()},
+                                      {"msgKey", "sampleText"},
+                                      {"msgParam", R"({"content":"-"})"}});
+  request.headers.emplace_back("x-acs-dingtalk-access-token", token);
+  const auto finding = [](const HttpReply& response) -> std::optional<Text> {
+    const std::string code = text_or(object_of(response.body), "code");
+    if (code.find("Forbidden") == std::string::npos) return std::nullopt;
+    return Text{
+        "missing permission: sending messages as the robot (qyapi_robot_sendmsg); grant it "
+        "under Permissions of the app",
+        "缺少权限：企业内机器人发送消息（qyapi_robot_sendmsg）；请在应用的“权限管理”中开通"};
+  };
+  return {{std::move(request), finding}};
+}
+
+}  // namespace ai_bot

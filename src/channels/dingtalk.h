@@ -1,0 +1,42 @@
+// DingTalk (docs/channels/dingtalk.md): a robot of an internal app, by webhook or Stream.
+//
+// Authenticity: the header `sign` is base64 HMAC-SHA256(client secret, timestamp + "\n" + client
+// secret), with the header `timestamp` in milliseconds. The body is not under it.
+//
+// Answers go to the conversation's own address (sessionWebhook) while that is valid, since only
+// there the asker can be mentioned; later by the robot's API.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "channels/channel.h"
+
+namespace ai_bot {
+
+class DingTalkChannel : public Channel {
+ public:
+  // "Robot message types": Markdown texts of at most 5,000 characters are shown whole.
+  static constexpr size_t kLongestText = 5000;
+
+  DingTalkChannel(ChannelConfig config, const ChannelLimits& limits);
+
+  Result<Reading> receive(const WebhookRequest& request) const override;
+  // The event of a payload whose authenticity is certain (the webhook's body, Stream).
+  Reading read(const nlohmann::json& message, int64_t now_ms) const;
+
+  std::vector<std::string> compose(const std::string& answer) const override;
+  HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
+  Delivery judge(const HttpReply& response) const override;
+  std::optional<HttpRequest> token_request() const override;
+  Result<AccessToken> read_token(const HttpReply& response) const override;
+  std::vector<Probe> probes(const std::string& token) const override;
+
+ private:
+  std::string url(const char* path) const;
+  bool is_ours(const std::string& webhook) const;
+
+  ChannelConfig config_;
+  ChannelLimits limits_;
+};
+
+}  // namespace ai_bot

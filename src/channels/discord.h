@@ -1,0 +1,43 @@
+// Discord (docs/channels/discord.md): slash commands by the interactions webhook, messages by the
+// Gateway.
+//
+// Authenticity: X-Signature-Ed25519 over X-Signature-Timestamp + body ("Security and
+// authorization"). A command must be answered within 3 s: it is deferred ("thinking …"), and the
+// answer changes that message for as long as its token lives (15 minutes); later it is an ordinary
+// message in the channel.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "channels/channel.h"
+
+namespace ai_bot {
+
+class DiscordChannel : public Channel {
+ public:
+  static constexpr size_t kLongestText = 2000;  // "Create Message": content
+
+  DiscordChannel(ChannelConfig config, const ChannelLimits& limits);
+
+  Result<Reading> receive(const WebhookRequest& request) const override;
+  // The event of a Gateway dispatch (MESSAGE_CREATE, GUILD_MEMBER_ADD …).
+  Reading read(const std::string& type, const nlohmann::json& data, int64_t now_ms) const;
+
+  std::vector<std::string> compose(const std::string& answer) const override;
+  HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
+  Delivery judge(const HttpReply& response) const override;
+  bool edits() const override { return true; }
+  std::optional<HttpRequest> typing(const std::string& address,
+                                    const std::string& token) const override;
+  std::vector<Probe> probes(const std::string& token) const override;
+
+ private:
+  std::string url(const std::string& path) const;
+  std::string authorization() const { return "Bot " + config_.bot_token.reveal(); }
+  Reading read_command(const nlohmann::json& interaction, int64_t now_ms) const;
+
+  ChannelConfig config_;
+  ChannelLimits limits_;
+};
+
+}  // namespace ai_bot

@@ -1,0 +1,334 @@
+#include "channels/feishu.h"
+
+#include <fmt/format.h>
+
+#include "channels/incoming.h"
+#include "channels/markdown.h"
+#include "channels/platform.h"
+#include "channels/signing.h"
+#include "core/json.h"
+
+namespace ai_bot {
+namespace {
+
+using nlohmann::json;
+
+constexpr size_t kAesBlock = 16;
+
+// Codes of the open platform ("Server-side error codes").
+constexpr int64_t kTokenInvalid = 99991663, kTokenMissing = 99991661, kAppTokenInvalid = 99991664;
+constexpr int64_t kTooFrequent = 99991400, kChatTooFrequent = 230020, kSystemBusy = 230049;
+constexpr int64_t kMessageGone = 230110, kMessageRecalled = 230011, kNotEditable = 230075;
+
+std::optional<std::string> decrypted(const std::string& key, const std::string& text) {
+  const auto bytes = from_base64(text);
+  if (!bytes || bytes->size() <= kAesBlock) return std::nullopt;
+  const std::string_view all(*bytes);
+  auto plain = decrypt_aes256_cbc(sha256(key), all.substr(0, kAesBlock), all.substr(kAesBlock));
+  return plain ? without_pkcs7(std::move(*plain), kAesBlock) : std::nullopt;
+}
+
+const json& member(const json& object, const char* key) {
+  static const json none = json::object();
+  const auto at = object.find(key);
+  return at != object.end() && at->is_object() ? *at : none;
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+  for (size_t at = 0; !from.empty() && (at = text.find(from, at)) != std::string::npos;
+       at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+// A rich text: lines of tagged pieces ("Message content", post).
+std::string text_of_post(const json& content, const std::string& message_id,
+                         std::vector<Attachment>& attachments) {
+  std::string text = text_or(content, "title");
+  const auto lines = content.find("content");
+  if (lines == content.end() || !lines->is_array()) return text;
+  for (const json& line : *lines) {
+    if (!line.is_array()) continue;
+    if (!text.empty()) text += '\n';
+    for (const json& piece : line) {
+      if (!piece.is_object()) continue;
+      const std::string tag = text_or(piece, "tag");
+      if (tag == "a") {
+        const std::string label = text_or(piece, "text"), href = text_or(piece, "href");
+        text += label.empty() || label == href ? href : fmt::format("{} ({})", label, href);
+      } else if (tag == "at") {
+        text += text_or(piece, "user_id");
+      } else if (tag == "img") {
+        attachments.push_back({message_id + "/" + text_or(piece, "image_key"), "", "image", 0});
+      } else if (tag == "code_block") {
+        text += fmt::format("```{}\n{}\n```", text_or(piece, "language"), text_or(piece, "text"));
+      } else {
+        text += text_or(piece, "text");
+      }
+    }
+  }
+  return text;
+}
+
+json card(const std::string& markdown) {
+  return {{"schema", "2.0"},
+          {"config", {{"update_multi", true}}},
+          {"body", {{"elements", {{{"tag", "markdown"}, {"content", markdown}}}}}}};
+}
+
+Text credentials_text(const json& body, const HttpReply& response) {
+  const std::string why = text_or(body, "msg", fmt::format("HTTP status {}", response.status));
+  return {"app_id or app_secret: Feishu answers '" + why +
+              "'; both stand under Credentials & Basic Info of the app",
+          "app_id 或 app_secret：飞书返回“" + why + "”；两者见应用的“凭证与基础信息”"};
+}
+
+}  // namespace
+
+FeishuChannel::FeishuChannel(ChannelConfig config, const ChannelLimits& limits)
+    : config_(std::move(config)), limits_(limits) {}
+
+std::string FeishuChannel::url(const std::string& path) const {
+  return base_of(config_, "https://open.feishu.cn") + "/open-apis" + path;
+}
+
+bool FeishuChannel::is_signed(const WebhookRequest& request) const {
+  const std::string timestamp = request.header("X-Lark-Request-Timestamp");
+  const auto seconds = plain_number(timestamp);
+  if (!seconds) return false;
+  std::string message = timestamp + request.header("X-Lark-Request-Nonce");
+  message.append(config_.encrypt_key.reveal()).append(request.body);
+  if (!equal_in_constant_time(to_hex(sha256(message)), request.header("X-Lark-Signature")))
+    return false;
+  return std::abs(request.now_ms - *seconds * 1000) <= config_.tolerance.count();
+}
+
+Result<Reading> FeishuChannel::receive(const WebhookRequest& request) const {
+  json payload = json::parse(request.body, nullptr, /*allow_exceptions=*/false);
+  if (!payload.is_object()) return refused_signature();
+  const bool encrypted = !config_.encrypt_key.empty();
+  if (encrypted) {
+    const auto plain = decrypted(config_.encrypt_key.reveal(), text_or(payload, "encrypt"));
+    if (!plain) return refused_signature();
+    payload = json::parse(*plain, nullptr, /*allow_exceptions=*/false);
+    if (!payload.is_object()) return refused_signature();
+  }
+  const bool verifying = text_or(payload, "type") == "url_verification";
+  const std::string token =
+      verifying ? text_or(payload, "token") : text_or(member(payload, "header"), "token");
+  const std::string& expected = config_.verification_token.reveal();
+  if (!expected.empty() && !equal_in_constant_time(expected, token)) return refused_signature();
+  if (!encrypted && expected.empty()) return refused_signature();
+  if (verifying) {
+    // Comes before the platform signs anything; the key or the token made it certain.
+    return handshake(
+        {200, "application/json", json{{"challenge", text_or(payload, "challenge")}}.dump()});
+  }
+  if (encrypted && !is_signed(request)) return refused_signature();
+  return read(payload, request.self.get(), request.now_ms);
+}
+
+Result<Reading> FeishuChannel::read(const json& payload, const Identity* self,
+                                    int64_t now_ms) const {
+  const json& header = member(payload, "header");
+  const json& event = member(payload, "event");
+  const std::string type = text_or(header, "event_type");
+  if (type == "im.message.receive_v1") return read_message(event, self, now_ms);
+  using Kind = Incoming::Kind;
+  Incoming incoming;
+  if (type == "im.chat.member.bot.added_v1") {
+    incoming.kind = Kind::kBotAdded;
+  } else if (type == "im.chat.member.bot.deleted_v1") {
+    incoming.kind = Kind::kBotRemoved;
+  } else if (type == "im.chat.member.user.added_v1") {
+    incoming.kind = Kind::kMemberJoined;
+  } else if (type == "im.chat.member.user.deleted_v1" ||
+             type == "im.chat.member.user.withdrawn_v1") {
+    incoming.kind = Kind::kMemberLeft;
+  } else {
+    return ignored("unknown");
+  }
+  incoming.event_id = text_or(header, "event_id");
+  incoming.chat = text_or(event, "chat_id");
+  incoming.address = {{"chat_id", incoming.chat}};
+  return decide(config_, limits_, std::move(incoming), now_ms);
+}
+
+Result<Reading> FeishuChannel::read_message(const json& event, const Identity* self,
+                                            int64_t now_ms) const {
+  const json& message = member(event, "message");
+  const json& sender = member(event, "sender");
+  const std::string id = text_or(message, "message_id");
+  Incoming incoming;
+  incoming.event_id = id;
+  incoming.chat = text_or(message, "chat_id");
+  incoming.thread = text_or(message, "thread_id");
+  incoming.sender = text_or(member(sender, "sender_id"), "open_id");
+  incoming.from_bot = text_or(sender, "sender_type") != "user";
+  incoming.direct = text_or(message, "chat_type") == "p2p";
+  incoming.address = {{"chat_id", incoming.chat}};
+
+  const std::string type = text_or(message, "message_type");
+  const json content = object_of(text_or(message, "content"));
+  if (type == "text") {
+    incoming.text = text_or(content, "text");
+  } else if (type == "post") {
+    incoming.text = text_of_post(content, id, incoming.attachments);
+  } else if (type == "image") {
+    incoming.attachments = {{id + "/" + text_or(content, "image_key"), "", "image", 0}};
+  } else if (type == "file" || type == "audio" || type == "media") {
+    incoming.attachments = {{id + "/" + text_or(content, "file_key"), text_or(content, "file_name"),
+                             type == "media" ? "video" : type, 0}};
+  } else {
+    return ignored("unknown");
+  }
+
+  const auto mentions = message.find("mentions");
+  if (mentions != message.end() && mentions->is_array() && !mentions->empty()) {
+    if (!incoming.direct && self == nullptr) {
+      return fail(Code::kUnavailable, "the bot's open_id is not known yet; send it again",
+                  "尚未获知机器人的 open_id，请稍后重发");
+    }
+    for (const json& mention : *mentions) {
+      if (!mention.is_object()) continue;
+      const std::string who = text_or(member(mention, "id"), "open_id");
+      const bool bot = self != nullptr && who == self->id;
+      if (bot) incoming.addressed = true;
+      incoming.text = replaced(incoming.text, text_or(mention, "key"),
+                               bot ? "" : "@" + text_or(mention, "name"));
+    }
+  }
+  incoming.text = replaced(incoming.text, "@_all", "@all");
+  if (!incoming.direct) {
+    incoming.address["message_id"] = id;
+    incoming.address["user"] = incoming.sender;
+    if (!incoming.thread.empty()) incoming.address["thread"] = true;
+  }
+  return decide(config_, limits_, std::move(incoming), now_ms);
+}
+
+std::vector<std::string> FeishuChannel::compose(const std::string& answer) const {
+  static const Dialect dialect = [] {
+    Dialect feishu = plain_markdown();
+    feishu.tables = true;
+    feishu.escape = [](std::string_view raw) {
+      // Tags of the card's own language must not come from a model.
+      return replaced(replaced(std::string(raw), "<", "&#60;"), ">", "&#62;");
+    };
+    // What JSON makes of it: quotes, line breaks and backslashes take two bytes.
+    feishu.size = [](std::string_view text) {
+      return json(text).dump(-1, ' ', false, json::error_handler_t::replace).size();
+    };
+    feishu.most = kLongestText;
+    return feishu;
+  }();
+  return render_markdown(answer, dialect);
+}
+
+HttpRequest FeishuChannel::render(const Reply& reply, const std::string& token, int64_t) const {
+  const json address = address_of(reply);
+  const std::string authorization = "Bearer " + token;
+  std::string text = reply.text;
+  if (const std::string user = text_or(address, "user"); !user.empty() && reply.part == 0)
+    text = fmt::format("<at id={}></at> {}", user, text);
+  const std::string content = card(text).dump(-1, ' ', false, json::error_handler_t::replace);
+  if (!reply.draft.empty()) {
+    return json_request(config_, "PATCH", url("/im/v1/messages/" + reply.draft),
+                        {{"content", content}}, authorization);
+  }
+  json body = {{"msg_type", "interactive"}, {"content", content}, {"uuid", reply.idempotency_key}};
+  if (const std::string question = text_or(address, "message_id"); !question.empty()) {
+    if (flag_or(address, "thread")) body["reply_in_thread"] = true;
+    return json_request(config_, "POST", url("/im/v1/messages/" + question + "/reply"), body,
+                        authorization);
+  }
+  body["receive_id"] = text_or(address, "chat_id");
+  return json_request(config_, "POST", url("/im/v1/messages?receive_id_type=chat_id"), body,
+                      authorization);
+}
+
+Delivery FeishuChannel::judge(const HttpReply& response) const {
+  const json body = object_of(response.body);
+  const int64_t code = number_or(body, "code", -1);
+  if (response.status == 200 && code == 0) {
+    Delivery delivered;
+    delivered.message_id = text_or(member(body, "data"), "message_id");
+    return delivered;
+  }
+  Delivery delivery = by_status(response);
+  if (code != -1) delivery.why = fmt::format("Feishu: {} {}", code, text_or(body, "msg"));
+  switch (code) {
+    case kTokenInvalid:
+    case kTokenMissing:
+    case kAppTokenInvalid:
+      delivery.outcome = Delivery::Outcome::kTokenExpired;
+      return delivery;
+    case kTooFrequent:
+    case kChatTooFrequent:
+    case kSystemBusy:
+      delivery.outcome = Delivery::Outcome::kRetry;
+      break;
+    case kMessageGone:
+    case kMessageRecalled:
+    case kNotEditable:
+      delivery.outcome = Delivery::Outcome::kDraftGone;
+      return delivery;
+    default:
+      if (response.status / 100 == 2)
+        delivery.outcome = code == -1 ? Delivery::Outcome::kRetry : Delivery::Outcome::kFinal;
+  }
+  delivery.whole_app = code == kTooFrequent;
+  const auto reset = plain_number(response.header("x-ogw-ratelimit-reset"));
+  if (reset && *reset > 0 && *reset < 86400) delivery.retry_after = std::chrono::seconds(*reset);
+  return delivery;
+}
+
+std::optional<HttpRequest> FeishuChannel::token_request() const {
+  return json_request(config_, "POST", url("/auth/v3/tenant_access_token/internal"),
+                      {{"app_id", config_.app_id}, {"app_secret", config_.app_secret.reveal()}});
+}
+
+Result<AccessToken> FeishuChannel::read_token(const HttpReply& response) const {
+  const json body = object_of(response.body);
+  const std::string token = text_or(body, "tenant_access_token");
+  if (number_or(body, "code", -1) == 0 && !token.empty())
+    return AccessToken{token, std::chrono::seconds(number_or(body, "expire"))};
+  const Code code = is_passing(response.status) ? Code::kUnavailable : Code::kUnauthorized;
+  return fail(Error{code, credentials_text(body, response)});
+}
+
+std::optional<HttpRequest> FeishuChannel::identity_request(const std::string& token) const {
+  return get_request(config_, url("/bot/v3/info"), "Bearer " + token);
+}
+
+Result<Identity> FeishuChannel::read_identity(const HttpReply& response) const {
+  const json body = object_of(response.body);
+  const json& bot = member(body, "bot");
+  if (number_or(body, "code", -1) == 0 && !text_or(bot, "open_id").empty())
+    return Identity{text_or(bot, "open_id"), text_or(bot, "app_name")};
+  const std::string why = text_or(body, "msg", fmt::format("HTTP status {}", response.status));
+  return fail(Code::kUnavailable,
+              "Feishu does not say who the bot is ('" + why +
+                  "'): switch the bot on under Add Features, and publish a version",
+              "飞书未返回机器人信息（“" + why + "”）：请在“添加应用能力”中启用机器人并发布版本");
+}
+
+std::vector<Probe> FeishuChannel::probes(const std::string& token) const {
+  const auto identity = [this](const HttpReply& response) -> std::optional<Text> {
+    const auto bot = read_identity(response);
+    return bot ? std::nullopt : std::optional(bot.error().text);
+  };
+  // Reading a message that does not exist tells whether the scope for messages was granted.
+  const auto scope = [](const HttpReply& response) -> std::optional<Text> {
+    constexpr int64_t kNoScope = 99991672, kNoUserScope = 99991679;
+    const int64_t code = number_or(object_of(response.body), "code", -1);
+    if (code != kNoScope && code != kNoUserScope) return std::nullopt;
+    return Text{
+        "missing scope: im:message; add it under Permissions & Scopes and publish a version",
+        "缺少权限：im:message；请在“权限管理”中开通并发布版本"};
+  };
+  return {{get_request(config_, url("/bot/v3/info"), "Bearer " + token), identity},
+          {get_request(config_, url("/im/v1/messages/om_ai_bot_probe"), "Bearer " + token), scope}};
+}
+
+}  // namespace ai_bot

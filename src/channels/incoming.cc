@@ -1,0 +1,111 @@
+#include "channels/incoming.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/language.h"
+#include "core/utf8.h"
+
+namespace ai_bot {
+namespace {
+
+bool allows(const std::vector<std::string>& list, const std::string& id) {
+  return list.empty() || std::find(list.begin(), list.end(), id) != list.end();
+}
+
+// Whether the text begins with the prefix, which is then removed.
+bool take_prefix(std::string& text, const std::string& prefix) {
+  if (prefix.empty() || !text.starts_with(prefix)) return false;
+  text.erase(0, prefix.size());
+  return true;
+}
+
+std::string conversation_of(const ChannelConfig& config, const Incoming& incoming) {
+  std::string key = incoming.chat;
+  if (config.scope != "conversation" && !incoming.thread.empty()) key += "/" + incoming.thread;
+  if (config.scope == "user" && !incoming.direct) key += "/" + incoming.sender;
+  return key;
+}
+
+std::string list_of(const std::vector<Attachment>& attachments) {
+  std::string text;
+  for (const Attachment& a : attachments) {
+    text += fmt::format("{}[{}: {}]", text.empty() ? "" : " ", a.type,
+                        a.name.empty() ? a.type : a.name);
+  }
+  return text;
+}
+
+Event event_of(const ChannelConfig& config, Incoming& incoming, int64_t now_ms) {
+  Event event;
+  event.channel = config.name;
+  event.event_id = std::move(incoming.event_id);
+  event.conversation = conversation_of(config, incoming);
+  event.sender = std::move(incoming.sender);
+  event.received_ms = now_ms;
+  event.address = incoming.address.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  event.attachments = std::move(incoming.attachments);
+  return event;
+}
+
+Reading accepted(Event event) {
+  Reading received;
+  received.event = std::move(event);
+  return received;
+}
+
+}  // namespace
+
+Reading ignored(std::string outcome) {
+  Reading received;
+  received.outcome = std::move(outcome);
+  return received;
+}
+
+Reading handshake(WebhookAnswer answer) {
+  Reading received;
+  received.answer = std::move(answer);
+  received.outcome = "handshake";
+  return received;
+}
+
+Reading decide(const ChannelConfig& config, const ChannelLimits& limits, Incoming incoming,
+               int64_t now_ms) {
+  using Kind = Incoming::Kind;
+  if (incoming.from_bot) return ignored("bot_message");
+  if (incoming.event_id.empty() || incoming.chat.empty()) return ignored("unknown");
+  if (!allows(config.allow.conversations, incoming.chat)) return ignored("not_allowed");
+  if (incoming.kind == Kind::kBotRemoved || incoming.kind == Kind::kMemberLeft)
+    return ignored("left");
+  if (incoming.kind != Kind::kMessage) {
+    const bool joined = incoming.kind == Kind::kBotAdded;
+    const std::string& text = joined ? config.greeting : config.welcome;
+    if (text.empty()) return ignored("joined");
+    Event event = event_of(config, incoming, now_ms);
+    event.fixed_answer = text;
+    return accepted(std::move(event));
+  }
+  if (!allows(config.allow.users, incoming.sender)) return ignored("not_allowed");
+  std::string text(trim(incoming.text));
+  const bool prefixed = take_prefix(text, config.answer.prefix);
+  if (!incoming.direct && !incoming.addressed && !prefixed && config.answer.groups != "all")
+    return ignored("not_addressed");
+  if (!incoming.attachments.empty())
+    text += (text.empty() ? "" : "\n") + list_of(incoming.attachments);
+  Event event = event_of(config, incoming, now_ms);
+  event.text = trim(text);
+  if (event.text.empty()) return ignored("empty");
+  if (!is_valid_utf8(event.text)) return ignored("unknown");
+  if (event.text.size() > limits.max_message) {
+    event.text = truncate_utf8(event.text, limits.max_message);
+    event.fixed_answer =
+        Text{fmt::format("This message is too long: at most {} bytes (assistant.max_message).",
+                         limits.max_message),
+             fmt::format("消息过长：最多 {} 字节（assistant.max_message）。", limits.max_message)}
+            .in(language_of(event.text));
+  }
+  return accepted(std::move(event));
+}
+
+}  // namespace ai_bot

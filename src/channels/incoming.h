@@ -1,0 +1,38 @@
+// What all platforms have in common: when the bot answers, whose context a message shares, what a
+// greeting is. A platform's file only reads its own bytes into an Incoming.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "channels/channel.h"
+
+namespace ai_bot {
+
+struct Incoming {
+  enum class Kind { kMessage, kBotAdded, kBotRemoved, kMemberJoined, kMemberLeft };
+  Kind kind = Kind::kMessage;
+  std::string event_id;  // of the message where there is one: platforms may tell one message twice
+  std::string chat;
+  std::string thread;  // empty: none
+  std::string sender;
+  std::string text;  // plain, mentions of the bot removed
+  std::vector<Attachment> attachments;
+  bool direct = false;          // nobody but the sender and the bot
+  bool addressed = false;       // the bot is mentioned or replied to
+  bool from_bot = false;        // of this bot or another one
+  nlohmann::json address = {};  // what render() needs
+};
+
+// The event of a message that is to be answered, or why there is none.
+Reading decide(const ChannelConfig& config, const ChannelLimits& limits, Incoming incoming,
+               int64_t now_ms);
+
+// Something that is acknowledged and counted, and otherwise left alone.
+Reading ignored(std::string outcome);
+
+// An answer at once, without any event (a URL verification).
+Reading handshake(WebhookAnswer answer);
+
+}  // namespace ai_bot

@@ -1,0 +1,60 @@
+#include "channels/platform.h"
+
+#include <fmt/format.h>
+
+#include "channels/signing.h"
+
+namespace ai_bot {
+
+using nlohmann::json;
+
+HttpRequest json_request(const ChannelConfig& config, std::string method, std::string url,
+                         const json& body, const std::string& authorization) {
+  HttpRequest request = get_request(config, std::move(url), authorization);
+  request.method = std::move(method);
+  request.headers.emplace_back("Content-Type", "application/json; charset=utf-8");
+  request.body = body.dump(-1, ' ', false, json::error_handler_t::replace);
+  return request;
+}
+
+HttpRequest get_request(const ChannelConfig& config, std::string url,
+                        const std::string& authorization) {
+  HttpRequest request;
+  request.url = std::move(url);
+  request.proxy = config.proxy;
+  if (!authorization.empty()) request.headers.emplace_back("Authorization", authorization);
+  return request;
+}
+
+json object_of(std::string_view body) {
+  json value = json::parse(body, nullptr, /*allow_exceptions=*/false);
+  return value.is_object() ? value : json::object();
+}
+
+json address_of(const Reply& reply) { return object_of(reply.address); }
+
+Delivery by_status(const HttpReply& response) {
+  if (response.status / 100 == 2) return {};
+  Delivery delivery;
+  delivery.why = fmt::format("HTTP status {}", response.status);
+  delivery.outcome =
+      is_passing(response.status) ? Delivery::Outcome::kRetry : Delivery::Outcome::kFinal;
+  if (delivery.outcome == Delivery::Outcome::kRetry) delivery.retry_after = retry_after(response);
+  return delivery;
+}
+
+std::string base_of(const ChannelConfig& config, const char* platforms_own) {
+  std::string base = config.base_url.empty() ? platforms_own : config.base_url;
+  while (base.ends_with('/')) base.pop_back();
+  return base;
+}
+
+std::string uuid_of(const std::string& key) {
+  std::string hex = to_hex(sha256(key)).substr(0, 32);
+  hex[12] = '8';  // version
+  hex[16] = 'a';  // variant
+  return fmt::format("{}-{}-{}-{}-{}", hex.substr(0, 8), hex.substr(8, 4), hex.substr(12, 4),
+                     hex.substr(16, 4), hex.substr(20));
+}
+
+}  // namespace ai_bot

@@ -1,0 +1,34 @@
+// What the platforms' files share: building a JSON request and reading a JSON answer.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "channels/channel.h"
+
+namespace ai_bot {
+
+// A request with a JSON body; `authorization` becomes the header of that name unless it is empty.
+HttpRequest json_request(const ChannelConfig& config, std::string method, std::string url,
+                         const nlohmann::json& body, const std::string& authorization = "");
+
+// The same without a body.
+HttpRequest get_request(const ChannelConfig& config, std::string url,
+                        const std::string& authorization = "");
+
+// The body as a JSON object; an empty object for anything else, so that reading never fails.
+nlohmann::json object_of(std::string_view body);
+
+// The address an event carries, as its channel wrote it.
+nlohmann::json address_of(const Reply& reply);
+
+// Judgement by the HTTP status alone, for what says nothing more.
+Delivery by_status(const HttpReply& response);
+
+// The configured base, or the platform's own, without a trailing slash.
+std::string base_of(const ChannelConfig& config, const char* platforms_own);
+
+// A name-based UUID (RFC 9562, version 8) of an idempotency key, where a platform wants that form.
+std::string uuid_of(const std::string& key);
+
+}  // namespace ai_bot

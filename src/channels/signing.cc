@@ -1,0 +1,157 @@
+#include "channels/signing.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <sodium.h>
+
+#include <charconv>
+#include <memory>
+
+namespace ai_bot {
+namespace {
+
+constexpr size_t kAesBlock = 16, kAesKey = 32;
+constexpr const char* kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+std::string digest_of(const EVP_MD* kind, std::string_view message) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  EVP_Digest(message.data(), message.size(), digest, &size, kind, nullptr);
+  return {reinterpret_cast<const char*>(digest), size};
+}
+
+const unsigned char* bytes(std::string_view text) {
+  return reinterpret_cast<const unsigned char*>(text.data());
+}
+
+std::optional<std::string> aes(bool encrypt, std::string_view key, std::string_view iv,
+                               std::string_view input) {
+  if (key.size() != kAesKey || iv.size() != kAesBlock) return std::nullopt;
+  if (input.empty() || input.size() % kAesBlock != 0) return std::nullopt;
+  const std::unique_ptr<EVP_CIPHER_CTX, void (*)(EVP_CIPHER_CTX*)> context(EVP_CIPHER_CTX_new(),
+                                                                           EVP_CIPHER_CTX_free);
+  std::string output(input.size() + kAesBlock, '\0');
+  auto* out = reinterpret_cast<unsigned char*>(output.data());
+  int written = 0, rest = 0;
+  EVP_CipherInit_ex(context.get(), EVP_aes_256_cbc(), nullptr, bytes(key), bytes(iv),
+                    encrypt ? 1 : 0);
+  EVP_CIPHER_CTX_set_padding(context.get(), 0);
+  if (EVP_CipherUpdate(context.get(), out, &written, bytes(input),
+                       static_cast<int>(input.size())) != 1 ||
+      EVP_CipherFinal_ex(context.get(), out + written, &rest) != 1) {
+    return std::nullopt;
+  }
+  output.resize(static_cast<size_t>(written + rest));
+  return output;
+}
+
+}  // namespace
+
+std::string hmac_sha256(std::string_view key, std::string_view message) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(message), message.size(),
+       digest, &size);
+  return {reinterpret_cast<const char*>(digest), size};
+}
+
+std::string sha256(std::string_view message) { return digest_of(EVP_sha256(), message); }
+
+std::string sha1(std::string_view message) { return digest_of(EVP_sha1(), message); }
+
+std::string to_hex(std::string_view text) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string out;
+  out.reserve(text.size() * 2);
+  for (const unsigned char c : text) {
+    out += kHex[c >> 4];
+    out += kHex[c & 15];
+  }
+  return out;
+}
+
+std::string to_base64(std::string_view text) {
+  std::string out(sodium_base64_encoded_len(text.size(), sodium_base64_VARIANT_ORIGINAL), '\0');
+  sodium_bin2base64(out.data(), out.size(), bytes(text), text.size(),
+                    sodium_base64_VARIANT_ORIGINAL);
+  out.pop_back();  // the terminating zero
+  return out;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
+  if (text.find_first_not_of(kBase64) != std::string_view::npos || text.size() % 4 == 1)
+    return std::nullopt;
+  // OpenSSL's, since libsodium refuses unused bits that are not zero, which WeCom's keys have.
+  std::string padded(text);
+  while (padded.size() % 4 != 0) padded += '=';
+  std::string out(padded.size() / 4 * 3, '\0');
+  if (padded.empty()) return out;
+  if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes(padded),
+                      static_cast<int>(padded.size())) < 0)
+    return std::nullopt;
+  out.resize(text.size() * 3 / 4);
+  return out;
+}
+
+std::optional<std::string> from_hex(std::string_view text) {
+  std::string out(text.size() / 2, '\0');
+  size_t size = 0;
+  const char* end = nullptr;
+  const int failed = sodium_hex2bin(reinterpret_cast<unsigned char*>(out.data()), out.size(),
+                                    text.data(), text.size(), nullptr, &size, &end);
+  if (failed != 0 || end != text.data() + text.size()) return std::nullopt;
+  return out;
+}
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::optional<std::string> decrypt_aes256_cbc(std::string_view key, std::string_view iv,
+                                              std::string_view cipher) {
+  return aes(false, key, iv, cipher);
+}
+
+std::optional<std::string> encrypt_aes256_cbc(std::string_view key, std::string_view iv,
+                                              std::string_view padded) {
+  return aes(true, key, iv, padded);
+}
+
+std::optional<std::string> without_pkcs7(std::string padded, size_t block) {
+  if (padded.empty()) return std::nullopt;
+  const size_t count = static_cast<unsigned char>(padded.back());
+  if (count == 0 || count > block || count > padded.size()) return std::nullopt;
+  const std::string expected(count, padded.back());
+  if (!padded.ends_with(expected)) return std::nullopt;
+  padded.resize(padded.size() - count);
+  return padded;
+}
+
+std::string with_pkcs7(std::string_view text, size_t block) {
+  const size_t count = block - text.size() % block;
+  return std::string(text) + std::string(count, static_cast<char>(count));
+}
+
+bool verify_ed25519(std::string_view key, std::string_view signature, std::string_view message) {
+  if (key.size() != crypto_sign_PUBLICKEYBYTES || signature.size() != crypto_sign_BYTES)
+    return false;
+  return crypto_sign_verify_detached(bytes(signature), bytes(message), message.size(),
+                                     bytes(key)) == 0;
+}
+
+std::optional<int64_t> plain_number(std::string_view digits) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  const bool whole = error == std::errc() && end == digits.data() + digits.size();
+  if (!whole || digits.size() > 15 || number < 0) return std::nullopt;
+  return number;
+}
+
+tl::unexpected<Error> refused_signature() {
+  return fail(Code::kUnauthorized, "the signature or its timestamp is missing, wrong or too old",
+              "签名或时间戳缺失、错误或已过期");
+}
+
+}  // namespace ai_bot

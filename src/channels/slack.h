@@ -1,0 +1,38 @@
+// Slack (docs/channels/slack.md): the Events API in, the Web API out.
+//
+// Authenticity: X-Slack-Signature is "v0=" + hex HMAC-SHA256(signing secret, "v0:" + timestamp +
+// ":" + body), see "Verifying requests from Slack". Slack tells a mention twice where an app has
+// both subscriptions (app_mention and message), so an event's id is its channel and timestamp.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "channels/channel.h"
+
+namespace ai_bot {
+
+class SlackChannel : public Channel {
+ public:
+  // "Truncating content": a text over 40,000 characters is cut; 4,000 is what Slack recommends.
+  static constexpr size_t kLongestText = 4000;
+
+  SlackChannel(ChannelConfig config, const ChannelLimits& limits);
+
+  Result<Reading> receive(const WebhookRequest& request) const override;
+  // The event of a payload whose authenticity is certain (the webhook's body, Socket Mode).
+  Reading read(const nlohmann::json& payload, int64_t now_ms) const;
+
+  std::vector<std::string> compose(const std::string& answer) const override;
+  HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
+  Delivery judge(const HttpReply& response) const override;
+  bool edits() const override { return true; }
+  std::vector<Probe> probes(const std::string& token) const override;
+
+ private:
+  std::string url(const char* method) const;
+
+  ChannelConfig config_;
+  ChannelLimits limits_;
+};
+
+}  // namespace ai_bot

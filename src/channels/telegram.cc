@@ -1,0 +1,331 @@
+#include "channels/telegram.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "channels/incoming.h"
+#include "channels/markdown.h"
+#include "channels/platform.h"
+#include "channels/signing.h"
+#include "core/json.h"
+#include "core/utf8.h"
+
+namespace ai_bot {
+namespace {
+
+using nlohmann::json;
+
+const json& member(const json& object, const char* key) {
+  static const json none = json::object();
+  const auto at = object.find(key);
+  return at != object.end() && at->is_object() ? *at : none;
+}
+
+std::string id_text(const json& object, const char* key = "id") {
+  const int64_t id = number_or(object, key);
+  return id == 0 ? "" : std::to_string(id);
+}
+
+std::string escaped(std::string_view raw) {
+  std::string out;
+  for (const char c : raw) {
+    if (c == '&') {
+      out += "&amp;";
+    } else if (c == '<') {
+      out += "&lt;";
+    } else if (c == '>') {
+      out += "&gt;";
+    } else if (c == '"') {
+      out += "&quot;";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+// What Telegram counts: the text that is seen, without tags and entities.
+size_t seen_size(std::string_view html) {
+  size_t units = 0;
+  for (size_t at = 0; at < html.size();) {
+    if (html[at] == '<') {
+      at = std::min(html.find('>', at), html.size() - 1) + 1;
+    } else if (html[at] == '&') {
+      at = std::min(html.find(';', at), html.size() - 1) + 1;
+      ++units;
+    } else {
+      units += next_code_point(html, at) > 0xFFFF ? 2 : 1;
+    }
+  }
+  return units;
+}
+
+// "HTML style" of the Bot API.
+Dialect html() {
+  const auto tag = [](const char* name) {
+    return [name](const std::string& text) { return fmt::format("<{0}>{1}</{0}>", name, text); };
+  };
+  Dialect dialect = plain_markdown();
+  dialect.escape = escaped;
+  dialect.strong = tag("b");
+  dialect.emphasis = tag("i");
+  dialect.strike = tag("s");
+  dialect.code = [](std::string_view raw) { return "<code>" + escaped(raw) + "</code>"; };
+  dialect.link = [](const std::string& text, const std::string& url) {
+    return fmt::format("<a href=\"{}\">{}</a>", escaped(url), text);
+  };
+  dialect.heading = [](int, const std::string& text) { return "<b>" + text + "</b>"; };
+  dialect.code_block = [](const std::string& language, std::string_view raw) {
+    if (language.empty()) return "<pre>" + escaped(raw) + "</pre>";
+    return fmt::format("<pre><code class=\"language-{}\">{}</code></pre>", escaped(language),
+                       escaped(raw));
+  };
+  dialect.quote = tag("blockquote");
+  dialect.size = seen_size;
+  dialect.most = TelegramChannel::kLongestText;
+  return dialect;
+}
+
+struct Words {
+  std::string text;
+  bool mentions_bot = false;
+};
+
+// The text with the bot's mentions removed and hidden links made visible.
+Words words_of(const json& message, const Identity* self, const std::string& bot) {
+  const bool captioned = !message.contains("text");
+  std::string text = text_or(message, captioned ? "caption" : "text");
+  const auto entities = message.find(captioned ? "caption_entities" : "entities");
+  Words words{text};
+  if (entities == message.end() || !entities->is_array()) return words;
+  const std::string handle = self != nullptr && !self->name.empty() ? "@" + self->name : "";
+  // From the end, so that the offsets before stay right.
+  for (auto at = entities->rbegin(); at != entities->rend(); ++at) {
+    if (!at->is_object()) continue;
+    const int64_t offset = number_or(*at, "offset"), length = number_or(*at, "length");
+    if (offset < 0 || length <= 0) continue;
+    const size_t begin = from_utf16(words.text, static_cast<size_t>(offset));
+    const size_t end = from_utf16(words.text, static_cast<size_t>(offset + length));
+    const std::string inside = words.text.substr(begin, end - begin);
+    const std::string type = text_or(*at, "type");
+    if ((type == "mention" && !handle.empty() && inside == handle) ||
+        (type == "text_mention" && id_text(member(*at, "user")) == bot)) {
+      words.mentions_bot = true;
+      words.text.erase(begin, end - begin);
+    } else if (type == "bot_command") {
+      const size_t cut = inside.find('@');
+      if (cut == std::string::npos) continue;
+      if (handle.empty() || inside.substr(cut) != handle) continue;  // another bot's command
+      words.mentions_bot = true;
+      words.text.erase(begin + cut, inside.size() - cut);
+    } else if (type == "text_link") {
+      words.text.insert(end, fmt::format(" ({})", text_or(*at, "url")));
+    }
+  }
+  return words;
+}
+
+std::vector<Attachment> attachments_of(const json& message) {
+  std::vector<Attachment> list;
+  const auto add = [&](const json& file, const char* type) {
+    if (!text_or(file, "file_id").empty())
+      list.push_back({text_or(file, "file_id"), text_or(file, "file_name"), type,
+                      number_or(file, "file_size")});
+  };
+  add(member(message, "document"), "file");
+  if (const auto photo = message.find("photo");
+      photo != message.end() && photo->is_array() && !photo->empty() && photo->back().is_object())
+    add(photo->back(), "image");  // the largest size stands last
+  for (const char* audio : {"voice", "audio"}) add(member(message, audio), "audio");
+  add(member(message, "video"), "video");
+  return list;
+}
+
+}  // namespace
+
+TelegramChannel::TelegramChannel(ChannelConfig config, const ChannelLimits& limits)
+    : config_(std::move(config)), limits_(limits) {}
+
+// The token is part of the address: that is how the Bot API has it.
+std::string TelegramChannel::url(const char* method) const {
+  return fmt::format("{}/bot{}/{}", base_of(config_, "https://api.telegram.org"),
+                     config_.bot_token.reveal(), method);
+}
+
+std::string TelegramChannel::bot_id() const {
+  const std::string& token = config_.bot_token.reveal();
+  return token.substr(0, token.find(':'));
+}
+
+Result<Reading> TelegramChannel::receive(const WebhookRequest& request) const {
+  const std::string secret = request.header("X-Telegram-Bot-Api-Secret-Token");
+  if (config_.secret.empty() || !equal_in_constant_time(config_.secret.reveal(), secret))
+    return refused_signature();
+  const json update = json::parse(request.body, nullptr, /*allow_exceptions=*/false);
+  if (!update.is_object())
+    return fail(Code::kInvalid, "the body is not a JSON object", "请求正文不是 JSON 对象");
+  return read(update, request.self.get(), request.now_ms);
+}
+
+Result<Reading> TelegramChannel::read(const json& update, const Identity* self,
+                                      int64_t now_ms) const {
+  Incoming incoming;
+  incoming.event_id = id_text(update, "update_id");
+  if (const json& changed = member(update, "my_chat_member"); !changed.empty()) {
+    const std::string now = text_or(member(changed, "new_chat_member"), "status");
+    const std::string before = text_or(member(changed, "old_chat_member"), "status");
+    const auto inside = [](const std::string& status) {
+      return status == "member" || status == "administrator";
+    };
+    if (inside(now) == inside(before)) return ignored("unknown");
+    incoming.kind = inside(now) ? Incoming::Kind::kBotAdded : Incoming::Kind::kBotRemoved;
+    incoming.chat = id_text(member(changed, "chat"));
+    incoming.address = {{"chat_id", number_or(member(changed, "chat"), "id")}};
+    return decide(config_, limits_, std::move(incoming), now_ms);
+  }
+  const json& message = member(update, "message");
+  if (message.empty()) return ignored("unknown");
+  const json& from = member(message, "from");
+  const json& chat = member(message, "chat");
+  incoming.chat = id_text(chat);
+  incoming.sender = id_text(from);
+  incoming.from_bot = flag_or(from, "is_bot");
+  incoming.direct = text_or(chat, "type") == "private";
+  if (flag_or(message, "is_topic_message")) incoming.thread = id_text(message, "message_thread_id");
+  incoming.address = {{"chat_id", number_or(chat, "id")}};
+  if (!incoming.thread.empty())
+    incoming.address["message_thread_id"] = number_or(message, "message_thread_id");
+
+  if (const auto members = message.find("new_chat_members");
+      members != message.end() && members->is_array()) {
+    incoming.from_bot = false;
+    incoming.kind = Incoming::Kind::kMemberJoined;
+    for (const json& one : *members) {
+      if (one.is_object() && id_text(one) == bot_id()) return ignored("joined");  // my_chat_member
+    }
+    return decide(config_, limits_, std::move(incoming), now_ms);
+  }
+  if (message.contains("left_chat_member")) return ignored("left");
+  const std::string bot = bot_id();
+  // Who is mentioned in a group can't be told before the bot knows its handle.
+  const bool has_entities = message.contains("entities") || message.contains("caption_entities");
+  if (!incoming.direct && has_entities && self == nullptr) {
+    return fail(Code::kUnavailable, "the bot's name is not known yet; send it again",
+                "尚未获知机器人名称，请稍后重发");
+  }
+  const Words words = words_of(message, self, bot);
+  const json& replied = member(message, "reply_to_message");
+  incoming.text = words.text == "/start" ? "/help" : words.text;
+  incoming.addressed = words.mentions_bot || id_text(member(replied, "from")) == bot;
+  incoming.attachments = attachments_of(message);
+  if (!incoming.direct) incoming.address["message_id"] = number_or(message, "message_id");
+  return decide(config_, limits_, std::move(incoming), now_ms);
+}
+
+HttpRequest TelegramChannel::poll(int64_t offset, std::chrono::seconds wait) const {
+  return json_request(config_, "POST", url("getUpdates"),
+                      {{"offset", offset},
+                       {"timeout", wait.count()},
+                       {"allowed_updates", {"message", "my_chat_member"}}});
+}
+
+std::vector<std::string> TelegramChannel::compose(const std::string& answer) const {
+  static const Dialect dialect = html();
+  return render_markdown(answer, dialect);
+}
+
+HttpRequest TelegramChannel::render(const Reply& reply, const std::string&, int64_t) const {
+  const json address = address_of(reply);
+  json body = {{"chat_id", number_or(address, "chat_id")},
+               {"text", reply.text},
+               {"parse_mode", "HTML"},
+               {"link_preview_options", {{"is_disabled", true}}}};
+  if (!reply.draft.empty()) {
+    body["message_id"] = plain_number(reply.draft).value_or(0);
+    return json_request(config_, "POST", url("editMessageText"), body);
+  }
+  if (const int64_t thread = number_or(address, "message_thread_id"); thread != 0)
+    body["message_thread_id"] = thread;
+  // The reply names the asker, who is thereby told; a question that was deleted is no obstacle.
+  if (const int64_t question = number_or(address, "message_id"); question != 0 && reply.part == 0) {
+    body["reply_parameters"] = {{"message_id", question}, {"allow_sending_without_reply", true}};
+  }
+  return json_request(config_, "POST", url("sendMessage"), body);
+}
+
+Delivery TelegramChannel::judge(const HttpReply& response) const {
+  const json body = object_of(response.body);
+  if (flag_or(body, "ok")) {
+    Delivery delivered;
+    delivered.message_id = id_text(member(body, "result"), "message_id");
+    return delivered;
+  }
+  const std::string why = text_or(body, "description");
+  if (why.find("message is not modified") != std::string::npos) return {};
+  if (why.find("message to edit not found") != std::string::npos ||
+      why.find("message can't be edited") != std::string::npos)
+    return {Delivery::Outcome::kDraftGone, "Telegram: " + why, {}};
+  Delivery delivery = by_status(response);
+  if (!why.empty()) delivery.why = "Telegram: " + why;
+  if (response.status / 100 == 2)
+    delivery = {Delivery::Outcome::kRetry, "Telegram: no answer that can be read", {}};
+  const int64_t seconds = number_or(member(body, "parameters"), "retry_after");
+  if (seconds > 0) delivery.retry_after = std::chrono::seconds(std::min<int64_t>(seconds, 86400));
+  return delivery;
+}
+
+std::optional<HttpRequest> TelegramChannel::identity_request(const std::string&) const {
+  return get_request(config_, url("getMe"));
+}
+
+Result<Identity> TelegramChannel::read_identity(const HttpReply& response) const {
+  const json body = object_of(response.body);
+  const json& me = member(body, "result");
+  if (!flag_or(body, "ok") || id_text(me).empty()) {
+    const std::string why =
+        text_or(body, "description", fmt::format("HTTP status {}", response.status));
+    return fail(Code::kUnauthorized, "bot_token: Telegram answers '" + why + "'",
+                "bot_token：Telegram 返回“" + why + "”");
+  }
+  return Identity{id_text(me), text_or(me, "username")};
+}
+
+std::optional<HttpRequest> TelegramChannel::typing(const std::string& address,
+                                                   const std::string&) const {
+  const json to = object_of(address);
+  json body = {{"chat_id", number_or(to, "chat_id")}, {"action", "typing"}};
+  if (const int64_t thread = number_or(to, "message_thread_id"); thread != 0)
+    body["message_thread_id"] = thread;
+  return json_request(config_, "POST", url("sendChatAction"), body);
+}
+
+std::vector<Probe> TelegramChannel::probes(const std::string&) const {
+  const auto identity = [this](const HttpReply& response) -> std::optional<Text> {
+    if (const auto me = read_identity(response); !me) {
+      return Text{me.error().text.en + "; ask BotFather for the token (/token)",
+                  me.error().text.zh + "；请向 BotFather 获取 token（/token）"};
+    }
+    return std::nullopt;
+  };
+  const bool connect = config_.mode == "connect";
+  const auto webhook = [connect](const HttpReply& response) -> std::optional<Text> {
+    const json body = object_of(response.body);
+    const json& info = member(body, "result");
+    const std::string url = text_or(info, "url");
+    if (connect && !url.empty())
+      return Text{"a webhook is set, so getUpdates is refused: remove it with deleteWebhook",
+                  "已设置 webhook，无法使用 getUpdates：请用 deleteWebhook 移除"};
+    if (!connect && url.empty())
+      return Text{"no webhook is set: give Telegram the address with setWebhook",
+                  "尚未设置 webhook：请用 setWebhook 设置地址"};
+    if (const std::string error = text_or(info, "last_error_message"); !connect && !error.empty())
+      return Text{"Telegram could not deliver to the webhook: " + error,
+                  "Telegram 无法投递到 webhook：" + error};
+    return std::nullopt;
+  };
+  return {{get_request(config_, url("getMe")), identity},
+          {get_request(config_, url("getWebhookInfo")), webhook}};
+}
+
+}  // namespace ai_bot

@@ -1,0 +1,44 @@
+// Telegram (docs/channels/telegram.md): the Bot API, by webhook or long polling.
+//
+// Authenticity: X-Telegram-Bot-Api-Secret-Token is the secret given to setWebhook. There is no
+// timestamp and no signature; a repeated update is known by its update_id.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "channels/channel.h"
+
+namespace ai_bot {
+
+class TelegramChannel : public Channel {
+ public:
+  static constexpr size_t kLongestText = 4096;  // UTF-16 units, sendMessage
+
+  TelegramChannel(ChannelConfig config, const ChannelLimits& limits);
+
+  Result<Reading> receive(const WebhookRequest& request) const override;
+  // The event of one Update, from a webhook or from getUpdates.
+  Result<Reading> read(const nlohmann::json& update, const Identity* self, int64_t now_ms) const;
+
+  // The long poll for updates after `offset`, and the longest it takes.
+  HttpRequest poll(int64_t offset, std::chrono::seconds wait) const;
+
+  std::vector<std::string> compose(const std::string& answer) const override;
+  HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
+  Delivery judge(const HttpReply& response) const override;
+  std::optional<HttpRequest> identity_request(const std::string& token) const override;
+  Result<Identity> read_identity(const HttpReply& response) const override;
+  bool edits() const override { return true; }
+  std::optional<HttpRequest> typing(const std::string& address,
+                                    const std::string& token) const override;
+  std::vector<Probe> probes(const std::string& token) const override;
+
+ private:
+  std::string url(const char* method) const;
+  std::string bot_id() const;
+
+  ChannelConfig config_;
+  ChannelLimits limits_;
+};
+
+}  // namespace ai_bot

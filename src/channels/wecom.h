@@ -1,0 +1,47 @@
+// WeCom (docs/channels/wecom.md): the callback of an internal app (encrypted XML), or of an AI bot
+// (the same encryption around JSON), told apart by whether agent_id is configured.
+//
+// Authenticity: msg_signature is hex SHA-1 of the sorted token, timestamp, nonce and ciphertext
+// ("Encryption and decryption scheme"). The plain text is 16 random bytes, a 4-byte length, the
+// message, and the receiver (the corp_id of an app, nothing for an AI bot), padded to 32 bytes.
+//
+// Answers of an app go by message/send; those of an AI bot to the response_url that came with the
+// question, which takes one message within an hour.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "channels/channel.h"
+#include "channels/incoming.h"
+
+namespace ai_bot {
+
+class WeComChannel : public Channel {
+ public:
+  static constexpr size_t kLongestText = 2048;      // bytes, markdown of message/send
+  static constexpr size_t kLongestBotText = 20480;  // bytes, markdown of an AI bot
+
+  WeComChannel(ChannelConfig config, const ChannelLimits& limits);
+
+  Result<Reading> receive(const WebhookRequest& request) const override;
+
+  std::vector<std::string> compose(const std::string& answer) const override;
+  HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
+  Delivery judge(const HttpReply& response) const override;
+  std::optional<HttpRequest> token_request() const override;
+  Result<AccessToken> read_token(const HttpReply& response) const override;
+  std::vector<Probe> probes(const std::string& token) const override;
+
+ private:
+  bool is_ai_bot() const { return config_.agent_id.empty(); }
+  std::string url(const std::string& path) const;
+  // The message of a ciphertext under this signature; no value when either is wrong.
+  std::optional<std::string> open(const WebhookRequest& request, const std::string& cipher) const;
+  Reading read_app_message(const std::string& xml, int64_t now_ms) const;
+  Reading read_bot_message(const nlohmann::json& message, int64_t now_ms) const;
+
+  ChannelConfig config_;
+  ChannelLimits limits_;
+};
+
+}  // namespace ai_bot

@@ -1,0 +1,92 @@
+#!/usr/bin/python3
+"""A simulated DingTalk: signed robot messages out; sessionWebhook, the robot's API and its tokens in."""
+import base64
+import hashlib
+import hmac
+import json
+import time
+
+from simulator import Refusal, Simulator
+
+CLIENT_ID, CLIENT_SECRET = "dingsimulated", "client-secret-simulated"
+
+
+class DingTalk(Simulator):
+    def __init__(self, url="", port=0):
+        super().__init__(port)
+        self.url, self.api = url, self.base
+        self.webhook_life = 5400
+        self.has_permission = True
+
+    config = staticmethod(lambda api, extra="": f"{{name: dingtalk, type: dingtalk, client_id: {CLIENT_ID}, client_secret: {CLIENT_SECRET}, base_url: \"{api}\"{extra}}}")
+
+    def routes(self):
+        return [("POST", "/v1.0/oauth2/accessToken", self.token), ("POST", "/robot/sendBySession", self.by_session),
+                ("POST", "/v1.0/robot/oToMessages/batchSend", self.to_people), ("POST", "/v1.0/robot/groupMessages/send", self.to_group)]
+
+    def refusal(self, status, code, message):
+        return Refusal(status, {"code": code, "message": message, "requestid": "r"})
+
+    def bad(self, what):
+        self.strict(what)
+        return self.refusal(400, "invalidParameter", what)
+
+    def token(self, request):
+        body = request.json(self.bad, ("appKey", "appSecret"))
+        if body != {"appKey": CLIENT_ID, "appSecret": CLIENT_SECRET}:
+            raise self.refusal(400, "invalidClientIdOrSecret", "invalid clientId or clientSecret")
+        return {"accessToken": self.new_token(), "expireIn": self.token_life}
+
+    def by_session(self, request):
+        chat = request.query.get("session", "")
+        body = request.json(self.bad, ("msgtype", "markdown"), ("at",))
+        if body["msgtype"] != "markdown" or set(body["markdown"]) != {"title", "text"} or not body["markdown"]["title"]:
+            raise self.bad("markdown")
+        for person in body.get("at", {}).get("atUserIds", []):
+            if "@" + person not in body["markdown"]["text"]:
+                raise self.bad("who is mentioned must stand in the text")
+        self.show(chat, body["markdown"]["text"], at=body.get("at"))
+        return {"errcode": 0, "errmsg": "ok"}
+
+    def by_robot(self, request, required):
+        if not self.is_token(request.headers.get("x-acs-dingtalk-access-token", "")):
+            raise self.refusal(400, "InvalidAuthentication", "不合法的access_token")
+        if not self.has_permission:
+            raise self.refusal(403, "Forbidden.AccessDenied.AccessTokenPermissionDenied", "应用尚未开通所需的权限：[qyapi_robot_sendmsg]")
+        body = request.json(self.bad, ("robotCode", "msgKey", "msgParam", *required))
+        if body["robotCode"] != CLIENT_ID:
+            raise self.bad("robotCode")
+        return body, json.loads(body["msgParam"])
+
+    def to_people(self, request):
+        body, parameters = self.by_robot(request, ("userIds",))
+        if not body["userIds"]:
+            raise self.refusal(400, "staffId.notExisted", "userIds is empty")
+        for person in body["userIds"]:
+            self.show("robot:" + person, parameters["text"])
+        return {"processQueryKey": "k"}
+
+    def to_group(self, request):
+        body, parameters = self.by_robot(request, ("openConversationId",))
+        self.show("robot:" + body["openConversationId"], parameters["text"])
+        return {"processQueryKey": "k"}
+
+    # --- events
+    def rate_limit(self, seconds=1):
+        self.faults.append(("sendBySession", Refusal(200, {"errcode": 130101, "errmsg": "send too fast, exceed 20 times per minute"})))
+
+    def direct(self, text, **fields):
+        number = self.next_id()
+        chat = fields.get("conversationId", "cid1")
+        return {"conversationId": chat, "chatbotCorpId": "corp", "chatbotUserId": "$bot", "msgId": f"msg{number}", "senderNick": "安娜", "isAdmin": False, "senderStaffId": "anna",
+                "sessionWebhookExpiredTime": int((time.time() + self.webhook_life) * 1000), "createAt": int(time.time() * 1000), "senderCorpId": "corp", "conversationType": "1",
+                "senderId": "$anna", "sessionWebhook": f"{self.base}/robot/sendBySession?session={chat}", "robotCode": CLIENT_ID, "msgtype": "text", "text": {"content": text}, **fields}
+
+    def mention(self, text, **fields):
+        return self.direct(" " + text, **{"conversationId": "cidgroup", "conversationType": "2", "isInAtList": True, "atUsers": [{"dingtalkId": "$bot"}], **fields})
+
+    def send(self, message, *, timestamp=None, tamper=None):
+        timestamp = str(int((time.time() if timestamp is None else timestamp) * 1000))
+        sign = base64.b64encode(hmac.new(CLIENT_SECRET.encode(), f"{timestamp}\n{CLIENT_SECRET}".encode(), hashlib.sha256).digest()).decode()
+        body = json.dumps(message).encode()
+        return self.post(self.url, tamper(body) if tamper else body, {"Content-Type": "application/json; charset=utf-8", "timestamp": timestamp, "sign": sign})

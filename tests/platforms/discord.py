@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""A simulated Discord: signed interactions out, the REST API in."""
+import json
+import time
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from simulator import Refusal, Simulator
+
+APPLICATION, BOT_TOKEN = "99", "bot-token-simulated"
+LONGEST = 2000
+KEY = Ed25519PrivateKey.from_private_bytes(b"\x03" * 32)
+PUBLIC_KEY = KEY.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw).hex()
+
+
+class Discord(Simulator):
+    def __init__(self, url="", port=0):
+        super().__init__(port)
+        self.url, self.api = url, self.base
+        self.thinking = {}  # interaction token -> message id of the deferred response
+        self.dead_tokens = set()
+
+    config = staticmethod(lambda api, extra="": f"{{name: discord, type: discord, application_id: \"{APPLICATION}\", public_key: {PUBLIC_KEY}, bot_token: {BOT_TOKEN}, base_url: \"{api}\"{extra}}}")
+
+    def routes(self):
+        return [("POST", "/channels/([^/]+)/messages", self.create), ("PATCH", "/channels/([^/]+)/messages/([^/]+)", self.edit),
+                ("PATCH", f"/webhooks/{APPLICATION}/([^/]+)/messages/@original", self.original), ("POST", f"/webhooks/{APPLICATION}/([^/]+)", self.follow_up),
+                ("POST", "/channels/([^/]+)/typing", self.typing), ("GET", "/applications/@me", self.me)]
+
+    def refusal(self, status, code, message):
+        return Refusal(status, {"code": code, "message": message})
+
+    def bad(self, what):
+        self.strict(what)
+        return self.refusal(400, 50035, "Invalid Form Body: " + what)
+
+    def authorized(self, request):
+        if request.headers.get("Authorization") != "Bot " + BOT_TOKEN:
+            raise self.refusal(401, 0, "401: Unauthorized")
+
+    def body(self, request, optional=()):
+        body = request.json(self.bad, ("content",), ("allowed_mentions", *optional))
+        if not body["content"].strip() or len(body["content"]) > LONGEST:
+            raise self.bad("content must be 1 to 2000 characters")
+        return body
+
+    def create(self, request, channel):
+        self.authorized(request)
+        body = self.body(request, ("nonce", "enforce_nonce", "message_reference"))
+        if len(body.get("nonce", "")) > 25:
+            raise self.bad("nonce")
+        key = body.get("nonce") if body.get("enforce_nonce") else None
+        return {"id": self.show(channel, body["content"], key, reply_to=body.get("message_reference", {}).get("message_id")), "channel_id": channel}
+
+    def edit(self, request, channel, message):
+        self.authorized(request)
+        if not self.change(message, self.body(request)["content"]):
+            raise self.refusal(404, 10008, "Unknown Message")
+        return {"id": message}
+
+    def interaction(self, token):
+        if token in self.dead_tokens or token not in self.thinking:
+            raise self.refusal(404, 10015, "Unknown Webhook")
+        return self.thinking[token]
+
+    def original(self, request, token):
+        channel, message = self.interaction(token)
+        body = self.body(request)
+        if message is None:
+            message = self.show(channel, body["content"])
+            self.thinking[token] = (channel, message)
+            self.edits.append((message, body["content"]))
+        else:
+            self.change(message, body["content"])
+        return {"id": message}
+
+    def follow_up(self, request, token):
+        channel, _ = self.interaction(token)
+        return {"id": self.show(channel, self.body(request)["content"])}
+
+    def typing(self, request, channel):
+        self.authorized(request)
+        return None
+
+    def me(self, request):
+        self.authorized(request)
+        return {"id": APPLICATION, "verify_key": PUBLIC_KEY, "flags": 1 << 19, "name": "ai_bot"}
+
+    # --- events
+    def rate_limit(self, seconds=1):
+        self.faults.append(("@original|/messages", Refusal(429, {"message": "You are being rate limited.", "retry_after": seconds, "global": False}, {"Retry-After": str(seconds)})))
+
+    def direct(self, text, **fields):
+        number = self.next_id()
+        return {"id": f"i{number}", "application_id": APPLICATION, "type": 2, "token": f"token{number}", "version": 1, "channel_id": "c1", "user": {"id": "u1", "username": "anna"},
+                "data": {"id": "d", "name": "ask", "type": 1, "options": [{"name": "question", "type": 3, "value": text}]}, **fields}
+
+    def mention(self, text, **fields):
+        return self.direct(text, **{"channel_id": "c2", "guild_id": "g1", "member": {"user": {"id": "u1", "username": "anna"}}, **fields})
+
+    def send(self, interaction, *, timestamp=None, tamper=None):
+        timestamp = str(int(time.time() if timestamp is None else timestamp))
+        body = json.dumps(interaction).encode()
+        signature = KEY.sign(timestamp.encode() + body).hex()
+        with self.lock:
+            if interaction.get("type") == 2:
+                self.thinking.setdefault(interaction["token"], (interaction["channel_id"], None))
+        return self.post(self.url, tamper(body) if tamper else body, {"Content-Type": "application/json", "X-Signature-Timestamp": timestamp, "X-Signature-Ed25519": signature})

@@ -1,0 +1,136 @@
+#!/usr/bin/python3
+"""A simulated Feishu: encrypted and signed events out, the IM API in."""
+import base64
+import hashlib
+import json
+import os
+import time
+
+from cryptography.hazmat.primitives import padding
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from simulator import Refusal, Simulator, run_as_program
+
+APP_ID, APP_SECRET, KEY, TOKEN = "cli_simulated", "app-secret-simulated", "encrypt-key-of-the-app", "verification-token"
+LONGEST_CARD = 30 * 1024
+
+
+class Feishu(Simulator):
+    def __init__(self, url="", port=0):
+        super().__init__(port)
+        self.url, self.api = url, self.base
+        self.has_scope = True
+
+    config = staticmethod(lambda api, extra="": f"{{name: feishu, type: feishu, app_id: {APP_ID}, app_secret: {APP_SECRET}, encrypt_key: {KEY}, verification_token: {TOKEN}, base_url: \"{api}\"{extra}}}")
+
+    def routes(self):
+        return [("POST", "/open-apis/auth/v3/tenant_access_token/internal", self.token), ("GET", "/open-apis/bot/v3/info", self.info),
+                ("POST", "/open-apis/im/v1/messages", self.create), ("POST", "/open-apis/im/v1/messages/([^/]+)/reply", self.reply),
+                ("PATCH", "/open-apis/im/v1/messages/([^/]+)", self.patch), ("GET", "/open-apis/im/v1/messages/([^/]+)", self.get)]
+
+    def refusal(self, code, msg, status=400, headers=None):
+        return Refusal(status, {"code": code, "msg": msg}, headers)
+
+    def bad(self, what):
+        self.strict(what)
+        return self.refusal(230001, "Your request contains an invalid request parameter: " + what)
+
+    def authorized(self, request):
+        token = request.headers.get("Authorization", "")
+        if not token.startswith("Bearer ") or not self.is_token(token[7:]):
+            raise self.refusal(99991663, "Invalid access token for authorization. Please make a request with token attached.")
+
+    def token(self, request):
+        body = request.json(self.bad, ("app_id", "app_secret"))
+        if body != {"app_id": APP_ID, "app_secret": APP_SECRET}:
+            raise self.refusal(10014, "app secret invalid", 200)
+        return {"code": 0, "msg": "ok", "tenant_access_token": self.new_token(), "expire": self.token_life}
+
+    def info(self, request):
+        self.authorized(request)
+        return {"code": 0, "msg": "ok", "bot": {"activate_status": 2, "app_name": "小助手", "open_id": "ou_bot"}}
+
+    def card_text(self, content):
+        if len(content.encode()) > LONGEST_CARD:
+            raise self.bad("the card is larger than 30 KB")
+        card = json.loads(content)
+        if set(card) != {"schema", "config", "body"} or card["schema"] != "2.0":
+            raise self.bad("not a card of schema 2.0")
+        (element,) = card["body"]["elements"]
+        if set(element) != {"tag", "content"} or element["tag"] != "markdown" or not element["content"].strip():
+            raise self.bad("not a Markdown element")
+        return element["content"]
+
+    def create(self, request):
+        self.authorized(request)
+        if request.query != {"receive_id_type": "chat_id"}:
+            raise self.bad("receive_id_type")
+        return self.send_card(request, request.json(self.bad, ("receive_id", "msg_type", "content"), ("uuid",)), None)
+
+    def reply(self, request, question):
+        self.authorized(request)
+        return self.send_card(request, request.json(self.bad, ("msg_type", "content"), ("uuid", "reply_in_thread")), question)
+
+    def send_card(self, request, body, question):
+        if body["msg_type"] != "interactive" or len(body.get("uuid", "")) > 50:
+            raise self.bad("msg_type or uuid")
+        chat = body.get("receive_id") or next((chat for chat, message in self.asked if message == question), None)
+        if chat == "oc_gone":
+            raise self.refusal(230002, "Bot/User can NOT be out of the chat.")
+        message = self.show(chat, self.card_text(body["content"]), body.get("uuid"), id=f"om_a{self.next_id()}", reply_to=question, thread=body.get("reply_in_thread", False))
+        return {"code": 0, "msg": "success", "data": {"message_id": message, "chat_id": chat, "msg_type": "interactive"}}
+
+    def patch(self, request, message):
+        self.authorized(request)
+        body = request.json(self.bad, ("content",))
+        if not self.change(message, self.card_text(body["content"])):
+            raise self.refusal(230011, "The message was withdrawn.")
+        return {"code": 0, "msg": "success", "data": {}}
+
+    def get(self, request, message):
+        self.authorized(request)
+        if not self.has_scope:
+            raise self.refusal(99991672, "Access denied. One of the following scopes is required: [im:message].")
+        raise self.refusal(230001, "invalid message_id")
+
+    # --- events
+    asked = ()
+
+    def rate_limit(self, seconds=1):
+        self.faults.append(("/im/v1/messages", self.refusal(99991400, "request trigger frequency limit", 429, {"x-ogw-ratelimit-reset": str(seconds)})))
+
+    def encrypted(self, payload):
+        iv = os.urandom(16)
+        padder = padding.PKCS7(128).padder()
+        padded = padder.update(json.dumps(payload).encode()) + padder.finalize()
+        aes = Cipher(algorithms.AES(hashlib.sha256(KEY.encode()).digest()), modes.CBC(iv)).encryptor()
+        return json.dumps({"encrypt": base64.b64encode(iv + aes.update(padded) + aes.finalize()).decode()}).encode()
+
+    def send(self, payload, *, timestamp=None, tamper=None):
+        body = self.encrypted(payload)
+        timestamp = str(int(time.time() if timestamp is None else timestamp))
+        signature = hashlib.sha256((timestamp + "nonce" + KEY).encode() + body).hexdigest()
+        headers = {"Content-Type": "application/json", "X-Lark-Request-Timestamp": timestamp, "X-Lark-Request-Nonce": "nonce", "X-Lark-Signature": signature}
+        return self.post(self.url, tamper(body) if tamper else body, headers)
+
+    def event(self, kind, event):
+        return {"schema": "2.0", "header": {"event_id": f"ev{self.next_id()}", "token": TOKEN, "create_time": str(int(time.time() * 1000)), "event_type": kind, "tenant_key": "t", "app_id": APP_ID}, "event": event}
+
+    def direct(self, text, *, message_id=None, sender_type="user", **fields):
+        message = {"message_id": message_id or f"om_q{self.next_id()}", "create_time": "1", "chat_id": "oc_direct", "chat_type": "p2p", "message_type": "text", "content": json.dumps({"text": text}), **fields}
+        with self.lock:
+            self.asked = (*self.asked, (message["chat_id"], message["message_id"]))
+        return self.event("im.message.receive_v1", {"sender": {"sender_id": {"open_id": "ou_anna"}, "sender_type": sender_type, "tenant_key": "t"}, "message": message})
+
+    def mention(self, text, **fields):
+        return self.direct("@_user_1 " + text, **{"chat_id": "oc_group", "chat_type": "group", "mentions": [{"key": "@_user_1", "id": {"open_id": "ou_bot"}, "name": "小助手", "tenant_key": "t"}], **fields})
+
+
+if __name__ == "__main__":
+    def chat_of(conversation):
+        return f"oc_{conversation:03}"
+
+    def event_of(feishu, identity, conversation, text):
+        return feishu.send(feishu.direct(text, message_id="om_" + identity, chat_id=chat_of(conversation)))
+
+    run_as_program(__doc__, lambda options: Feishu(options.url, options.port), event_of, chat_of)

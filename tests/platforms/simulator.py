@@ -1,0 +1,231 @@
+"""What the simulated platforms share: an HTTP server that keeps what it was sent, checks it as strictly as the
+original, and fails when it is told to.
+
+Each platform is a program of its own (python3 tests/platforms/slack.py --url … --port …) and a class for the tests.
+"""
+import argparse
+import http.client
+import http.server
+import json
+import random
+import re
+import socket
+import threading
+import time
+import urllib.parse
+
+
+class Refusal(Exception):
+    """An answer that is no success, in the platform's own form."""
+
+    def __init__(self, status, body, headers=None):
+        super().__init__(f"{status} {body}")
+        self.status, self.body, self.headers = status, body, headers or {}
+
+
+class Request:
+    def __init__(self, method, target, headers, raw):
+        parts = urllib.parse.urlsplit(target)
+        self.method, self.path, self.headers, self.raw = method, parts.path, headers, raw
+        self.query = dict(urllib.parse.parse_qsl(parts.query))
+
+    def json(self, refuse, required, optional=()):
+        """The body, which must be a JSON object of these fields and no others."""
+        if not self.headers.get("Content-Type", "").startswith("application/json"):
+            raise refuse("the content type is not application/json")
+        try:
+            body = json.loads(self.raw)
+        except ValueError:
+            raise refuse("the body is not JSON") from None
+        missing, unknown = set(required) - set(body), set(body) - set(required) - set(optional)
+        if missing or unknown:
+            raise refuse(f"missing: {sorted(missing)}, unknown: {sorted(unknown)}")
+        return body
+
+
+class Simulator:
+    """`routes`: (method, pattern, function(request, *groups) -> body) of the subclass."""
+
+    def __init__(self, port=0):
+        self.lock = threading.RLock()
+        self.messages = []   # what people see: {"id", "chat", "text", …}, in order
+        self.edits = []      # (id, text) of every change of a message
+        self.calls = []      # (method, path) of everything that was asked
+        self.refused = []    # what the strict checks found, which should be nothing
+        self.faults = []     # (pattern, Refusal): the next request to such a path is answered so
+        self.tokens = {}     # access token -> when it ends
+        self.fetched_tokens = 0
+        self.token_life = 7200
+        self.number = 0
+        self.keys = {}       # idempotency key -> message id
+        self.repeated = 0    # messages that were sent again under a key that was there
+        simulator = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def answer(self):
+                raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                status, headers, body = simulator.handle(Request(self.command, self.path, self.headers, raw))
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            do_GET = do_POST = do_PATCH = do_PUT = answer
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+        self.server.daemon_threads = True
+        self.base = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    # --- answering
+    def handle(self, request):
+        with self.lock:
+            self.calls.append((request.method, request.path))
+            for fault in self.faults:
+                if re.search(fault[0], request.path):
+                    self.faults.remove(fault)
+                    return self.written(fault[1].status, fault[1].body, fault[1].headers)
+        for method, pattern, function in self.routes():
+            match = re.fullmatch(pattern, request.path)
+            if match and method == request.method:
+                try:
+                    with self.lock:
+                        body = function(request, *match.groups())
+                    return self.written(200, body, {})
+                except Refusal as refusal:
+                    return self.written(refusal.status, refusal.body, refusal.headers)
+        self.refused.append(f"no such method: {request.method} {request.path}")
+        return self.written(404, {"error": "no such method"}, {})
+
+    @staticmethod
+    def written(status, body, headers):
+        raw = b"" if body is None else json.dumps(body).encode()
+        return status, {"Content-Type": "application/json", **headers}, raw
+
+    def strict(self, what):
+        """A check failed that a correct client never fails."""
+        self.refused.append(what)
+
+    def next_id(self):
+        self.number += 1
+        return self.number
+
+    def new_token(self):
+        self.fetched_tokens += 1
+        token = f"access-{self.fetched_tokens}-{random.randrange(10**9)}"
+        self.tokens[token] = time.monotonic() + self.token_life
+        return token
+
+    def is_token(self, token):
+        return self.tokens.get(token, 0) > time.monotonic()
+
+    def expire_tokens(self):
+        with self.lock:
+            self.tokens.clear()
+
+    def show(self, chat, text, key=None, **more):
+        """A message that people see; its id. A known key gives the message that was there."""
+        if key is not None and key in self.keys:
+            self.repeated += 1
+            return self.keys[key]
+        message = {"id": more.pop("id", None) or str(self.next_id()), "chat": chat, "text": text, **more}
+        self.messages.append(message)
+        if key is not None:
+            self.keys[key] = message["id"]
+        return message["id"]
+
+    def change(self, message_id, text):
+        for message in self.messages:
+            if message["id"] == message_id:
+                message["text"] = text
+                self.edits.append((message_id, text))
+                return True
+        return False
+
+    def texts(self, chat=None):
+        with self.lock:
+            return [m["text"] for m in self.messages if chat is None or m["chat"] == chat]
+
+    # --- sending
+    @staticmethod
+    def post(url, body, headers, method="POST"):
+        """(status, headers, body) of one request to ai_bot."""
+        target = urllib.parse.urlsplit(url)
+        connection = http.client.HTTPConnection(target.hostname, target.port, timeout=60)
+        try:
+            connection.request(method, target.path + ("?" + target.query if target.query else ""), body, headers)
+            reply = connection.getresponse()
+            return reply.status, dict(reply.headers), reply.read()
+        finally:
+            connection.close()
+
+
+def crash_run(make, options, event_of, chat_of):
+    """Sends events as a platform does (in order within a conversation, again until they are acknowledged) and reports
+    what people saw, as generic_platform.py does; ends when every event has its answer."""
+    simulator = make(options)
+    acknowledged, attempts = [], [0]
+
+    def converse(conversation, count, started):
+        for number in range(count):
+            due = started + (number * options.conversations + conversation) / options.rate
+            time.sleep(max(0.0, due - time.monotonic()))
+            identity = f"{conversation:03}-{number:05}"
+            while True:
+                attempts[0] += 1
+                try:
+                    status, _, content = event_of(simulator, identity, conversation, f"echo {identity}")
+                    if status == 200:
+                        acknowledged.append(identity)
+                        break
+                    if 400 <= status < 500:
+                        raise SystemExit(f"{identity} was refused: {status} {content!r}")
+                except (OSError, http.client.HTTPException):
+                    pass
+                time.sleep(0.02)
+
+    print("ready", flush=True)
+    started = time.monotonic()
+    counts = [len(range(c, options.events, options.conversations)) for c in range(options.conversations)]
+    threads = [threading.Thread(target=converse, args=(c, n, started), daemon=True) for c, n in enumerate(counts)]
+    for thread in threads:
+        thread.start()
+    end = started + options.patience
+    wanted = {f"{c:03}-{n:05}" for c, count in enumerate(counts) for n in range(count)}
+
+    def identities():
+        return [(m["chat"], match[1]) for m in simulator.messages if (match := re.search(r"echo (\d{3}-\d{5})", m["text"]))]
+
+    while time.monotonic() < end:
+        with simulator.lock:
+            if {identity for _, identity in identities()} >= wanted:
+                break
+        time.sleep(0.05)
+    with simulator.lock:
+        print(json.dumps({"seconds": time.monotonic() - started, "acknowledged": acknowledged, "attempts": attempts[0],
+                          "repeated": simulator.repeated, "refused": simulator.refused, "shown": identities(),
+                          "chats": {f"{c:03}": chat_of(c) for c in range(options.conversations)}}))
+
+
+def run_as_program(description, make, event_of, chat_of):
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--url", required=True, help="the channel's webhook")
+    parser.add_argument("--port", type=int, required=True, help="where the simulated API listens")
+    parser.add_argument("--events", type=int, default=2000)
+    parser.add_argument("--conversations", type=int, default=50)
+    parser.add_argument("--rate", type=float, default=400, help="events a second")
+    parser.add_argument("--patience", type=float, default=300, help="seconds")
+    crash_run(make, parser.parse_args(), event_of, chat_of)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]

@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+"""A simulated Slack: signed events out, the Web API in (chat.postMessage, chat.update, auth.test)."""
+import hashlib
+import hmac
+import json
+import time
+import uuid
+
+from simulator import Refusal, Simulator, run_as_program
+
+SECRET, BOT_TOKEN, APP_TOKEN = "8f742231b10e8888abcd99yyyzzz85a5", "xoxb-simulated", "xapp-simulated"
+LONGEST = 40000
+
+
+class Slack(Simulator):
+    def __init__(self, url="", port=0):
+        super().__init__(port)
+        self.url = url
+        self.scopes = "chat:write,app_mentions:read,im:history"
+        self.sent = 0
+        self.api = self.base + "/api"
+
+    config = staticmethod(lambda api, extra="": f"{{name: slack, type: slack, bot_token: {BOT_TOKEN}, signing_secret: {SECRET}, base_url: \"{api}\"{extra}}}")
+
+    def routes(self):
+        return [("POST", "/api/chat.postMessage", self.post_message), ("POST", "/api/chat.update", self.update),
+                ("POST", "/api/auth.test", self.auth_test)]
+
+    def refusal(self, error, status=200, **headers):
+        return Refusal(status, {"ok": False, "error": error}, headers)
+
+    def check(self, request, required, optional=()):
+        if request.headers.get("Authorization") != "Bearer " + BOT_TOKEN:
+            raise self.refusal("invalid_auth")
+        body = request.json(self.bad, required, optional)
+        if "text" in body and not body["text"].strip():
+            raise self.bad("no_text")
+        if len(body.get("text", "")) > LONGEST:
+            raise self.bad("msg_too_long")
+        return body
+
+    def bad(self, what):
+        self.strict(what)
+        return self.refusal(what)
+
+    def post_message(self, request):
+        body = self.check(request, ("channel", "text"), ("thread_ts", "client_msg_id", "unfurl_links"))
+        key = body.get("client_msg_id")
+        if key is not None:
+            uuid.UUID(key)
+        if body["channel"].startswith("X"):
+            raise self.refusal("channel_not_found")
+        ts = self.show(body["channel"], body["text"], key, id=f"1767225600.{self.next_id():06}", thread=body.get("thread_ts"))
+        return {"ok": True, "channel": body["channel"], "ts": ts, "message": {"text": body["text"], "ts": ts}}
+
+    def update(self, request):
+        body = self.check(request, ("channel", "text", "ts"))
+        if not self.change(body["ts"], body["text"]):
+            raise self.refusal("message_not_found")
+        return {"ok": True, "channel": body["channel"], "ts": body["ts"], "text": body["text"]}
+
+    def auth_test(self, request):
+        if request.headers.get("Authorization") != "Bearer " + BOT_TOKEN:
+            raise self.refusal("invalid_auth")
+        raise Refusal(200, {"ok": True, "user_id": "UBOT", "bot_id": "B1"}, {"X-OAuth-Scopes": self.scopes})
+
+    # --- events
+    def rate_limit(self, seconds=1):
+        self.faults.append(("chat.postMessage", self.refusal("ratelimited", 429, **{"Retry-After": str(seconds)})))
+
+    def sign(self, body, timestamp):
+        return "v0=" + hmac.new(SECRET.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
+
+    def send(self, event, *, timestamp=None, body=None, tamper=None):
+        timestamp = str(int(time.time() if timestamp is None else timestamp))
+        if body is None:
+            self.sent += 1
+            body = json.dumps(self.envelope(event)).encode()
+        headers = {"Content-Type": "application/json", "X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": self.sign(body, timestamp)}
+        return self.post(self.url, tamper(body) if tamper else body, headers)
+
+    def envelope(self, event):
+        return {"token": "z", "team_id": "T1", "api_app_id": "A1", "type": "event_callback", "event_id": f"Ev{self.sent}", "event_time": int(time.time()),
+                "authorizations": [{"team_id": "T1", "user_id": "UBOT", "is_bot": True}], "event": event}
+
+    def stamp(self):
+        return f"{int(time.time())}.{self.next_id():06}"
+
+    def direct(self, text, **fields):
+        return {"type": "message", "channel": "D1", "channel_type": "im", "user": "U1", "ts": self.stamp(), "text": text, **fields}
+
+    def mention(self, text, **fields):
+        return {"type": "app_mention", "channel": "C1", "user": "U1", "ts": self.stamp(), "text": "<@UBOT> " + text, **fields}
+
+
+if __name__ == "__main__":
+    def chat_of(conversation):
+        return f"D{conversation:03}"
+
+    def event_of(slack, identity, conversation, text):
+        return slack.send(slack.direct(text, channel=chat_of(conversation), ts=f"{int(identity[:3])}.{int(identity[4:]):06}"))
+
+    run_as_program(__doc__, lambda options: Slack(options.url, options.port), event_of, chat_of)

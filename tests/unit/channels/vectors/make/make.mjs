@@ -1,0 +1,444 @@
+// Makes the vectors of the platforms' channels: npm ci && node make.mjs
+//
+// Where a platform's SDK signs or encrypts, it made the bytes; where it only verifies, its verdict
+// on every vector is compared with the one written here. Keys and randomness are fixed, so that the
+// files only change when a vector does.
+import crypto from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import lark from '@larksuiteoapi/node-sdk';
+import * as wecom from '@wecom/crypto';
+import bolt from '@slack/bolt';
+import { verifyKey } from 'discord-interactions';
+
+const NOW = 1767225600000; // 2026-01-01T00:00:00Z
+const SECONDS = String(NOW / 1000);
+const HERE = path.dirname(new URL(import.meta.url).pathname);
+
+const refused = { error: 'unauthorized' };
+const ignored = (outcome) => ({ outcome });
+const handshake = (body, status = 200) => ({ outcome: 'handshake', status, body });
+const event = (fields) => ({ event: fields });
+
+function write(platform, config, vectors) {
+  const names = new Set(vectors.map((v) => v.name));
+  if (names.size !== vectors.length) throw new Error(`${platform}: a name is there twice`);
+  fs.writeFileSync(path.join(HERE, '..', `${platform}.json`), JSON.stringify({ config, vectors }, null, 1) + '\n');
+  console.log(platform, vectors.length);
+}
+
+function check(platform, vector, sdkAccepts) {
+  const weAccept = vector.expected.error !== 'unauthorized';
+  // What only we refuse (a replay, the wrong app) is said in the vector.
+  if (sdkAccepts !== weAccept && !vector.stricter) throw new Error(`${platform}: ${vector.name}: the SDK says ${sdkAccepts}`);
+}
+
+// --- Slack -------------------------------------------------------------------------------------------------------
+function slack() {
+  const secret = '8f742231b10e8888abcd99yyyzzz85a5';
+  const sign = (body, timestamp = SECONDS, key = secret) =>
+    'v0=' + crypto.createHmac('sha256', key).update(`v0:${timestamp}:${body}`).digest('hex');
+  const vectors = [];
+  const raw = (name, body, expected, { timestamp = SECONDS, signature, headers, stricter } = {}) => {
+    const vector = {
+      name, now_ms: NOW, body,
+      headers: headers ?? { 'X-Slack-Request-Timestamp': timestamp, 'X-Slack-Signature': signature ?? sign(body, timestamp) },
+      expected, ...(stricter && { stricter }),
+    };
+    let accepted = bolt.isValidSlackRequest({
+      signingSecret: secret, body, nowMilliseconds: NOW,
+      headers: {
+        'x-slack-signature': vector.headers['X-Slack-Signature'] ?? '',
+        'x-slack-request-timestamp': Number(vector.headers['X-Slack-Request-Timestamp']),
+      },
+    });
+    check('slack', vector, accepted);
+    vectors.push(vector);
+  };
+  const callback = (fields, envelope = {}) => JSON.stringify({
+    token: 'z', team_id: 'T1', api_app_id: 'A1', type: 'event_callback', event_id: 'Ev1', event_time: 1767225600,
+    authorizations: [{ team_id: 'T1', user_id: 'UBOT', is_bot: true }], event: fields, ...envelope,
+  });
+  const message = (fields) => callback({ type: 'message', channel: 'C1', user: 'U1', ts: '1767225600.000100', channel_type: 'channel', ...fields });
+  const direct = (fields) => message({ channel: 'D1', channel_type: 'im', ...fields });
+  const group = { event_id: 'C1:1767225600.000100', conversation: 'C1/1767225600.000100', sender: 'U1',
+    address: { channel: 'C1', thread_ts: '1767225600.000100', user: 'U1' } };
+
+  raw('a url verification', JSON.stringify({ token: 'z', challenge: '3eZbrw1aB', type: 'url_verification' }), handshake('3eZbrw1aB'));
+  raw('a direct message', direct({ text: 'hello there' }),
+    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', text: 'hello there', address: { channel: 'D1' } }));
+  raw('Chinese and emoji', direct({ text: '你好 :wave: 👋' }),
+    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', text: '你好 :wave: 👋', address: { channel: 'D1' } }));
+  raw('a mention', callback({ type: 'app_mention', channel: 'C1', user: 'U1', ts: '1767225600.000100', text: '<@UBOT> what is new?' }),
+    event({ ...group, text: 'what is new?' }));
+  raw('the same mention as a message', message({ text: '<@UBOT> what is new?' }), event({ ...group, text: 'what is new?' }));
+  raw('a message in a group that is not for the bot', message({ text: 'lunch?' }), ignored('not_addressed'));
+  raw('a message that mentions somebody else', message({ text: '<@U2> lunch?' }), ignored('not_addressed'));
+  raw('a mention in a thread', message({ text: '<@UBOT> and then?', ts: '1767225600.000200', thread_ts: '1767225600.000100' }),
+    event({ ...group, event_id: 'C1:1767225600.000200', text: 'and then?' }));
+  raw('a reply to the bot in a thread', message({ text: 'and then?', ts: '1767225600.000200', thread_ts: '1767225600.000100', parent_user_id: 'UBOT' }),
+    event({ ...group, event_id: 'C1:1767225600.000200', text: 'and then?' }));
+  raw('entities, links and other people', direct({ text: 'a &lt; b &amp;&amp; c &gt; d <@U2|anna> <#C2|general> <https://x.example/a|the page> <https://y.example> <!here>' }),
+    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', address: { channel: 'D1' },
+      text: 'a < b && c > d @anna #general the page (https://x.example/a) https://y.example @here' }));
+  raw('a link that is not closed', direct({ text: 'x <https://y' }),
+    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', text: 'x <https://y', address: { channel: 'D1' } }));
+  raw('a file', direct({ text: 'look', subtype: 'file_share', files: [{ id: 'F1', name: 'report.pdf', mimetype: 'application/pdf', size: 1234 }] }),
+    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', text: 'look\n[file: report.pdf]', address: { channel: 'D1' },
+      attachments: [['F1', 'report.pdf', 'file', 1234]] }));
+  raw('an image alone', direct({ text: '', subtype: 'file_share', files: [{ id: 'F2', name: '图.png', mimetype: 'image/png', size: 9 }] }),
+    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', text: '[image: 图.png]', address: { channel: 'D1' },
+      attachments: [['F2', '图.png', 'image', 9]] }));
+  raw("the bot's own message", direct({ text: 'hi', user: 'UBOT' }), ignored('bot_message'));
+  raw("another bot's message", direct({ text: 'hi', bot_id: 'B9' }), ignored('bot_message'));
+  raw('a bot_message', direct({ text: 'hi', subtype: 'bot_message', user: undefined }), ignored('bot_message'));
+  raw('an edited message', direct({ subtype: 'message_changed', message: { text: 'x' } }), ignored('unknown'));
+  raw('a deleted message', direct({ subtype: 'message_deleted' }), ignored('unknown'));
+  raw('an empty message', direct({ text: '  ' }), ignored('empty'));
+  raw('somebody joins', callback({ type: 'member_joined_channel', channel: 'C1', user: 'U7' }), ignored('joined'));
+  raw('the bot joins', callback({ type: 'member_joined_channel', channel: 'C1', user: 'UBOT' }), ignored('joined'));
+  raw('somebody leaves', callback({ type: 'member_left_channel', channel: 'C1', user: 'U7' }), ignored('left'));
+  raw('an event nobody knows', callback({ type: 'reaction_added', user: 'U1' }), ignored('unknown'));
+  raw('a form instead of JSON', 'command=%2Fai&text=hi', ignored('unknown'));
+  raw('an array instead of an object', '[1]', ignored('unknown'));
+  raw('an event that is a text', JSON.stringify({ type: 'event_callback', event: 'x' }), ignored('unknown'));
+  raw('numbers where texts belong', callback({ type: 'message', channel: 5, user: [], ts: {}, text: 7 }), ignored('unknown'));
+  raw('a tampered body', direct({ text: 'b' }), refused, { signature: sign(direct({ text: 'a' })) });
+  raw('another secret', direct({ text: 'a' }), refused, { signature: sign(direct({ text: 'a' }), SECONDS, 'another') });
+  raw('a stale timestamp', direct({ text: 'a' }), refused, { timestamp: String(NOW / 1000 - 301) });
+  raw('a timestamp at the limit', direct({ text: 'a' }),
+    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', text: 'a', address: { channel: 'D1' } }), { timestamp: String(NOW / 1000 - 300) });
+  raw('a timestamp from the future', direct({ text: 'a' }), refused, { timestamp: String(NOW / 1000 + 301), stricter: true });
+  raw('a timestamp that is no number', direct({ text: 'a' }), refused, { timestamp: 'now' });
+  raw('no headers', direct({ text: 'a' }), refused, { headers: {} });
+  raw('an upper-case signature', direct({ text: 'a' }), refused, { signature: sign(direct({ text: 'a' })).toUpperCase() });
+  write('slack', { type: 'slack', bot_token: 'xoxb-1', signing_secret: secret }, vectors);
+}
+
+// --- Telegram ----------------------------------------------------------------------------------------------------
+// grammy's webhookCallback compares the header with the secret, no more; so do we.
+function telegram() {
+  const secret = 'a-secret_Token-9';
+  const vectors = [];
+  const self = { id: '42', name: 'team_bot' };
+  const raw = (name, body, expected, extra = {}) =>
+    vectors.push({ name, now_ms: NOW, headers: { 'X-Telegram-Bot-Api-Secret-Token': secret }, self, body: typeof body === 'string' ? body : JSON.stringify(body), expected, ...extra });
+  const anna = { id: 7, is_bot: false, first_name: 'Anna', username: 'anna' };
+  const update = (message) => ({ update_id: 900, message: { message_id: 11, from: anna, date: NOW / 1000, chat: { id: 7, type: 'private' }, ...message } });
+  const inGroup = (message) => update({ chat: { id: -100123, type: 'supergroup', title: '团队' }, ...message });
+  const direct = { event_id: '900', conversation: '7', sender: '7', address: { chat_id: 7 } };
+  const group = { event_id: '900', conversation: '-100123', sender: '7', address: { chat_id: -100123, message_id: 11 } };
+  const mention = (text) => [{ type: 'mention', offset: text.indexOf('@'), length: 9 }];
+
+  raw('a direct message', update({ text: 'hello' }), event({ ...direct, text: 'hello' }));
+  raw('Chinese and emoji', update({ text: '你好 👋' }), event({ ...direct, text: '你好 👋' }));
+  raw('/start asks for help', update({ text: '/start', entities: [{ type: 'bot_command', offset: 0, length: 6 }] }), event({ ...direct, text: '/help' }));
+  raw('a message in a group', inGroup({ text: 'lunch?' }), ignored('not_addressed'));
+  raw('a mention', inGroup({ text: '@team_bot what is new?', entities: mention('@') }), event({ ...group, text: 'what is new?' }));
+  raw('a mention after emoji, which count twice', inGroup({ text: '👋👋 @team_bot 在吗', entities: [{ type: 'mention', offset: 5, length: 9 }] }),
+    event({ ...group, text: '👋👋  在吗' }));
+  raw('a mention of another bot', inGroup({ text: '@other_bot hi', entities: [{ type: 'mention', offset: 0, length: 10 }] }), ignored('not_addressed'));
+  raw('a mention without a handle', inGroup({ text: 'Bot, hi', entities: [{ type: 'text_mention', offset: 0, length: 3, user: { id: 42, is_bot: true } }] }),
+    event({ ...group, text: ', hi' }));
+  raw('a command for this bot', inGroup({ text: '/new@team_bot', entities: [{ type: 'bot_command', offset: 0, length: 13 }] }), event({ ...group, text: '/new' }));
+  raw('a command for another bot', inGroup({ text: '/new@other_bot', entities: [{ type: 'bot_command', offset: 0, length: 14 }] }), ignored('not_addressed'));
+  raw('a reply to the bot', inGroup({ text: 'and then?', reply_to_message: { message_id: 10, from: { id: 42, is_bot: true } } }), event({ ...group, text: 'and then?' }));
+  raw('a reply to somebody else', inGroup({ text: 'yes', reply_to_message: { message_id: 10, from: { id: 8, is_bot: false } } }), ignored('not_addressed'));
+  raw('a topic', inGroup({ text: '@team_bot hi', entities: mention('@'), is_topic_message: true, message_thread_id: 77 }),
+    event({ ...group, conversation: '-100123/77', address: { chat_id: -100123, message_id: 11, message_thread_id: 77 }, text: 'hi' }));
+  raw('a hidden link', update({ text: 'see the page', entities: [{ type: 'text_link', offset: 4, length: 8, url: 'https://x.example/' }] }),
+    event({ ...direct, text: 'see the page (https://x.example/)' }));
+  raw('a document with a caption', update({ caption: '看看', document: { file_id: 'F1', file_name: '报告.pdf', file_size: 1234, mime_type: 'application/pdf' } }),
+    event({ ...direct, text: '看看\n[file: 报告.pdf]', attachments: [['F1', '报告.pdf', 'file', 1234]] }));
+  raw('a photo: the largest size', update({ photo: [{ file_id: 'small', file_size: 1 }, { file_id: 'large', file_size: 9 }] }),
+    event({ ...direct, text: '[image: image]', attachments: [['large', '', 'image', 9]] }));
+  raw('a voice message', update({ voice: { file_id: 'V1', file_size: 5 } }), event({ ...direct, text: '[audio: audio]', attachments: [['V1', '', 'audio', 5]] }));
+  raw("another bot's message", inGroup({ text: '@team_bot hi', entities: mention('@'), from: { id: 9, is_bot: true } }), ignored('bot_message'));
+  raw('an edited message', { update_id: 901, edited_message: { message_id: 11, from: anna, chat: { id: 7, type: 'private' }, text: 'x' } }, ignored('unknown'));
+  raw('a sticker', update({ sticker: { file_id: 'S' } }), ignored('empty'));
+  raw('somebody joins', inGroup({ new_chat_members: [{ id: 8, is_bot: false }] }), ignored('joined'));
+  raw('somebody leaves', inGroup({ left_chat_member: { id: 8, is_bot: false } }), ignored('left'));
+  raw('the bot is added', { update_id: 902, my_chat_member: { chat: { id: -100123, type: 'group' }, from: anna, old_chat_member: { status: 'left' }, new_chat_member: { status: 'member' } } }, ignored('joined'));
+  raw('the bot is removed', { update_id: 903, my_chat_member: { chat: { id: -100123, type: 'group' }, from: anna, old_chat_member: { status: 'member' }, new_chat_member: { status: 'kicked' } } }, ignored('left'));
+  raw('an offset outside of the text', inGroup({ text: 'x', entities: [{ type: 'mention', offset: 1000000, length: 1000000 }] }), ignored('not_addressed'));
+  raw('a negative offset', update({ text: 'x', entities: [{ type: 'mention', offset: -5, length: 9 }] }), event({ ...direct, text: 'x' }));
+  raw('wrong kinds of values', { update_id: '900', message: { from: [], chat: 5, text: {} } }, ignored('unknown'));
+  raw('no JSON', '<xml/>', { error: 'invalid' });
+  raw('a mention before the bot knows its name', inGroup({ text: '@team_bot hi', entities: mention('@') }), { error: 'unavailable' }, { self: undefined });
+  raw('a wrong secret', update({ text: 'hi' }), refused, { headers: { 'X-Telegram-Bot-Api-Secret-Token': 'a-secret_Token-8' } });
+  raw('a longer secret', update({ text: 'hi' }), refused, { headers: { 'X-Telegram-Bot-Api-Secret-Token': secret + 'x' } });
+  raw('no secret', update({ text: 'hi' }), refused, { headers: {} });
+  write('telegram', { type: 'telegram', bot_token: '42:TOKEN', secret }, vectors);
+}
+
+// --- Feishu ------------------------------------------------------------------------------------------------------
+async function feishu() {
+  const key = 'encrypt-key-of-the-app', token = 'verification-token';
+  const cipher = new lark.AESCipher(key);
+  const encrypt = (text, iv = Buffer.alloc(16, 7), k = key) => {
+    const aes = crypto.createCipheriv('aes-256-cbc', crypto.createHash('sha256').update(k).digest(), iv);
+    return Buffer.concat([iv, aes.update(text, 'utf8'), aes.final()]).toString('base64');
+  };
+  const sign = (body, timestamp = SECONDS, nonce = 'n1', k = key) =>
+    crypto.createHash('sha256').update(timestamp + nonce + k + body).digest('hex');
+  const self = { id: 'ou_bot', name: '小助手' };
+  const silent = { error() {}, warn() {}, info() {}, debug() {}, trace() {} };
+  const vectors = [];
+  const raw = async (name, payload, expected, { timestamp = SECONDS, body, headers, stricter, ...extra } = {}) => {
+    body ??= JSON.stringify({ encrypt: encrypt(JSON.stringify(payload)) });
+    headers ??= { 'X-Lark-Request-Timestamp': timestamp, 'X-Lark-Request-Nonce': 'n1', 'X-Lark-Signature': sign(body, timestamp) };
+    const vector = { name, now_ms: NOW, body, headers, self, expected, ...(stricter && { stricter }), ...extra };
+    // The SDK's dispatcher on the same request; what it decrypts must be what was meant.
+    let accepted = false;
+    try {
+      const lower = Object.fromEntries(Object.entries(headers).map(([k, v]) => [k.toLowerCase(), v]));
+      const data = Object.assign(Object.create({ headers: lower }), JSON.parse(body));
+      const { isChallenge, challenge } = lark.generateChallenge(data, { encryptKey: key });
+      const dispatcher = new lark.EventDispatcher({ encryptKey: key, verificationToken: token, logger: silent });
+      accepted = isChallenge ? Boolean(challenge) : (await dispatcher.invoke(data)) !== undefined;
+      if (accepted && payload && !isChallenge && JSON.stringify(JSON.parse(cipher.decrypt(JSON.parse(body).encrypt))) !== JSON.stringify(payload)) throw new Error('decrypts to something else');
+    } catch (error) {
+      accepted = false;
+    }
+    check('feishu', vector, accepted);
+    vectors.push(vector);
+  };
+  const callback = (type, body, header = {}) => ({
+    schema: '2.0', header: { event_id: 'ev1', token, create_time: String(NOW), event_type: type, tenant_key: 't', app_id: 'cli_1', ...header }, event: body,
+  });
+  const message = (fields, sender = {}) => callback('im.message.receive_v1', {
+    sender: { sender_id: { open_id: 'ou_anna', union_id: 'on_1', user_id: null }, sender_type: 'user', tenant_key: 't', ...sender },
+    message: { message_id: 'om_1', create_time: String(NOW), chat_id: 'oc_1', chat_type: 'p2p', message_type: 'text', content: '{"text":"hello"}', ...fields },
+  });
+  const text = (t, fields = {}) => message({ content: JSON.stringify({ text: t }), ...fields });
+  const bot = { key: '@_user_1', id: { open_id: 'ou_bot', union_id: 'on_b', user_id: '' }, name: '小助手', tenant_key: 't' };
+  const bob = { key: '@_user_2', id: { open_id: 'ou_bob', union_id: 'on_c', user_id: '' }, name: '小明', tenant_key: 't' };
+  const direct = { event_id: 'om_1', conversation: 'oc_1', sender: 'ou_anna', address: { chat_id: 'oc_1' } };
+  const group = { event_id: 'om_1', conversation: 'oc_1', sender: 'ou_anna', address: { chat_id: 'oc_1', message_id: 'om_1', user: 'ou_anna' } };
+  const inGroup = { chat_type: 'group' };
+
+  await raw('a url verification, encrypted and not signed', { challenge: 'ajls384k', token, type: 'url_verification' }, handshake('{"challenge":"ajls384k"}'), { headers: {} });
+  await raw('a direct message', text('hello'), event({ ...direct, text: 'hello' }));
+  await raw('Chinese and emoji', text('你好 👋 [微笑]'), event({ ...direct, text: '你好 👋 [微笑]' }));
+  await raw('a mention', text('@_user_1 有什么新闻', { ...inGroup, mentions: [bot] }), event({ ...group, text: '有什么新闻' }));
+  await raw('a mention of both', text('@_user_1 问一下 @_user_2', { ...inGroup, mentions: [bot, bob] }), event({ ...group, text: '问一下 @小明' }));
+  await raw('a mention of somebody else', text('@_user_2 吃饭', { ...inGroup, mentions: [bob] }), ignored('not_addressed'));
+  await raw('a message in a group', text('吃饭', inGroup), ignored('not_addressed'));
+  await raw('everybody is mentioned', text('@_all 吃饭', inGroup), ignored('not_addressed'));
+  await raw('a thread', text('@_user_1 然后呢', { ...inGroup, mentions: [bot], thread_id: 'omt_1', root_id: 'om_0', parent_id: 'om_0' }),
+    event({ ...group, conversation: 'oc_1/omt_1', address: { ...group.address, thread: true }, text: '然后呢' }));
+  await raw('a rich text', message({ message_type: 'post', content: JSON.stringify({ title: '标题', content: [[{ tag: 'text', text: '看 ' }, { tag: 'a', text: '这里', href: 'https://x.example' }], [{ tag: 'code_block', language: 'CPP', text: 'int a;' }]] }) }),
+    event({ ...direct, text: '标题\n看 这里 (https://x.example)\n```CPP\nint a;\n```' }));
+  await raw('a rich text with a mention and an image', message({ ...inGroup, message_type: 'post', mentions: [bot], content: JSON.stringify({ title: '', content: [[{ tag: 'at', user_id: '@_user_1', user_name: '小助手' }, { tag: 'text', text: ' 这是什么' }, { tag: 'img', image_key: 'img_1' }]] }) }),
+    event({ ...group, text: '这是什么\n[image: image]', attachments: [['om_1/img_1', '', 'image', 0]] }));
+  await raw('a file', message({ message_type: 'file', content: JSON.stringify({ file_key: 'file_1', file_name: '报告.docx' }) }),
+    event({ ...direct, text: '[file: 报告.docx]', attachments: [['om_1/file_1', '报告.docx', 'file', 0]] }));
+  await raw('an image', message({ message_type: 'image', content: JSON.stringify({ image_key: 'img_9' }) }), event({ ...direct, text: '[image: image]', attachments: [['om_1/img_9', '', 'image', 0]] }));
+  await raw('a sticker', message({ message_type: 'sticker', content: '{"file_key":"s"}' }), ignored('unknown'));
+  await raw("a bot's message", message({}, { sender_type: 'app' }), ignored('bot_message'));
+  await raw('an empty message', text('   '), ignored('empty'));
+  await raw('a mention and nothing else', text('@_user_1', { ...inGroup, mentions: [bot] }), ignored('empty'));
+  await raw('the bot is added', callback('im.chat.member.bot.added_v1', { chat_id: 'oc_1', operator_id: { open_id: 'ou_anna' } }), ignored('joined'));
+  await raw('the bot is removed', callback('im.chat.member.bot.deleted_v1', { chat_id: 'oc_1' }), ignored('left'));
+  await raw('a member joins', callback('im.chat.member.user.added_v1', { chat_id: 'oc_1', users: [{ name: '小明' }] }), ignored('joined'));
+  await raw('a member leaves', callback('im.chat.member.user.deleted_v1', { chat_id: 'oc_1', users: [] }), ignored('left'));
+  await raw('an event nobody knows', callback('im.message.reaction.created_v1', {}), ignored('unknown'));
+  await raw('content that is no JSON', message({ content: 'x' }), ignored('empty'));
+  await raw('wrong kinds of values', callback('im.message.receive_v1', { message: [], sender: 3 }), ignored('unknown'));
+  await raw('a mention before the bot knows its id', text('@_user_1 hi', { ...inGroup, mentions: [bot] }), { error: 'unavailable' }, { self: undefined });
+  await raw('no signature', text('hi'), refused, { headers: {} });
+  await raw('a tampered body', null, refused, { body: JSON.stringify({ encrypt: encrypt(JSON.stringify(text('b'))) }),
+    headers: { 'X-Lark-Request-Timestamp': SECONDS, 'X-Lark-Request-Nonce': 'n1', 'X-Lark-Signature': sign(JSON.stringify({ encrypt: encrypt(JSON.stringify(text('a'))) })) } });
+  await raw('another nonce', text('hi'), refused, { headers: { 'X-Lark-Request-Timestamp': SECONDS, 'X-Lark-Request-Nonce': 'n2', 'X-Lark-Signature': sign(JSON.stringify({ encrypt: encrypt(JSON.stringify(text('hi'))) })) } });
+  await raw('another key', null, refused, { body: JSON.stringify({ encrypt: encrypt(JSON.stringify(text('a')), undefined, 'another') }), stricter: true });
+  await raw('a stale timestamp', text('hi'), refused, { timestamp: String(NOW / 1000 - 301), stricter: true });
+  await raw('the token of another app', { ...text('hi'), header: { ...text('hi').header, token: 'other' } }, refused, { stricter: true });
+  await raw('not encrypted', null, refused, { body: JSON.stringify(text('hi')), stricter: true });
+  await raw('a ciphertext that is cut', null, refused, { body: JSON.stringify({ encrypt: encrypt(JSON.stringify(text('hi'))).slice(0, 60) }), stricter: true });
+  await raw('no JSON', null, refused, { body: 'x' });
+  write('feishu', { type: 'feishu', app_id: 'cli_1', app_secret: 's', encrypt_key: key, verification_token: token }, vectors);
+
+  const plain = [];
+  const open = (name, payload, expected) => plain.push({ name, now_ms: NOW, headers: {}, self, body: JSON.stringify(payload), expected });
+  open('a url verification', { challenge: 'c', token, type: 'url_verification' }, handshake('{"challenge":"c"}'));
+  open('a url verification with another token', { challenge: 'c', token: 'x', type: 'url_verification' }, refused);
+  open('a direct message', text('hello'), event({ ...direct, text: 'hello' }));
+  open('another token', callback('im.message.receive_v1', {}, { token: 'x' }), refused);
+  open('no token', callback('im.message.receive_v1', {}, { token: undefined }), refused);
+  write('feishu-token', { type: 'feishu', app_id: 'cli_1', app_secret: 's', verification_token: token }, plain);
+}
+
+// --- WeCom -------------------------------------------------------------------------------------------------------
+function wecomApp() {
+  const token = 'QDG6eK', aes = 'jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C', corp = 'wx5823bf96d3bd56c7';
+  const make = (platform, receiver, wrap, config) => {
+    const vectors = [];
+    const raw = (name, message, expected, { method = 'POST', timestamp = SECONDS, query, cipher, body, stricter, ...extra } = {}) => {
+      cipher ??= wecom.encrypt(aes, message ?? '', receiver, Buffer.alloc(16, 'r'));
+      query ??= { msg_signature: wecom.getSignature(token, timestamp, '1372623149', cipher), timestamp, nonce: '1372623149' };
+      if (method === 'GET') query.echostr = cipher;
+      const vector = { name, now_ms: NOW, method, query, headers: {}, body: body ?? (method === 'GET' ? '' : wrap(cipher)), expected, ...(stricter && { stricter }), ...extra };
+      let accepted = wecom.getSignature(token, query.timestamp ?? '', query.nonce ?? '', cipher) === query.msg_signature;
+      if (accepted) {
+        try { accepted = wecom.decrypt(aes, cipher).message === (message ?? ''); } catch { accepted = false; }
+      }
+      check(platform, vector, accepted);
+      vectors.push(vector);
+    };
+    return { vectors, raw, done: () => write(platform, config, vectors) };
+  };
+
+  const app = make('wecom', corp, (cipher) => `<xml><ToUserName><![CDATA[${corp}]]></ToUserName><AgentID><![CDATA[1000002]]></AgentID><Encrypt><![CDATA[${cipher}]]></Encrypt></xml>`,
+    { type: 'wecom', corp_id: corp, agent_id: '1000002', secret: 's', token, aes_key: aes });
+  const xml = (type, inner, id = '<MsgId>4561255354251345929</MsgId>') =>
+    `<xml><ToUserName><![CDATA[${corp}]]></ToUserName><FromUserName><![CDATA[anna]]></FromUserName><CreateTime>1767225600</CreateTime><MsgType><![CDATA[${type}]]></MsgType>${inner}${id}<AgentID>1000002</AgentID></xml>`;
+  const text = (t) => xml('text', `<Content><![CDATA[${t}]]></Content>`);
+  const anna = { event_id: '4561255354251345929', conversation: 'anna', sender: 'anna', address: { user: 'anna' } };
+  app.raw('the address is verified', '1616140317555161061', handshake('1616140317555161061'), { method: 'GET' });
+  app.raw('the address is verified with a wrong signature', '1', refused, { method: 'GET', query: { msg_signature: 'x', timestamp: SECONDS, nonce: '1' } });
+  app.raw('a message', text('hello'), event({ ...anna, text: 'hello' }));
+  app.raw('Chinese and emoji', text('你好 👋 /微笑'), event({ ...anna, text: '你好 👋 /微笑' }));
+  app.raw('markup in a text', text('a < b & "c"'), event({ ...anna, text: 'a < b & "c"' }));
+  app.raw('escaped text without CDATA', xml('text', '<Content>a &lt; b &amp; c</Content>'), event({ ...anna, text: 'a < b & c' }));
+  app.raw('an image', xml('image', '<PicUrl><![CDATA[https://x]]></PicUrl><MediaId><![CDATA[M1]]></MediaId>'), event({ ...anna, text: '[image: image]', attachments: [['M1', '', 'image', 0]] }));
+  app.raw('a voice message', xml('voice', '<MediaId><![CDATA[M2]]></MediaId><Format>amr</Format>'), event({ ...anna, text: '[audio: audio]', attachments: [['M2', '', 'audio', 0]] }));
+  app.raw('a file', xml('file', '<FileName>报告.docx</FileName><MediaId>M3</MediaId>'), event({ ...anna, text: '[file: 报告.docx]', attachments: [['M3', '报告.docx', 'file', 0]] }));
+  app.raw('a link', xml('link', '<Title><![CDATA[页]]></Title><Url><![CDATA[https://x.example/]]></Url>'), event({ ...anna, text: '页 (https://x.example/)' }));
+  app.raw('a location', xml('location', '<Location_X>23.1</Location_X><Location_Y>113.3</Location_Y><Label>广州</Label>'), event({ ...anna, text: '广州 (23.1, 113.3)' }));
+  app.raw('somebody subscribes', xml('event', '<Event>subscribe</Event>', ''), ignored('joined'));
+  app.raw('somebody unsubscribes', xml('event', '<Event>unsubscribe</Event>', ''), ignored('unknown'));
+  app.raw('somebody opens the app', xml('event', '<Event>enter_agent</Event>', ''), ignored('unknown'));
+  app.raw('an empty text', text('  '), ignored('empty'));
+  app.raw('no id', xml('text', '<Content>x</Content>', ''), ignored('unknown'));
+  app.raw('a message that is no XML', 'not xml at all', ignored('unknown'));
+  app.raw('an entity that would grow', '<!DOCTYPE x [<!ENTITY a "aaaa">]>' + text('&a;'), event({ ...anna, text: '&a;' }));
+  app.raw('a tampered ciphertext', text('a'), refused, { body: `<xml><Encrypt>${wecom.encrypt(aes, text('b'), corp, Buffer.alloc(16, 'r'))}</Encrypt></xml>`, stricter: true });
+  app.raw('no signature', text('a'), refused, { query: { timestamp: SECONDS, nonce: '1' } });
+  app.raw('no query at all', text('a'), refused, { query: {} });
+  app.raw('a stale timestamp', text('a'), refused, { timestamp: String(NOW / 1000 - 301), stricter: true });
+  app.raw('another company', text('a'), refused, { cipher: wecom.encrypt(aes, text('a'), 'wx000', Buffer.alloc(16, 'r')), stricter: true });
+  app.raw('not encrypted', text('a'), refused, { body: text('a'), stricter: true });
+  app.raw('a ciphertext that is cut', null, refused, { cipher: wecom.encrypt(aes, text('a'), corp, Buffer.alloc(16, 'r')).slice(0, 44) });
+  app.raw('no base64', null, refused, { cipher: '*'.repeat(64) });
+  app.raw('no XML around it', text('a'), refused, { body: 'x', stricter: true });
+  app.done();
+
+  const bot = make('wecom-bot', '', (cipher) => JSON.stringify({ encrypt: cipher }), { type: 'wecom', token, aes_key: aes });
+  const said = (fields) => JSON.stringify({ msgid: 'm1', aibotid: 'AIB', chattype: 'single', from: { userid: 'anna' }, response_url: 'https://qyapi.weixin.qq.com/cgi-bin/aibot/response?response_code=R', msgtype: 'text', text: { content: 'hello' }, ...fields });
+  const address = { response_url: 'https://qyapi.weixin.qq.com/cgi-bin/aibot/response?response_code=R', until: NOW + 3600000 };
+  const single = { event_id: 'm1', conversation: 'anna', sender: 'anna', address };
+  bot.raw('the address is verified', '1616140317555161061', handshake('1616140317555161061'), { method: 'GET' });
+  bot.raw('a message', said({}), event({ ...single, text: 'hello' }));
+  bot.raw('a group', said({ chattype: 'group', chatid: 'wr1', text: { content: '@小助手 你好' } }), event({ ...single, conversation: 'wr1', text: '你好' }));
+  bot.raw('a voice message', said({ msgtype: 'voice', voice: { content: '今天天气' } }), event({ ...single, text: '今天天气' }));
+  bot.raw('an image', said({ msgtype: 'image', image: { url: 'https://x/1' } }), event({ ...single, text: '[image: image]', attachments: [['https://x/1', '', 'image', 0]] }));
+  bot.raw('text and image', said({ msgtype: 'mixed', mixed: { msg_item: [{ msgtype: 'text', text: { content: '这是什么' } }, { msgtype: 'image', image: { url: 'https://x/1' } }] } }),
+    event({ ...single, text: '这是什么\n[image: image]', attachments: [['https://x/1', '', 'image', 0]] }));
+  bot.raw('an event', said({ msgtype: 'event', event: { eventtype: 'enter_chat' } }), ignored('unknown'));
+  bot.raw('wrong kinds of values', JSON.stringify({ msgid: 1, from: [], msgtype: 'mixed', mixed: { msg_item: 3 } }), ignored('unknown'));
+  bot.raw('no JSON', 'x', ignored('unknown'));
+  bot.raw('a message for an app', null, refused, { cipher: wecom.encrypt(aes, said({}), corp, Buffer.alloc(16, 'r')), stricter: true });
+  bot.raw('another signature', said({}), refused, { query: { msg_signature: '0'.repeat(40), timestamp: SECONDS, nonce: '1' } });
+  bot.done();
+}
+
+// --- DingTalk ----------------------------------------------------------------------------------------------------
+// DingTalk's SDK has no function for this; the signature is as "Receive robot messages" says.
+function dingtalk() {
+  const secret = 'client-secret';
+  const sign = (timestamp, key = secret) => crypto.createHmac('sha256', key).update(`${timestamp}\n${key}`).digest('base64');
+  const vectors = [];
+  const raw = (name, message, expected, { timestamp = String(NOW), headers } = {}) =>
+    vectors.push({ name, now_ms: NOW, body: typeof message === 'string' ? message : JSON.stringify(message), headers: headers ?? { timestamp, sign: sign(timestamp) }, expected });
+  const hook = 'https://oapi.dingtalk.com/robot/sendBySession?session=S';
+  const said = (fields) => ({
+    conversationId: 'cid1', chatbotCorpId: 'corp', chatbotUserId: '$:LWCP_v1:$bot', msgId: 'msg1', senderNick: '安娜', isAdmin: false, senderStaffId: 'anna',
+    sessionWebhookExpiredTime: NOW + 5400000, createAt: NOW, senderCorpId: 'corp', conversationType: '1', senderId: '$:LWCP_v1:$anna', sessionWebhook: hook,
+    robotCode: 'ding1', msgtype: 'text', text: { content: 'hello' }, ...fields,
+  });
+  const group = (fields) => said({ conversationType: '2', conversationTitle: '团队', isInAtList: true, atUsers: [{ dingtalkId: '$:LWCP_v1:$bot' }], ...fields });
+  const address = (direct) => ({ conversation: 'cid1', user: 'anna', direct, webhook: hook, until: NOW + 5400000 });
+  const one = { event_id: 'msg1', conversation: 'cid1', sender: 'anna', address: address(true) };
+  const many = { ...one, address: address(false) };
+
+  raw('a direct message', said({}), event({ ...one, text: 'hello' }));
+  raw('Chinese and emoji', said({ text: { content: '你好 👋' } }), event({ ...one, text: '你好 👋' }));
+  raw('a mention', group({ text: { content: ' 有什么新闻' } }), event({ ...many, text: '有什么新闻' }));
+  raw('a group message without a mention', group({ isInAtList: false }), ignored('not_addressed'));
+  raw('a rich text', said({ msgtype: 'richText', text: undefined, content: { richText: [{ text: '看 ' }, { text: '这个' }] } }), event({ ...one, text: '看 这个' }));
+  raw('a rich text with an image', group({ msgtype: 'richText', text: undefined, content: { richText: [{ text: '这是什么' }, { type: 'picture', downloadCode: 'D1' }] } }),
+    event({ ...many, text: '这是什么\n[image: image]', attachments: [['D1', '', 'image', 0]] }));
+  raw('a picture', said({ msgtype: 'picture', text: undefined, content: { downloadCode: 'D2' } }), event({ ...one, text: '[image: image]', attachments: [['D2', '', 'image', 0]] }));
+  raw('a file', said({ msgtype: 'file', text: undefined, content: { downloadCode: 'D3', fileName: '报告.xlsx' } }), event({ ...one, text: '[file: 报告.xlsx]', attachments: [['D3', '报告.xlsx', 'file', 0]] }));
+  raw('speech that was recognised', said({ msgtype: 'audio', text: undefined, content: { downloadCode: 'D4', recognition: '今天天气' } }), event({ ...one, text: '今天天气' }));
+  raw('speech that was not recognised', said({ msgtype: 'audio', text: undefined, content: { downloadCode: 'D4' } }), event({ ...one, text: '[audio: audio]', attachments: [['D4', '', 'audio', 0]] }));
+  raw('a video', said({ msgtype: 'video', text: undefined, content: { downloadCode: 'D5' } }), event({ ...one, text: '[video: video]', attachments: [['D5', '', 'video', 0]] }));
+  raw('somebody without a staff id', said({ senderStaffId: undefined }), event({ ...one, sender: '$:LWCP_v1:$anna', address: { ...address(true), user: '$:LWCP_v1:$anna' }, text: 'hello' }));
+  raw("the bot's own message", said({ senderId: '$:LWCP_v1:$bot' }), ignored('bot_message'));
+  raw('an empty message', said({ text: { content: ' ' } }), ignored('empty'));
+  raw('a kind nobody knows', said({ msgtype: 'interactiveCard' }), ignored('unknown'));
+  raw('wrong kinds of values', { conversationId: 1, msgId: [], msgtype: 'text', text: 'x' }, ignored('unknown'));
+  raw('no JSON', 'x', { error: 'invalid' });
+  raw('another secret', said({}), refused, { headers: { timestamp: String(NOW), sign: sign(String(NOW), 'another') } });
+  raw('the signature of another time', said({}), refused, { headers: { timestamp: String(NOW), sign: sign(String(NOW - 1000)) } });
+  raw('a stale timestamp', said({}), refused, { timestamp: String(NOW - 300001) });
+  raw('a timestamp at the limit', said({}), event({ ...one, text: 'hello' }), { timestamp: String(NOW - 300000) });
+  raw('a timestamp that is no number', said({}), refused, { timestamp: 'x' });
+  raw('no headers', said({}), refused, { headers: {} });
+  write('dingtalk', { type: 'dingtalk', client_id: 'ding1', client_secret: secret }, vectors);
+}
+
+// --- Discord -----------------------------------------------------------------------------------------------------
+async function discord() {
+  const seed = Buffer.alloc(32, 3);
+  const pkcs8 = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), seed]);
+  const privateKey = crypto.createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' });
+  const publicKey = crypto.createPublicKey(privateKey).export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex');
+  const sign = (body, timestamp = SECONDS) => crypto.sign(null, Buffer.from(timestamp + body), privateKey).toString('hex');
+  const vectors = [];
+  const raw = async (name, message, expected, { timestamp = SECONDS, signature, headers, stricter } = {}) => {
+    const body = typeof message === 'string' ? message : JSON.stringify(message);
+    headers ??= { 'X-Signature-Timestamp': timestamp, 'X-Signature-Ed25519': signature ?? sign(body, timestamp) };
+    const vector = { name, now_ms: NOW, body, headers, expected, ...(stricter && { stricter }) };
+    check('discord', vector, await verifyKey(body, headers['X-Signature-Ed25519'] ?? '', headers['X-Signature-Timestamp'] ?? '', publicKey));
+    vectors.push(vector);
+  };
+  const command = (fields) => ({ id: 'i1', application_id: '99', type: 2, token: 'tok', version: 1, channel_id: 'c1', channel: { id: 'c1', type: 1 }, user: { id: 'u1', username: 'anna' },
+    data: { id: 'd', name: 'ask', type: 1, options: [{ name: 'question', type: 3, value: 'hello' }] }, ...fields });
+  const inGuild = (fields) => command({ guild_id: 'g1', user: undefined, member: { user: { id: 'u1', username: 'anna' } }, ...fields });
+  const options = (...values) => ({ data: { id: 'd', name: 'ask', type: 1, options: values.map((value, i) => ({ name: `o${i}`, type: 3, value })) } });
+  const asked = { event_id: 'i1', conversation: 'c1', sender: 'u1', address: { channel: 'c1', interaction: 'tok', until: NOW + 840000 } };
+  const deferred = (text, more = {}) => ({ event: { ...asked, text, ...more }, status: 200, body: '{"type":5}' });
+
+  await raw('a ping', { id: 'p', application_id: '99', type: 1, token: 't', version: 1 }, handshake('{"type":1}'));
+  await raw('a ping of webhook events', { version: 1, application_id: '99', type: 0 }, handshake('', 204));
+  await raw('a webhook event', { version: 1, application_id: '99', type: 1, event: { type: 'APPLICATION_AUTHORIZED', timestamp: 'x' } }, { outcome: 'unknown', status: 204, body: '' });
+  await raw('a command', command({}), deferred('hello'));
+  await raw('a command in a guild', inGuild({}), deferred('hello'));
+  await raw('Chinese and emoji', command(options('你好 👋')), deferred('你好 👋'));
+  await raw('two options', command(options('summarise', 'this')), deferred('summarise this'));
+  await raw('a number and a flag', command(options(5, true)), deferred('5 true'));
+  await raw('a command without options', command({ data: { id: 'd', name: 'help', type: 1 } }), deferred('/help'));
+  await raw('an option without a value', command({ data: { id: 'd', name: 'ask', options: [{ name: 'sub', type: 1 }] } }), deferred('/ask'));
+  await raw('a button', command({ type: 3 }), { error: 'invalid' });
+  await raw('autocompletion', command({ type: 4 }), { error: 'invalid' });
+  await raw('a type that is a text', command({ type: 'x' }), { error: 'invalid' });
+  await raw('wrong kinds of values', { type: 2, id: 7, channel_id: [], data: 'x', user: 3 }, { outcome: 'unknown' });
+  await raw('a member that is a text', command({ member: 'x', guild_id: 'g1' }), deferred('hello', { sender: '' }));
+  await raw('no JSON', 'x', { error: 'invalid' });
+  await raw('an array', '[]', { error: 'invalid' });
+  await raw('a tampered body', command({}), refused, { signature: sign('{}') });
+  await raw('another timestamp', command({}), refused, { headers: { 'X-Signature-Timestamp': String(NOW / 1000 + 1), 'X-Signature-Ed25519': sign(JSON.stringify(command({}))) } });
+  await raw('a signature that is no hex', command({}), refused, { signature: 'z'.repeat(128) });
+  await raw('a signature that is too short', command({}), refused, { signature: sign(JSON.stringify(command({}))).slice(0, 126) });
+  await raw('a stale timestamp', command({}), refused, { timestamp: String(NOW / 1000 - 301), stricter: true });
+  await raw('no headers', command({}), refused, { headers: {} });
+  write('discord', { type: 'discord', application_id: '99', public_key: publicKey, bot_token: 'b' }, vectors);
+}
+
+slack();
+telegram();
+await feishu();
+wecomApp();
+dingtalk();
+await discord();
