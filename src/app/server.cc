@@ -335,6 +335,8 @@ void Server::run(const std::function<void()>& on_listening) {
   resume();
   app.registerBeginningAdvice([this, &on_listening] {
     parts_.phase = Phase::kServing;
+    connections_ = std::make_unique<Connections>(parts_);
+    connections_->start();
     log::info("server.listening",
               fmt::format("ai_bot {} listens on {}:{}", kVersion, parts_.config.server.listen,
                           parts_.config.server.port));
@@ -379,6 +381,7 @@ void Server::shut_down() {
   }
   stopping_.notify_all();
   if (identities_.joinable()) identities_.join();
+  if (connections_) connections_->stop();
   if (parts_.assistant) parts_.assistant->stop(parts_.config.server.shutdown_grace);
   if (deliverer_) deliverer_->stop(kDeliveryGrace);
   const SteadyTime begun = steady_now();

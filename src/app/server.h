@@ -9,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "app/connections.h"
 #include "app/data_folder.h"
 #include "app/delivery.h"
 #include "app/parts.h"
@@ -55,6 +56,7 @@ class Server {
   Config known_;  // as of the last reload; only the signal thread uses it after the start
   std::vector<LocalModel*> local_models_;  // owned by the router
   std::unique_ptr<Deliverer> deliverer_;
+  std::unique_ptr<Connections> connections_;
   std::mutex stopping_mutex_;
   std::condition_variable stopping_;
   std::thread identities_;  // asks the platforms who the bot is, until each has said so

@@ -5,6 +5,7 @@
 #include "channels/feishu.h"
 #include "channels/generic.h"
 #include "channels/slack.h"
+#include "channels/socket.h"
 #include "channels/telegram.h"
 #include "channels/wecom.h"
 
@@ -45,6 +46,14 @@ Result<Identity> Channel::read_identity(const HttpReply&) const {
 std::optional<HttpRequest> Channel::typing(const std::string&, const std::string&) const {
   return std::nullopt;
 }
+
+HttpRequest Channel::poll_request(const std::string&, std::chrono::seconds) const { return {}; }
+
+Result<Polled> Channel::read_poll(const HttpReply&, const Identity*, int64_t) const {
+  return fail(Code::kInternal, "this platform is not polled", "该平台不支持轮询");
+}
+
+std::unique_ptr<SocketProtocol> Channel::socket() const { return nullptr; }
 
 std::vector<Probe> Channel::probes(const std::string&) const { return {}; }
 

@@ -79,6 +79,14 @@ struct Probe {
   std::function<std::optional<Text>(const HttpReply&)> finding;
 };
 
+// What one poll gave.
+struct Polled {
+  std::vector<Reading> readings;
+  std::string cursor;  // for the next poll, which confirms these; empty: as before
+};
+
+class SocketProtocol;
+
 class Channel {
  public:
   virtual ~Channel() = default;
@@ -95,6 +103,10 @@ class Channel {
   virtual std::vector<std::string> compose(const std::string& answer) const { return {answer}; }
 
   // `token` is empty for platforms that need none.
+  // The address of a conversation by the platform's id of it (dingtalk and wecom: of a person), for
+  // a message that answers nothing; empty where that is not possible.
+  virtual std::string address_for(const std::string&) const { return ""; }
+
   virtual HttpRequest render(const Reply& reply, const std::string& token,
                              int64_t now_ms) const = 0;
   virtual Delivery judge(const HttpReply& response) const = 0;
@@ -113,6 +125,13 @@ class Channel {
   // What shows people that an answer is being made ("typing …"); none where there is nothing.
   virtual std::optional<HttpRequest> typing(const std::string& address,
                                             const std::string& token) const;
+
+  // mode: connect, either by polling or by a socket of the platform's own protocol.
+  virtual bool polls() const { return false; }
+  virtual HttpRequest poll_request(const std::string& cursor, std::chrono::seconds wait) const;
+  virtual Result<Polled> read_poll(const HttpReply& response, const Identity* self,
+                                   int64_t now_ms) const;
+  virtual std::unique_ptr<SocketProtocol> socket() const;
 
   virtual std::vector<Probe> probes(const std::string& token) const;
 };

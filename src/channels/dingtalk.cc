@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "channels/dingtalk_socket.h"
 #include "channels/incoming.h"
 #include "channels/markdown.h"
 #include "channels/platform.h"
@@ -127,6 +128,10 @@ std::vector<std::string> DingTalkChannel::compose(const std::string& answer) con
   return render_markdown(answer, dialect);
 }
 
+std::string DingTalkChannel::address_for(const std::string& chat) const {
+  return json{{"user", chat}, {"direct", true}}.dump();
+}
+
 HttpRequest DingTalkChannel::render(const Reply& reply, const std::string& token,
                                     int64_t now_ms) const {
   const json address = address_of(reply);
@@ -195,6 +200,10 @@ Result<AccessToken> DingTalkChannel::read_token(const HttpReply& response) const
               "client_id or client_secret: DingTalk answers '" + why +
                   "'; both stand under Credentials of the app",
               "client_id 或 client_secret：钉钉返回“" + why + "”；两者见应用的“凭证与基础信息”");
+}
+
+std::unique_ptr<SocketProtocol> DingTalkChannel::socket() const {
+  return std::make_unique<DingTalkSocket>(*this, config_);
 }
 
 std::vector<Probe> DingTalkChannel::probes(const std::string& token) const {

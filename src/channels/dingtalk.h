@@ -25,10 +25,12 @@ class DingTalkChannel : public Channel {
   Reading read(const nlohmann::json& message, int64_t now_ms) const;
 
   std::vector<std::string> compose(const std::string& answer) const override;
+  std::string address_for(const std::string& chat) const override;
   HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
   Delivery judge(const HttpReply& response) const override;
   std::optional<HttpRequest> token_request() const override;
   Result<AccessToken> read_token(const HttpReply& response) const override;
+  std::unique_ptr<SocketProtocol> socket() const override;
   std::vector<Probe> probes(const std::string& token) const override;
 
  private:

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "channels/discord_socket.h"
 #include "channels/incoming.h"
 #include "channels/markdown.h"
 #include "channels/platform.h"
@@ -184,6 +185,10 @@ std::vector<std::string> DiscordChannel::compose(const std::string& answer) cons
   return render_markdown(answer, dialect);
 }
 
+std::string DiscordChannel::address_for(const std::string& chat) const {
+  return json{{"channel", chat}}.dump();
+}
+
 HttpRequest DiscordChannel::render(const Reply& reply, const std::string&, int64_t now_ms) const {
   const json address = address_of(reply);
   json body = {{"content", reply.text}, {"allowed_mentions", {{"parse", json::array()}}}};
@@ -241,6 +246,10 @@ std::optional<HttpRequest> DiscordChannel::typing(const std::string& address,
       get_request(config_, url("/channels/" + text_or(to, "channel") + "/typing"), authorization());
   request.method = "POST";
   return request;
+}
+
+std::unique_ptr<SocketProtocol> DiscordChannel::socket() const {
+  return std::make_unique<DiscordSocket>(*this, config_);
 }
 
 std::vector<Probe> DiscordChannel::probes(const std::string&) const {

@@ -225,6 +225,10 @@ std::vector<std::string> FeishuChannel::compose(const std::string& answer) const
   return render_markdown(answer, dialect);
 }
 
+std::string FeishuChannel::address_for(const std::string& chat) const {
+  return json{{"chat_id", chat}}.dump();
+}
+
 HttpRequest FeishuChannel::render(const Reply& reply, const std::string& token, int64_t) const {
   const json address = address_of(reply);
   const std::string authorization = "Bearer " + token;

@@ -9,6 +9,7 @@
 #include "channels/markdown.h"
 #include "channels/platform.h"
 #include "channels/signing.h"
+#include "channels/slack_socket.h"
 #include "core/json.h"
 
 namespace ai_bot {
@@ -195,6 +196,10 @@ std::vector<std::string> SlackChannel::compose(const std::string& answer) const 
   return render_markdown(answer, dialect);
 }
 
+std::string SlackChannel::address_for(const std::string& chat) const {
+  return json{{"channel", chat}}.dump();
+}
+
 HttpRequest SlackChannel::render(const Reply& reply, const std::string&, int64_t) const {
   const json address = address_of(reply);
   json body = {{"channel", text_or(address, "channel")}, {"unfurl_links", false}};
@@ -231,6 +236,10 @@ Delivery SlackChannel::judge(const HttpReply& response) const {
   const bool passing = kPassing.contains(error) || body.empty();
   return {passing ? Delivery::Outcome::kRetry : Delivery::Outcome::kFinal, "Slack: " + error,
           retry_after(response)};
+}
+
+std::unique_ptr<SocketProtocol> SlackChannel::socket() const {
+  return std::make_unique<SlackSocket>(*this, config_);
 }
 
 std::vector<Probe> SlackChannel::probes(const std::string&) const {

@@ -23,9 +23,11 @@ class SlackChannel : public Channel {
   Reading read(const nlohmann::json& payload, int64_t now_ms) const;
 
   std::vector<std::string> compose(const std::string& answer) const override;
+  std::string address_for(const std::string& chat) const override;
   HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
   Delivery judge(const HttpReply& response) const override;
   bool edits() const override { return true; }
+  std::unique_ptr<SocketProtocol> socket() const override;
   std::vector<Probe> probes(const std::string& token) const override;
 
  private:

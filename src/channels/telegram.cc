@@ -223,16 +223,44 @@ Result<Reading> TelegramChannel::read(const json& update, const Identity* self,
   return decide(config_, limits_, std::move(incoming), now_ms);
 }
 
-HttpRequest TelegramChannel::poll(int64_t offset, std::chrono::seconds wait) const {
+HttpRequest TelegramChannel::poll_request(const std::string& cursor,
+                                          std::chrono::seconds wait) const {
   return json_request(config_, "POST", url("getUpdates"),
-                      {{"offset", offset},
+                      {{"offset", plain_number(cursor).value_or(0)},
                        {"timeout", wait.count()},
                        {"allowed_updates", {"message", "my_chat_member"}}});
+}
+
+Result<Polled> TelegramChannel::read_poll(const HttpReply& response, const Identity* self,
+                                          int64_t now_ms) const {
+  const json body = object_of(response.body);
+  const auto updates = body.find("result");
+  if (!flag_or(body, "ok") || updates == body.end() || !updates->is_array()) {
+    const std::string why =
+        text_or(body, "description", fmt::format("HTTP status {}", response.status));
+    return fail(Code::kUnavailable, "Telegram answers getUpdates with '" + why + "'",
+                "Telegram 对 getUpdates 返回“" + why + "”");
+  }
+  Polled polled;
+  int64_t next = 0;
+  for (const json& update : *updates) {
+    if (!update.is_object()) continue;
+    auto reading = read(update, self, now_ms);
+    if (!reading) return fail(reading.error());
+    polled.readings.push_back(std::move(*reading));
+    next = std::max(next, number_or(update, "update_id") + 1);
+  }
+  if (next > 0) polled.cursor = std::to_string(next);
+  return polled;
 }
 
 std::vector<std::string> TelegramChannel::compose(const std::string& answer) const {
   static const Dialect dialect = html();
   return render_markdown(answer, dialect);
+}
+
+std::string TelegramChannel::address_for(const std::string& chat) const {
+  return json{{"chat_id", std::atoll(chat.c_str())}}.dump();
 }
 
 HttpRequest TelegramChannel::render(const Reply& reply, const std::string&, int64_t) const {

@@ -20,15 +20,18 @@ class TelegramChannel : public Channel {
   // The event of one Update, from a webhook or from getUpdates.
   Result<Reading> read(const nlohmann::json& update, const Identity* self, int64_t now_ms) const;
 
-  // The long poll for updates after `offset`, and the longest it takes.
-  HttpRequest poll(int64_t offset, std::chrono::seconds wait) const;
-
   std::vector<std::string> compose(const std::string& answer) const override;
+  std::string address_for(const std::string& chat) const override;
   HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
   Delivery judge(const HttpReply& response) const override;
   std::optional<HttpRequest> identity_request(const std::string& token) const override;
   Result<Identity> read_identity(const HttpReply& response) const override;
   bool edits() const override { return true; }
+  // getUpdates; the cursor is its offset, which confirms all updates before it.
+  bool polls() const override { return true; }
+  HttpRequest poll_request(const std::string& cursor, std::chrono::seconds wait) const override;
+  Result<Polled> read_poll(const HttpReply& response, const Identity* self,
+                           int64_t now_ms) const override;
   std::optional<HttpRequest> typing(const std::string& address,
                                     const std::string& token) const override;
   std::vector<Probe> probes(const std::string& token) const override;

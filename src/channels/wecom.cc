@@ -202,6 +202,10 @@ std::vector<std::string> WeComChannel::compose(const std::string& answer) const 
   return parts;
 }
 
+std::string WeComChannel::address_for(const std::string& chat) const {
+  return is_ai_bot() ? "" : json{{"user", chat}}.dump();
+}
+
 HttpRequest WeComChannel::render(const Reply& reply, const std::string& token,
                                  int64_t now_ms) const {
   const json address = address_of(reply);

@@ -26,6 +26,7 @@ class WeComChannel : public Channel {
   Result<Reading> receive(const WebhookRequest& request) const override;
 
   std::vector<std::string> compose(const std::string& answer) const override;
+  std::string address_for(const std::string& chat) const override;
   HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
   Delivery judge(const HttpReply& response) const override;
   std::optional<HttpRequest> token_request() const override;

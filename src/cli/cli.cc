@@ -99,6 +99,7 @@ int run_cli(int argc, char** argv) {
   add_serve(app, cli);
   add_chat(app, cli);
   add_model(app, cli);
+  add_channel(app, cli);
   add_config(app, cli);
   add_doctor(app, cli);
   add_version(app, cli);

@@ -303,6 +303,129 @@ def test_several_bots_of_one_platform(make_server, echo_endpoint):
     wait_until(lambda: one.texts() == ["to one"] and two.texts() == ["to two"], lambda: (one.texts(), two.texts()))
 
 
+# --- without a public address
+@pytest.fixture
+def connect_out(make_server, echo_endpoint):
+    def connect_out(name):
+        platform = MAKERS[name]()
+        platform.webhook = ""
+        server = make_server(f"models:\n  - {remote_model(echo_endpoint)}\nchannels:\n  - {platform.connect_config(platform.api)}\n{FAST}").start()
+        if hasattr(platform, "socket"):
+            wait_until(lambda: platform.socket.client, lambda: f"the connection\n{server.log()[-3000:]}")
+        made.append(Connected(platform, server, name))
+        return made[-1]
+
+    made = []
+    yield connect_out
+    for connection in made:
+        assert connection.platform.refused == []
+
+
+def written_by(connected, text):
+    platform = connected.platform
+    return platform.message(text) if connected.name == "discord" else platform.direct(text)
+
+
+@pytest.mark.parametrize("name", ["telegram", "dingtalk", "slack", "discord"])
+def test_over_a_connection_of_its_own_messages_are_answered_once(connect_out, name):
+    connected = connect_out(name)
+    event = written_by(connected, "over the connection")
+    acknowledgement = connected.platform.offer(event)
+    connected.sees("over the connection")
+    if acknowledgement:
+        wait_until(lambda: acknowledgement in connected.platform.socket.frames, lambda: connected.platform.socket.frames)
+        connected.platform.offer(event)
+    connected.platform.offer(written_by(connected, "the next one"))
+    connected.sees("the next one")
+    assert len(connected.platform.texts()) == 2
+
+
+@pytest.mark.parametrize("name", ["dingtalk", "slack", "discord"])
+def test_a_connection_that_breaks_is_made_again(connect_out, name):
+    connected = connect_out(name)
+    connected.platform.offer(written_by(connected, "before"))
+    connected.sees("before")
+    socket = connected.platform.socket
+    socket.drop()
+    wait_until(lambda: socket.connections == 2 and socket.client, lambda: f"{socket.connections}\n{connected.server.log()[-2000:]}")
+    connected.platform.offer(written_by(connected, "after"))
+    connected.sees("after")
+
+
+def test_discords_session_is_resumed_and_its_heartbeat_kept(connect_out):
+    connected = connect_out("discord")
+    platform = connected.platform
+    platform.offer(platform.message("hello"))
+    connected.sees("hello")
+    wait_until(lambda: sum(f["op"] == 1 for f in platform.socket.frames) >= 2, lambda: platform.socket.frames)
+    platform.socket.drop()
+    wait_until(lambda: platform.resumed == [("session-1", 2)], lambda: platform.resumed)
+    assert platform.socket.paths[0] == "/?v=10&encoding=json"
+
+
+def test_what_came_while_a_poll_was_lost_is_still_answered_once(connect_out):
+    connected = connect_out("telegram")
+    platform = connected.platform
+    platform.faults += [("getUpdates", platform_error(502)), ("getUpdates", platform_error(500))]
+    for number in range(5):
+        platform.offer(platform.direct(f"question {number}"))
+    for number in range(5):
+        connected.sees(f"question {number}")
+    assert len(platform.texts()) == 5
+
+
+def test_slack_asks_for_a_new_connection_and_gets_it(connect_out):
+    connected = connect_out("slack")
+    connected.platform.socket.push({"type": "disconnect", "reason": "refresh_requested"})
+    wait_until(lambda: connected.platform.socket.connections == 2, lambda: f"{connected.platform.socket.connections} {connected.platform.calls}\n{connected.server.log()}")
+    assert connected.platform.socket.paths[0] == "/link/?ticket=a%2Bb&app_id=1"
+
+
+# --- the command line
+def test_channel_test_says_what_is_missing(connect):
+    slack_ = connect("slack")
+    good = slack_.server.cli("channel", "test")
+    assert (good.returncode, good.stdout) == (0, "✓ slack (slack)\n"), good
+    slack_.platform.scopes = "chat:write"
+    bad = slack_.server.cli("channel", "test", "slack", "--json")
+    (report,) = json.loads(bad.stdout)
+    assert bad.returncode == 1 and report["ok"] is False and "app_mentions:read, im:history" in report["findings"][0]
+
+
+FLAWS = {"feishu": ("has_scope", "im:message"), "dingtalk": ("has_permission", "qyapi_robot_sendmsg"), "wecom": ("trusted", "trusted IPs")}
+
+
+@pytest.mark.parametrize("name", FLAWS)
+def test_channel_test_names_the_setting(connect, name):
+    connected = connect(name)
+    assert connected.server.cli("channel", "test", name).returncode == 0
+    setattr(connected.platform, FLAWS[name][0], False)
+    flawed = connected.server.cli("channel", "test", name)
+    assert flawed.returncode == 1 and FLAWS[name][1] in flawed.stdout, flawed
+
+
+def test_channel_test_in_chinese_and_for_wrong_credentials(make_server):
+    platform = telegram.Telegram()
+    server = make_server(f"channels:\n  - {platform.config(platform.api).replace(telegram.TOKEN, '42:wrong')}\n", LANG="zh_CN.UTF-8", LC_ALL="")
+    result = server.cli("channel", "test")
+    assert result.returncode == 1 and "请向 BotFather 获取 token" in result.stdout, result
+
+
+def test_channel_send_says_something(connect):
+    for name, to in {"telegram": "7"}.items():
+        connected = connect(name)
+        result = connected.server.cli("channel", "send", name, to, "**Hello** `you`")
+        assert (result.returncode, result.stdout) == (0, "sent\n"), result
+        assert connected.platform.messages[0]["html"] == "<b>Hello</b> <code>you</code>"
+        unknown = connected.server.cli("channel", "send", "nobody", to, "x")
+        assert unknown.returncode == 1 and "no channel is called 'nobody'; known: telegram" in unknown.stderr
+
+
+def test_channel_list_shows_the_webhooks(connect):
+    listed = json.loads(connect("slack").server.cli("channel", "list", "--json").stdout)
+    assert listed == [{"name": "slack", "type": "slack", "mode": "webhook", "webhook": "/api/webhook/slack", "default": False}]
+
+
 SENDING = {"slack": "chat.postMessage", "telegram": "sendMessage", "feishu": "/im/v1/messages", "dingtalk": "sendBySession", "wecom": "message/send",
            "wecom_bot": "aibot", "discord": "@original|/messages"}
 

@@ -6,7 +6,7 @@ import hmac
 import json
 import time
 
-from simulator import Refusal, Simulator
+from simulator import Refusal, Simulator, Socket
 
 CLIENT_ID, CLIENT_SECRET = "dingsimulated", "client-secret-simulated"
 
@@ -17,11 +17,12 @@ class DingTalk(Simulator):
         self.url, self.api = url, self.base
         self.webhook_life = 5400
         self.has_permission = True
+        self.socket = Socket(lambda: [{"specVersion": "1.0", "type": "SYSTEM", "headers": {"topic": "ping", "messageId": "ping-1", "contentType": "application/json"}, "data": "{\"opaque\":\"o\"}"}], lambda frame: None)
 
     config = staticmethod(lambda api, extra="": f"{{name: dingtalk, type: dingtalk, client_id: {CLIENT_ID}, client_secret: {CLIENT_SECRET}, base_url: \"{api}\"{extra}}}")
 
     def routes(self):
-        return [("POST", "/v1.0/oauth2/accessToken", self.token), ("POST", "/robot/sendBySession", self.by_session),
+        return [("POST", "/v1.0/gateway/connections/open", self.open_connection), ("POST", "/v1.0/oauth2/accessToken", self.token), ("POST", "/robot/sendBySession", self.by_session),
                 ("POST", "/v1.0/robot/oToMessages/batchSend", self.to_people), ("POST", "/v1.0/robot/groupMessages/send", self.to_group)]
 
     def refusal(self, status, code, message):
@@ -36,6 +37,14 @@ class DingTalk(Simulator):
         if body != {"appKey": CLIENT_ID, "appSecret": CLIENT_SECRET}:
             raise self.refusal(400, "invalidClientIdOrSecret", "invalid clientId or clientSecret")
         return {"accessToken": self.new_token(), "expireIn": self.token_life}
+
+    def open_connection(self, request):
+        body = request.json(self.bad, ("clientId", "clientSecret", "subscriptions"), ("ua", "localIp"))
+        if (body["clientId"], body["clientSecret"]) != (CLIENT_ID, CLIENT_SECRET):
+            raise self.refusal(401, "authFailed", "鉴权失败")
+        if {"type": "CALLBACK", "topic": "/v1.0/im/bot/messages/get"} not in body["subscriptions"]:
+            raise self.bad("subscriptions")
+        return {"endpoint": self.socket.url + "/connect", "ticket": "a ticket/+="}
 
     def by_session(self, request):
         chat = request.query.get("session", "")
@@ -72,6 +81,14 @@ class DingTalk(Simulator):
         return {"processQueryKey": "k"}
 
     # --- events
+    def offer(self, message):
+        """By Stream; what identifies its acknowledgement."""
+        number = f"stream-{message['msgId']}"
+        self.socket.push({"specVersion": "1.0", "type": "CALLBACK", "headers": {"topic": "/v1.0/im/bot/messages/get", "messageId": number, "contentType": "application/json"}, "data": json.dumps(message)})
+        return {"code": 200, "headers": {"messageId": number, "contentType": "application/json"}, "message": "OK", "data": "{\"response\":null}"}
+
+    connect_config = staticmethod(lambda api: f"{{name: dingtalk, type: dingtalk, mode: connect, client_id: {CLIENT_ID}, client_secret: {CLIENT_SECRET}, base_url: \"{api}\"}}")
+
     def rate_limit(self, seconds=1):
         self.faults.append(("sendBySession", Refusal(200, {"errcode": 130101, "errmsg": "send too fast, exceed 20 times per minute"})))
 

@@ -6,7 +6,7 @@ import time
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from simulator import Refusal, Simulator
+from simulator import Refusal, Simulator, Socket
 
 APPLICATION, BOT_TOKEN = "99", "bot-token-simulated"
 LONGEST = 2000
@@ -20,13 +20,45 @@ class Discord(Simulator):
         self.url, self.api = url, self.base
         self.thinking = {}  # interaction token -> message id of the deferred response
         self.dead_tokens = set()
+        self.sequence, self.resumed = 0, []
+        self.socket = Socket(lambda: [{"op": 10, "d": {"heartbeat_interval": 400}}], self.on_frame)
 
     config = staticmethod(lambda api, extra="": f"{{name: discord, type: discord, application_id: \"{APPLICATION}\", public_key: {PUBLIC_KEY}, bot_token: {BOT_TOKEN}, base_url: \"{api}\"{extra}}}")
 
     def routes(self):
         return [("POST", "/channels/([^/]+)/messages", self.create), ("PATCH", "/channels/([^/]+)/messages/([^/]+)", self.edit),
                 ("PATCH", f"/webhooks/{APPLICATION}/([^/]+)/messages/@original", self.original), ("POST", f"/webhooks/{APPLICATION}/([^/]+)", self.follow_up),
-                ("POST", "/channels/([^/]+)/typing", self.typing), ("GET", "/applications/@me", self.me)]
+                ("POST", "/channels/([^/]+)/typing", self.typing), ("GET", "/applications/@me", self.me), ("GET", "/gateway/bot", self.gateway)]
+
+    def gateway(self, request):
+        self.authorized(request)
+        return {"url": self.socket.url, "shards": 1}
+
+    def on_frame(self, frame):
+        if frame["op"] == 1:
+            return [{"op": 11}]
+        if frame["op"] in (2, 6) and frame["d"]["token"] != BOT_TOKEN:
+            return [{"op": 9, "d": False}]
+        if frame["op"] == 6:
+            self.resumed.append((frame["d"]["session_id"], frame["d"]["seq"]))
+            return [self.dispatch("RESUMED", {})]
+        if frame["op"] == 2:
+            if not frame["d"]["intents"] & (1 << 15):
+                self.strict("the Message Content intent is missing")
+            return [self.dispatch("READY", {"v": 10, "session_id": "session-1", "resume_gateway_url": self.socket.url, "user": {"id": APPLICATION}})]
+        return []
+
+    def dispatch(self, kind, data):
+        self.sequence += 1
+        return {"op": 0, "t": kind, "s": self.sequence, "d": data}
+
+    def message(self, text, **fields):
+        return {"id": str(self.next_id()), "channel_id": "c1", "type": 0, "author": {"id": "u1", "username": "anna"}, "content": text, "mentions": [], "attachments": [], **fields}
+
+    def offer(self, message):
+        self.socket.push(self.dispatch("MESSAGE_CREATE", message))
+
+    connect_config = staticmethod(lambda api: f"{{name: discord, type: discord, mode: connect, application_id: \"{APPLICATION}\", bot_token: {BOT_TOKEN}, base_url: \"{api}\"}}")
 
     def refusal(self, status, code, message):
         return Refusal(status, {"code": code, "message": message})

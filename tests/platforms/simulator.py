@@ -4,6 +4,7 @@ original, and fails when it is told to.
 Each platform is a program of its own (python3 tests/platforms/slack.py --url … --port …) and a class for the tests.
 """
 import argparse
+import asyncio
 import http.client
 import http.server
 import json
@@ -13,6 +14,8 @@ import socket
 import threading
 import time
 import urllib.parse
+
+import websockets
 
 
 class Refusal(Exception):
@@ -165,6 +168,51 @@ class Simulator:
             return reply.status, dict(reply.headers), reply.read()
         finally:
             connection.close()
+
+
+class Socket:
+    """The WebSocket end of a platform's long connection: `hello(socket)` gives the frames a new connection gets,
+    `on_frame(frame)` those that answer one; push() sends to whoever is connected."""
+
+    def __init__(self, hello, on_frame):
+        self.frames, self.paths, self.connections = [], [], 0
+        self.hello, self.on_frame, self.client = hello, on_frame, None
+        self.loop = asyncio.new_event_loop()
+        ready = threading.Event()
+
+        async def serve():
+            server = await websockets.serve(self.run, "127.0.0.1", 0)
+            self.port = server.sockets[0].getsockname()[1]
+            ready.set()
+            await asyncio.Future()
+
+        threading.Thread(target=self.loop.run_until_complete, args=(serve(),), daemon=True).start()
+        ready.wait()
+        self.url = f"ws://127.0.0.1:{self.port}"
+
+    async def run(self, client, path):
+        self.client, self.connections = client, self.connections + 1
+        self.paths.append(path)
+        try:
+            for frame in self.hello():
+                await client.send(json.dumps(frame))
+            async for raw in client:
+                frame = json.loads(raw)
+                self.frames.append(frame)
+                for answer in self.on_frame(frame) or ():
+                    await client.send(json.dumps(answer))
+        except websockets.ConnectionClosed:
+            pass
+        finally:
+            if self.client is client:
+                self.client = None
+
+    def push(self, frame):
+        asyncio.run_coroutine_threadsafe(self.client.send(json.dumps(frame)), self.loop).result(10)
+
+    def drop(self):
+        """Breaks the connection off."""
+        asyncio.run_coroutine_threadsafe(self.client.close(1011), self.loop).result(10)
 
 
 def crash_run(make, options, event_of, chat_of):

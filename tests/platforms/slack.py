@@ -6,7 +6,7 @@ import json
 import time
 import uuid
 
-from simulator import Refusal, Simulator, run_as_program
+from simulator import Refusal, Simulator, Socket, run_as_program
 
 SECRET, BOT_TOKEN, APP_TOKEN = "8f742231b10e8888abcd99yyyzzz85a5", "xoxb-simulated", "xapp-simulated"
 LONGEST = 40000
@@ -19,12 +19,18 @@ class Slack(Simulator):
         self.scopes = "chat:write,app_mentions:read,im:history"
         self.sent = 0
         self.api = self.base + "/api"
+        self.socket = Socket(lambda: [{"type": "hello", "num_connections": 1}], lambda frame: None)
 
     config = staticmethod(lambda api, extra="": f"{{name: slack, type: slack, bot_token: {BOT_TOKEN}, signing_secret: {SECRET}, base_url: \"{api}\"{extra}}}")
 
     def routes(self):
         return [("POST", "/api/chat.postMessage", self.post_message), ("POST", "/api/chat.update", self.update),
-                ("POST", "/api/auth.test", self.auth_test)]
+                ("POST", "/api/auth.test", self.auth_test), ("POST", "/api/apps.connections.open", self.open_connection)]
+
+    def open_connection(self, request):
+        if request.headers.get("Authorization") != "Bearer " + APP_TOKEN:
+            raise self.refusal("invalid_auth")
+        return {"ok": True, "url": f"{self.socket.url}/link/?ticket=a%2Bb&app_id=1"}
 
     def refusal(self, error, status=200, **headers):
         return Refusal(status, {"ok": False, "error": error}, headers)
@@ -65,6 +71,15 @@ class Slack(Simulator):
         raise Refusal(200, {"ok": True, "user_id": "UBOT", "bot_id": "B1"}, {"X-OAuth-Scopes": self.scopes})
 
     # --- events
+    def offer(self, event):
+        """By Socket Mode; what identifies its acknowledgement."""
+        self.sent += 1
+        envelope = f"envelope-{self.sent}"
+        self.socket.push({"envelope_id": envelope, "type": "events_api", "accepts_response_payload": False, "payload": self.envelope(event)})
+        return {"envelope_id": envelope}
+
+    connect_config = staticmethod(lambda api: f"{{name: slack, type: slack, mode: connect, bot_token: {BOT_TOKEN}, app_token: {APP_TOKEN}, base_url: \"{api}\"}}")
+
     def rate_limit(self, seconds=1):
         self.faults.append(("chat.postMessage", self.refusal("ratelimited", 429, **{"Retry-After": str(seconds)})))
 

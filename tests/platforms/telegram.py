@@ -130,6 +130,8 @@ class Telegram(Simulator):
         body = json.dumps(update).encode()
         return self.post(self.url, tamper(body) if tamper else body, {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": secret})
 
+    connect_config = staticmethod(lambda api: f"{{name: telegram, type: telegram, mode: connect, bot_token: \"{TOKEN}\", base_url: \"{api}\"}}")
+
     def offer(self, update):
         """For long polling."""
         with self.lock:

@@ -1,0 +1,234 @@
+#include "app/connections.h"
+
+#include <drogon/WebSocketClient.h>
+
+#include <algorithm>
+#include <future>
+
+#include "app/intake.h"
+#include "channels/socket.h"
+#include "core/id.h"
+#include "core/log.h"
+
+namespace ai_bot {
+namespace {
+
+constexpr milliseconds kRetryMin{1000}, kRetryMax{60000};
+constexpr milliseconds kTick{200}, kCommitWait{2};
+constexpr std::chrono::seconds kPollWait{25};
+constexpr milliseconds kPollMargin{10000};
+constexpr int kRequestIdBytes = 12;
+
+using SocketPtr = drogon::WebSocketConnectionPtr;
+
+// Takes the events of a poll in and waits for their commits.
+bool take_in_all(Parts& parts, const ChannelEntry& channel, std::vector<Reading>& readings) {
+  std::vector<std::future<bool>> commits;
+  for (Reading& reading : readings) {
+    if (!reading.event) {
+      parts.metrics.event(channel.config.name, reading.outcome.c_str());
+      continue;
+    }
+    reading.event->request_id = random_hex(kRequestIdBytes);
+    auto promise = std::make_shared<std::promise<bool>>();
+    commits.push_back(promise->get_future());
+    take_in(parts, channel, std::move(*reading.event),
+            [&parts, promise](const TakenInPtr& taken, const Result<void>& result) {
+              if (result) note_taken_in(parts, *taken);
+              promise->set_value(result.has_value());
+            });
+  }
+  bool all = true;
+  for (auto& commit : commits) all = commit.get() && all;
+  return all;
+}
+
+// One connection, shared with its callbacks, which run on the loop's and the store's threads.
+struct Connected {
+  std::atomic<bool> closed{false}, opened{false};
+  std::atomic<int> commits_under_way{0};
+};
+using ConnectedPtr = std::shared_ptr<Connected>;
+
+// A frame's event, its commit, its acknowledgement.
+void take_in_frame(Parts& parts, const ChannelEntry& channel, SocketStep step,
+                   const SocketPtr& socket, const ConnectedPtr& state) {
+  const std::string& name = channel.config.name;
+  if (!step.reading || !step.reading->event) {
+    if (step.reading) parts.metrics.event(name, step.reading->outcome.c_str());
+    if (!step.acknowledgement.empty()) socket->send(step.acknowledgement);
+    return;
+  }
+  // What can't be taken in is not acknowledged: the platform sends it again.
+  if (!may_take_in(parts, channel)) return;
+  step.reading->event->request_id = random_hex(kRequestIdBytes);
+  ++state->commits_under_way;
+  take_in(parts, channel, std::move(*step.reading->event),
+          [&parts, socket, state, acknowledgement = step.acknowledgement](
+              const TakenInPtr& taken, const Result<void>& result) {
+            if (result) note_taken_in(parts, *taken);
+            if (result && !acknowledgement.empty() && !state->closed)
+              socket->send(acknowledgement);
+            --state->commits_under_way;
+          });
+}
+
+// Runs it on the loop's thread, to which a client and its protocol belong, and waits for it.
+void run_in(trantor::EventLoopThread& loop, std::function<void()> task) {
+  const auto done = std::make_shared<std::promise<void>>();
+  auto future = done->get_future();
+  loop.getLoop()->queueInLoop([done, task = std::move(task)]() mutable {
+    task();
+    task = nullptr;
+    done->set_value();
+  });
+  future.wait();
+}
+
+// "wss://host:port" and "/path?query" of an address.
+std::pair<std::string, std::string> parts_of(const std::string& address) {
+  const size_t host = address.find("://");
+  const size_t path =
+      host == std::string::npos ? host : address.find_first_of("/?", host + 3);
+  if (path == std::string::npos) return {address, "/"};
+  const std::string rest = address.substr(path);
+  return {address.substr(0, path), rest.front() == '?' ? "/" + rest : rest};
+}
+
+}  // namespace
+
+void Connections::start() {
+  for (const auto& [name, channel] : parts_.channels) {
+    if (channel.config.mode != "connect") continue;
+    if (channel.channel->polls()) {
+      threads_.emplace_back([this, &channel = channel] { run_poll(channel); });
+    } else {
+      if (!loop_) {
+        loop_ = std::make_unique<trantor::EventLoopThread>("connections");
+        loop_->run();
+      }
+      threads_.emplace_back([this, &channel = channel] { run_socket(channel); });
+    }
+  }
+}
+
+void Connections::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& thread : threads_) thread.join();
+  threads_.clear();
+  loop_.reset();
+}
+
+bool Connections::rest(milliseconds time) {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, time, [this] { return stopping_.load(); });
+}
+
+void Connections::run_poll(const ChannelEntry& channel) {
+  std::string cursor;
+  milliseconds wait = kRetryMin;
+  while (!stopping_) {
+    if (poll_once(channel, cursor)) {
+      wait = kRetryMin;
+      continue;
+    }
+    if (!rest(wait)) return;
+    wait = std::min(wait * 2, kRetryMax);
+  }
+}
+
+bool Connections::poll_once(const ChannelEntry& channel, std::string& cursor) {
+  if (channel.access->needs_identity() || !may_take_in(parts_, channel)) return false;
+  HttpRequest request = channel.channel->poll_request(cursor, kPollWait);
+  const milliseconds most = kPollWait + kPollMargin;
+  request.timeouts = {parts_.config.delivery.timeout, most, most, most};
+  const auto reply =
+      parts_.http->fetch(std::move(request), [this] { return stopping_.load(); });
+  if (stopping_) return false;
+  const auto identity = channel.access->identity();
+  auto polled = reply ? channel.channel->read_poll(*reply, identity.get(), now_ms())
+                      : Result<Polled>(fail(reply.error()));
+  if (!polled) {
+    log::warning("channel.poll_failed", polled.error().text.en,
+                 {{"ai_bot.channel", channel.config.name}});
+    return false;
+  }
+  // The next poll confirms what this one gave, so it must be on disk first.
+  if (!take_in_all(parts_, channel, polled->readings)) return false;
+  if (!polled->cursor.empty()) cursor = polled->cursor;
+  return true;
+}
+
+void Connections::run_socket(const ChannelEntry& channel) {
+  const auto protocol = channel.channel->socket();
+  milliseconds wait = kRetryMin;
+  while (!stopping_) {
+    if (connect_once(channel, *protocol)) wait = kRetryMin;
+    if (!rest(wait)) return;
+    wait = std::min(wait * 2, kRetryMax);
+  }
+}
+
+bool Connections::connect_once(const ChannelEntry& channel, SocketProtocol& protocol) {
+  const std::string& name = channel.config.name;
+  HttpRequest request = protocol.open_request();
+  const milliseconds timeout = parts_.config.delivery.timeout;
+  request.timeouts = {timeout, timeout, timeout, timeout};
+  const auto reply =
+      parts_.http->fetch(std::move(request), [this] { return stopping_.load(); });
+  const auto address = reply ? protocol.read_address(*reply)
+                             : Result<std::string>(fail(reply.error()));
+  if (!address) {
+    if (!stopping_)
+      log::warning("channel.connect_failed", address.error().text.en, {{"ai_bot.channel", name}});
+    return false;
+  }
+  const auto state = std::make_shared<Connected>();
+  const auto [host, path] = parts_of(*address);
+  auto client = drogon::WebSocketClient::newWebSocketClient(host, loop_->getLoop());
+  client->setMessageHandler([this, state, &channel, &protocol](std::string&& frame,
+                                                               const auto& socket_client,
+                                                               const auto& type) {
+    if (type != drogon::WebSocketMessageType::Text || state->closed) return;
+    const auto socket = socket_client->getConnection();
+    SocketStep step = protocol.on_frame(frame, now_ms());
+    for (const std::string& answer : step.send) socket->send(answer);
+    const bool reconnect = step.reconnect;
+    take_in_frame(parts_, channel, std::move(step), socket, state);
+    if (reconnect) state->closed = true;
+  });
+  client->setConnectionClosedHandler([state](const auto&) { state->closed = true; });
+  auto upgrade = drogon::HttpRequest::newHttpRequest();
+  upgrade->setPathEncode(false);
+  upgrade->setPath(path);
+  client->connectToServer(upgrade, [state](drogon::ReqResult result, const auto&, const auto&) {
+    (result == drogon::ReqResult::Ok ? state->opened : state->closed) = true;
+  });
+  const SteadyTime begun = steady_now();
+  SteadyTime beat = begun;
+  bool said = false;
+  while (!state->closed && rest(kTick)) {
+    if (!state->opened && since(begun) > timeout) break;
+    if (!state->opened) continue;
+    if (!said) log::info("channel.connected", "connected", {{"ai_bot.channel", name}});
+    said = true;
+    run_in(*loop_, [&] {
+      const auto heartbeat = protocol.heartbeat();
+      if (!heartbeat || since(beat) < heartbeat->every) return;
+      beat = steady_now();
+      if (const auto socket = client->getConnection()) socket->send(heartbeat->frame);
+    });
+  }
+  state->closed = true;
+  // Its last owner lets it go there, where its callbacks run; those that were queued are then over.
+  run_in(*loop_, [client = std::move(client)] { client->stop(); });
+  while (state->commits_under_way > 0) std::this_thread::sleep_for(kCommitWait);
+  if (said) log::info("channel.disconnected", "the connection ended", {{"ai_bot.channel", name}});
+  return said;
+}
+
+}  // namespace ai_bot

@@ -1,0 +1,40 @@
+#include "channels/slack_socket.h"
+
+#include "channels/platform.h"
+#include "core/json.h"
+
+namespace ai_bot {
+
+using nlohmann::json;
+
+HttpRequest SlackSocket::open_request() const {
+  return json_request(config_, "POST",
+                      base_of(config_, "https://slack.com/api") + "/apps.connections.open",
+                      json::object(), "Bearer " + config_.app_token.reveal());
+}
+
+Result<std::string> SlackSocket::read_address(const HttpReply& response) const {
+  const json body = object_of(response.body);
+  if (flag_or(body, "ok") && !text_or(body, "url").empty()) return text_or(body, "url");
+  const std::string error = text_or(body, "error", "HTTP " + std::to_string(response.status));
+  return fail(is_passing(response.status) ? Code::kUnavailable : Code::kUnauthorized,
+              "app_token: Slack answers '" + error +
+                  "'; it needs the scope connections:write, and Socket Mode switched on",
+              "app_token：Slack 返回“" + error + "”；需要 connections:write 权限并启用 Socket Mode");
+}
+
+SocketStep SlackSocket::on_frame(std::string_view frame, int64_t now_ms) {
+  SocketStep step;
+  const json envelope = object_of(frame);
+  const std::string type = text_or(envelope, "type");
+  step.reconnect = type == "disconnect";
+  const std::string id = text_or(envelope, "envelope_id");
+  if (id.empty()) return step;
+  step.acknowledgement = json{{"envelope_id", id}}.dump();
+  const auto payload = envelope.find("payload");
+  if (type == "events_api" && payload != envelope.end() && payload->is_object())
+    step.reading = channel_.read(*payload, now_ms);
+  return step;
+}
+
+}  // namespace ai_bot

@@ -1,0 +1,42 @@
+// A platform's own long connection (mode: connect), as a protocol without any I/O: frames in, frames
+// out. app/connections.cc owns the socket.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "channels/channel.h"
+
+namespace ai_bot {
+
+// What a frame asks for.
+struct SocketStep {
+  std::vector<std::string> send;   // at once
+  std::optional<Reading> reading;  // an event to be committed …
+  std::string acknowledgement;     // … and what is sent after that (or at once when there is none)
+  bool reconnect = false;          // the platform wants a new connection
+};
+
+class SocketProtocol {
+ public:
+  virtual ~SocketProtocol() = default;
+
+  // The request that gives the socket's address.
+  virtual HttpRequest open_request() const = 0;
+  // The address (ws:// or wss://). Errors: kUnauthorized when the credentials are wrong.
+  virtual Result<std::string> read_address(const HttpReply& response) const = 0;
+
+  virtual SocketStep on_frame(std::string_view frame, int64_t now_ms) = 0;
+
+  // What keeps the connection alive, and how often; no value where the platform does.
+  struct Heartbeat {
+    milliseconds every;
+    std::string frame;
+  };
+  virtual std::optional<Heartbeat> heartbeat() { return std::nullopt; }
+};
+
+}  // namespace ai_bot
