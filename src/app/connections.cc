@@ -67,8 +67,7 @@ void take_in_frame(Parts& parts, const ChannelEntry& channel, SocketStep step,
           [&parts, socket, state, acknowledgement = step.acknowledgement](
               const TakenInPtr& taken, const Result<void>& result) {
             if (result) note_taken_in(parts, *taken);
-            if (result && !acknowledgement.empty() && !state->closed)
-              socket->send(acknowledgement);
+            if (result && !acknowledgement.empty() && !state->closed) socket->send(acknowledgement);
             --state->commits_under_way;
           });
 }
@@ -88,8 +87,7 @@ void run_in(trantor::EventLoopThread& loop, std::function<void()> task) {
 // "wss://host:port" and "/path?query" of an address.
 std::pair<std::string, std::string> parts_of(const std::string& address) {
   const size_t host = address.find("://");
-  const size_t path =
-      host == std::string::npos ? host : address.find_first_of("/?", host + 3);
+  const size_t path = host == std::string::npos ? host : address.find_first_of("/?", host + 3);
   if (path == std::string::npos) return {address, "/"};
   const std::string rest = address.substr(path);
   return {address.substr(0, path), rest.front() == '?' ? "/" + rest : rest};
@@ -146,8 +144,7 @@ bool Connections::poll_once(const ChannelEntry& channel, std::string& cursor) {
   HttpRequest request = channel.channel->poll_request(cursor, kPollWait);
   const milliseconds most = kPollWait + kPollMargin;
   request.timeouts = {parts_.config.delivery.timeout, most, most, most};
-  const auto reply =
-      parts_.http->fetch(std::move(request), [this] { return stopping_.load(); });
+  const auto reply = parts_.http->fetch(std::move(request), [this] { return stopping_.load(); });
   if (stopping_) return false;
   const auto identity = channel.access->identity();
   auto polled = reply ? channel.channel->read_poll(*reply, identity.get(), now_ms())
@@ -178,10 +175,9 @@ bool Connections::connect_once(const ChannelEntry& channel, SocketProtocol& prot
   HttpRequest request = protocol.open_request();
   const milliseconds timeout = parts_.config.delivery.timeout;
   request.timeouts = {timeout, timeout, timeout, timeout};
-  const auto reply =
-      parts_.http->fetch(std::move(request), [this] { return stopping_.load(); });
-  const auto address = reply ? protocol.read_address(*reply)
-                             : Result<std::string>(fail(reply.error()));
+  const auto reply = parts_.http->fetch(std::move(request), [this] { return stopping_.load(); });
+  const auto address =
+      reply ? protocol.read_address(*reply) : Result<std::string>(fail(reply.error()));
   if (!address) {
     if (!stopping_)
       log::warning("channel.connect_failed", address.error().text.en, {{"ai_bot.channel", name}});
@@ -190,9 +186,8 @@ bool Connections::connect_once(const ChannelEntry& channel, SocketProtocol& prot
   const auto state = std::make_shared<Connected>();
   const auto [host, path] = parts_of(*address);
   auto client = drogon::WebSocketClient::newWebSocketClient(host, loop_->getLoop());
-  client->setMessageHandler([this, state, &channel, &protocol](std::string&& frame,
-                                                               const auto& socket_client,
-                                                               const auto& type) {
+  client->setMessageHandler([this, state, &channel, &protocol](
+                                std::string&& frame, const auto& socket_client, const auto& type) {
     if (type != drogon::WebSocketMessageType::Text || state->closed) return;
     const auto socket = socket_client->getConnection();
     SocketStep step = protocol.on_frame(frame, now_ms());

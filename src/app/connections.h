@@ -1,6 +1,9 @@
-// Channels with mode: connect. Each has a thread that opens the platform's long connection (or polls
-// it), takes its events in, acknowledges them after their commit, and connects again with backoff.
+// Channels with mode: connect. Each has a thread that opens the platform's long connection (or
+// polls it), takes its events in, acknowledges them after their commit, and connects again with
+// backoff.
 #pragma once
+
+#include <trantor/net/EventLoopThread.h>
 
 #include <atomic>
 #include <condition_variable>
@@ -8,8 +11,6 @@
 #include <mutex>
 #include <thread>
 #include <vector>
-
-#include <trantor/net/EventLoopThread.h>
 
 #include "app/parts.h"
 

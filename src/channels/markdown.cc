@@ -14,12 +14,16 @@
 namespace ai_bot {
 namespace {
 
-// One block of the text, written; `cut` makes smaller ones of it where it is too long.
+// One block of the text, written.
 struct Block {
   std::string text;
-  std::function<std::vector<std::string>(size_t most)> cut;
+  std::string raw;     // without any marks, for a block that is longer than a message
   bool tight = false;  // one line break after the block before it, not an empty line
+  // Makes smaller ones of it, where that is not done with `raw`.
+  std::function<std::vector<std::string>(size_t most)> cut = nullptr;
 };
+
+constexpr size_t kLongestLanguage = 20;  // bytes, of a code block
 
 using Nodes = std::unique_ptr<cmark_node, void (*)(cmark_node*)>;
 
@@ -101,14 +105,16 @@ class Writer {
     }
   }
 
-  void add(std::string text, bool tight = false) {
-    blocks_.push_back({std::move(text), nullptr, tight});
+  void add(std::string text, std::string raw, bool tight = false) {
+    blocks_.push_back({std::move(text), std::move(raw), tight});
   }
 
-  void code_block(const std::string& language, std::string code) {
+  void code_block(std::string language, std::string code) {
+    language.resize(std::min(language.find_first_of(" \t`~"), language.size()));
+    language = truncate_utf8(language, kLongestLanguage);
     while (!code.empty() && code.back() == '\n') code.pop_back();
     const auto cut = [this, language, code](size_t most) { return cut_code(language, code, most); };
-    blocks_.push_back({dialect_.code_block(language, code), cut});
+    blocks_.push_back({dialect_.code_block(language, code), code, false, cut});
   }
 
   // Whole lines while they fit; a line that is longer than a message is cut by characters.
@@ -148,22 +154,23 @@ class Writer {
   void block(cmark_node* node, const std::string& indent = "", bool tight = false) {
     switch (cmark_node_get_type(node)) {
       case CMARK_NODE_PARAGRAPH:
-        return add(indent + inlines(node), tight);
+        return add(indent + inlines(node), indent + inlines(node, true), tight);
       case CMARK_NODE_HEADING:
-        return add(dialect_.heading(cmark_node_get_heading_level(node), inlines(node)));
+        return add(dialect_.heading(cmark_node_get_heading_level(node), inlines(node)),
+                   inlines(node, true));
       case CMARK_NODE_CODE_BLOCK: {
         const char* info = cmark_node_get_fence_info(node);
         return code_block(info == nullptr ? "" : info, literal(node));
       }
       case CMARK_NODE_HTML_BLOCK: {
-        std::string text = literal(node);
-        return add(dialect_.escape(trim(text)));
+        const std::string text(trim(literal(node)));
+        return add(dialect_.escape(text), text);
       }
       case CMARK_NODE_THEMATIC_BREAK:
-        return add("———");
+        return add("———", "———");
       case CMARK_NODE_BLOCK_QUOTE: {
         Writer inside(dialect_);
-        for (const Block& b : inside.blocks(node)) add(dialect_.quote(b.text), b.tight);
+        for (const Block& b : inside.blocks(node)) add(dialect_.quote(b.text), b.raw, b.tight);
         return;
       }
       case CMARK_NODE_LIST:
@@ -203,7 +210,7 @@ class Writer {
         width = std::max(width, columns(cells.back()));
       }
     }
-    if (dialect_.tables) return add(markdown_table(rows));
+    if (dialect_.tables) return add(markdown_table(rows), markdown_table(rows));
     std::string text;
     for (size_t r = 0; r < rows.size(); ++r) {
       for (size_t c = 0; c < rows[r].size(); ++c) {
@@ -234,12 +241,18 @@ class Writer {
   std::vector<Block> blocks_;
 };
 
-// By lines, then by sentences and words, at last by characters.
+// A text without marks: by lines, then by sentences and words, at last by characters.
 std::vector<std::string> cut_text(std::string_view text, const Dialect& dialect) {
   std::vector<std::string> parts;
-  while (dialect.size(text) > dialect.most) {
+  const auto fits = [&](std::string_view piece) {
+    return dialect.size(dialect.escape(piece)) <= dialect.most;
+  };
+  const auto add = [&](std::string_view piece) {
+    if (!trim(piece).empty()) parts.push_back(dialect.escape(trim(piece)));
+  };
+  while (!fits(text)) {
     size_t size = std::min(text.size(), dialect.most);
-    while (dialect.size(truncate_utf8(text, size)) > dialect.most) size = size * 9 / 10;
+    while (!fits(truncate_utf8(text, size))) size = size * 9 / 10;
     std::string_view head = truncate_utf8(text, size);
     for (const std::string_view border : {"\n", "。", ". ", " "}) {
       const size_t at = head.rfind(border);
@@ -247,10 +260,10 @@ std::vector<std::string> cut_text(std::string_view text, const Dialect& dialect)
       head = head.substr(0, at + border.size());
       break;
     }
-    parts.emplace_back(trim(head));
+    add(head);
     text.remove_prefix(head.size());
   }
-  if (!trim(text).empty()) parts.emplace_back(trim(text));
+  add(text);
   return parts;
 }
 
@@ -262,6 +275,7 @@ std::vector<std::string> pack(std::vector<Block> blocks, const Dialect& dialect)
     part.clear();
   };
   for (Block& block : blocks) {
+    if (trim(block.text).empty()) continue;
     const std::string longer =
         part.empty() ? block.text : part + (block.tight ? "\n" : "\n\n") + block.text;
     if (dialect.size(longer) <= dialect.most) {
@@ -273,7 +287,7 @@ std::vector<std::string> pack(std::vector<Block> blocks, const Dialect& dialect)
       part = std::move(block.text);
       continue;
     }
-    auto pieces = block.cut ? block.cut(dialect.most) : cut_text(block.text, dialect);
+    auto pieces = block.cut ? block.cut(dialect.most) : cut_text(block.raw, dialect);
     if (pieces.empty()) continue;
     part = std::move(pieces.back());
     pieces.pop_back();

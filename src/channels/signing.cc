@@ -5,6 +5,7 @@
 #include <openssl/hmac.h>
 #include <sodium.h>
 
+#include <algorithm>
 #include <charconv>
 #include <memory>
 
@@ -12,7 +13,11 @@ namespace ai_bot {
 namespace {
 
 constexpr size_t kAesBlock = 16, kAesKey = 32;
-constexpr const char* kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+bool is_base64(char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
+         c == '/';
+}
 
 std::string digest_of(const EVP_MD* kind, std::string_view message) {
   unsigned char digest[EVP_MAX_MD_SIZE];
@@ -81,7 +86,7 @@ std::string to_base64(std::string_view text) {
 
 std::optional<std::string> from_base64(std::string_view text) {
   while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  if (text.find_first_not_of(kBase64) != std::string_view::npos || text.size() % 4 == 1)
+  if (!std::all_of(text.begin(), text.end(), is_base64) || text.size() % 4 == 1)
     return std::nullopt;
   // OpenSSL's, since libsodium refuses unused bits that are not zero, which WeCom's keys have.
   std::string padded(text);

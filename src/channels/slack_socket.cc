@@ -17,10 +17,11 @@ Result<std::string> SlackSocket::read_address(const HttpReply& response) const {
   const json body = object_of(response.body);
   if (flag_or(body, "ok") && !text_or(body, "url").empty()) return text_or(body, "url");
   const std::string error = text_or(body, "error", "HTTP " + std::to_string(response.status));
-  return fail(is_passing(response.status) ? Code::kUnavailable : Code::kUnauthorized,
-              "app_token: Slack answers '" + error +
-                  "'; it needs the scope connections:write, and Socket Mode switched on",
-              "app_token：Slack 返回“" + error + "”；需要 connections:write 权限并启用 Socket Mode");
+  return fail(
+      is_passing(response.status) ? Code::kUnavailable : Code::kUnauthorized,
+      "app_token: Slack answers '" + error +
+          "'; it needs the scope connections:write, and Socket Mode switched on",
+      "app_token：Slack 返回“" + error + "”；需要 connections:write 权限并启用 Socket Mode");
 }
 
 SocketStep SlackSocket::on_frame(std::string_view frame, int64_t now_ms) {

@@ -1,5 +1,5 @@
-// A platform's own long connection (mode: connect), as a protocol without any I/O: frames in, frames
-// out. app/connections.cc owns the socket.
+// A platform's own long connection (mode: connect), as a protocol without any I/O: frames in,
+// frames out. app/connections.cc owns the socket.
 #pragma once
 
 #include <memory>
@@ -16,8 +16,8 @@ namespace ai_bot {
 struct SocketStep {
   std::vector<std::string> send;   // at once
   std::optional<Reading> reading;  // an event to be committed …
-  std::string acknowledgement;     // … and what is sent after that (or at once when there is none)
-  bool reconnect = false;          // the platform wants a new connection
+  std::string acknowledgement;  // … and what is sent after that (or at once when there is none)
+  bool reconnect = false;       // the platform wants a new connection
 };
 
 class SocketProtocol {

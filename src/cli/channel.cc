@@ -97,7 +97,8 @@ void test_channels(Cli& cli, const ChannelOptions& options) {
     const Colour colour = findings.empty() ? Colour::kGreen : Colour::kRed;
     std::cout << terminal::coloured(colour, findings.empty() ? "✓" : "✗") << " " << channel.name
               << " (" << channel.type << ")"
-              << (channel.type == "generic" ? cli.tr(": nothing to ask", "：无需检查") : "") << "\n";
+              << (channel.type == "generic" ? cli.tr(": nothing to ask", "：无需检查") : "")
+              << "\n";
     for (const Text& finding : findings) std::cout << "  " << cli.tr(finding) << "\n";
   }
   if (options.as_json) std::cout << list.dump(2) << "\n";
@@ -139,15 +140,16 @@ void add_channel(CLI::App& app, Cli& cli) {
   auto options = std::make_shared<ChannelOptions>();
   CLI::App* channel = add_command(app, cli, "channel", {"Chat platforms", "聊天平台"});
   channel->require_subcommand(1);
-  CLI::App* list = add_command(*channel, cli, "list",
-                               {"List the channels and their webhooks", "列出通道及其 webhook 地址"},
-                               [&cli, options] { list_channels(cli, *options); });
+  CLI::App* list = add_command(
+      *channel, cli, "list", {"List the channels and their webhooks", "列出通道及其 webhook 地址"},
+      [&cli, options] { list_channels(cli, *options); });
   CLI::App* test = add_command(
       *channel, cli, "test",
       {"Check the credentials against the platform: exit code 1 when something is missing",
        "向平台检查凭证与权限：缺失时退出码为 1"},
       [&cli, options] { test_channels(cli, *options); });
-  test->add_option("name", options->name, cli.tr("The channel; all when left out", "通道名；省略则检查全部"));
+  test->add_option("name", options->name,
+                   cli.tr("The channel; all when left out", "通道名；省略则检查全部"));
   for (CLI::App* command : {list, test})
     command->add_flag("--json", options->as_json, cli.tr("Print JSON", "输出 JSON"));
   CLI::App* send = add_command(*channel, cli, "send", {"Send a message", "发送一条消息"},

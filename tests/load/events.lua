@@ -1,13 +1,14 @@
 -- For wrk (its SCRIPTING document): sends signed events from a file, each of them once. A line of it is
--- "TIMESTAMP SIGNATURE BODY". The second argument is the pause of each connection between two events, in ms.
+-- "NAME: VALUE|NAME: VALUE<tab>BODY". The second argument is the pause of each connection between two events, in ms.
 local lines, at, pause = {}, 0, 0
 
 function init(args)
   pause = tonumber(args[2])
   for line in io.lines(args[1]) do
-    local timestamp, signature, body = line:match("^(%S+) (%S+) (.*)$")
-    lines[#lines + 1] = wrk.format("POST", nil, {
-      ["Content-Type"] = "application/json", ["X-Ai-Bot-Timestamp"] = timestamp, ["X-Ai-Bot-Signature"] = signature }, body)
+    local names, body = line:match("^([^\t]*)\t(.*)$")
+    local headers = { ["Content-Type"] = "application/json" }
+    for name, value in names:gmatch("([^:|]+): ([^|]*)") do headers[name] = value end
+    lines[#lines + 1] = wrk.format("POST", nil, headers, body)
   end
 end
 

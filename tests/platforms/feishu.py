@@ -104,7 +104,7 @@ class Feishu(Simulator):
         padder = padding.PKCS7(128).padder()
         padded = padder.update(json.dumps(payload).encode()) + padder.finalize()
         aes = Cipher(algorithms.AES(hashlib.sha256(KEY.encode()).digest()), modes.CBC(iv)).encryptor()
-        return json.dumps({"encrypt": base64.b64encode(iv + aes.update(padded) + aes.finalize()).decode()}).encode()
+        return json.dumps({"encrypt": base64.b64encode(iv + aes.update(padded) + aes.finalize()).decode()}, separators=(",", ":")).encode()
 
     def send(self, payload, *, timestamp=None, tamper=None):
         body = self.encrypted(payload)

@@ -9,13 +9,25 @@ import os
 import random
 import signal
 import subprocess
+import sys
 import time
+
+import pytest
 
 from conftest import PLATFORMS, SECRET, free_port, remote_model, wait_until
 
 LONG = os.environ.get("CRASH_FORM") == "long"
 EVENTS, KILLS, RATE = (2000, 20, 400) if LONG else (400, 4, 400)
 CONVERSATIONS, REAL = 50, 3  # of them so many ask the built-in model, the others the simulated remote one
+
+
+def kill_again_and_again(server, seed):
+    rng = random.Random(seed)
+    for _ in range(KILLS):
+        time.sleep(rng.uniform(0.1, 0.5))  # when it dies is what the test varies
+        server.stop(signal.SIGKILL)
+        server.start(ready=False)
+        wait_until(lambda: server.alive() and server.status("/api/health/live") == 200, "live again")
 
 
 def test_kill_9_loses_and_doubles_nothing(make_server, echo_endpoint, folder):
@@ -29,12 +41,7 @@ def test_kill_9_loses_and_doubles_nothing(make_server, echo_endpoint, folder):
                                 stdout=subprocess.PIPE, text=True)
     assert platform.stdout.readline() == "ready\n"
     seed = int(os.environ.get("CRASH_SEED", "1"))
-    rng = random.Random(seed)
-    for _ in range(KILLS):
-        time.sleep(rng.uniform(0.1, 0.5))  # when it dies is what the test varies
-        server.stop(signal.SIGKILL)
-        server.start(ready=False)
-        wait_until(lambda: server.alive() and server.status("/api/health/live") == 200, "live again")
+    kill_again_and_again(server, seed)
     report = json.loads(platform.communicate(timeout=400)[0])
 
     shown = report["shown"]
@@ -55,3 +62,33 @@ def test_kill_9_loses_and_doubles_nothing(make_server, echo_endpoint, folder):
     wait_until(lambda: server.health()["inbox"] == {"open": 0, "dead": 0} and server.health()["outbox"] == {"open": 0, "dead": 0}, "all done")
     print(f"seed {seed}: {EVENTS} events, {KILLS} kills, {report['attempts']} attempts, {report['duplicates']} acknowledged as duplicates, "
           f"{report['repeated']} deliveries under a known key, {len(shown) - len(answers)} notices, {report['seconds']:.1f} s")
+
+
+@pytest.mark.parametrize("name", ["slack", "feishu"])
+def test_through_a_platform_too(make_server, echo_endpoint, name):
+    """The platforms have idempotency keys: an answer that is sent again is seen once."""
+    sys.path.insert(0, str(PLATFORMS))
+    module = __import__(name)
+    make, api = {"slack": (module.__dict__.get("Slack"), "/api"), "feishu": (module.__dict__.get("Feishu"), "")}[name]
+    port = free_port()
+    server = make_server(f"models:\n  - {remote_model(echo_endpoint)}\nchannels:\n  - {make.config(f'http://127.0.0.1:{port}{api}')}\n"
+                         "delivery: {backoff_min: 20ms, backoff_max: 500ms, max_attempts: 1000}\n").start()
+    platform = subprocess.Popen(["/usr/bin/python3", str(PLATFORMS / f"{name}.py"), "--url", f"{server.url}/api/webhook/{name}", "--port", str(port),
+                                 "--events", str(EVENTS), "--conversations", str(CONVERSATIONS), "--rate", str(RATE)], stdout=subprocess.PIPE, text=True)
+    assert platform.stdout.readline() == "ready\n"
+    seed = int(os.environ.get("CRASH_SEED", "1"))
+    kill_again_and_again(server, seed)
+    report = json.loads(platform.communicate(timeout=400)[0])
+
+    assert report["refused"] == []
+    assert len(set(report["acknowledged"])) == EVENTS
+    seen = collections.Counter(identity for _, identity in report["shown"])
+    assert [e for e in report["acknowledged"] if seen[e] == 0] == [], "lost"
+    assert [e for e, count in seen.items() if count > 1] == [], "answered twice"
+    order = collections.defaultdict(list)
+    for chat, identity in report["shown"]:
+        assert report["chats"][identity[:3]] == chat
+        order[chat].append(identity)
+    assert all(identities == sorted(identities) for identities in order.values()), "out of order"
+    wait_until(lambda: server.health()["inbox"] == {"open": 0, "dead": 0} and server.health()["outbox"] == {"open": 0, "dead": 0}, "all done")
+    print(f"{name}, seed {seed}: {EVENTS} events, {KILLS} kills, {report['attempts']} attempts, {report['repeated']} messages under a known key, {report['seconds']:.1f} s")
