@@ -9,6 +9,7 @@
 
 #include <thread>
 
+#include "app/attachments.h"
 #include "app/drafts.h"
 #include "app/health.h"
 #include "app/logging.h"
@@ -126,6 +127,12 @@ Result<void> Server::build() {
     if (at == parts_.channels.end()) return nullptr;
     return begin_draft(at->second, *parts_.http, *parts_.store, parts_.config.delivery.timeout, id,
                        event);
+  };
+  events.files = [this](const Event& event) -> std::string {
+    const auto at = parts_.channels.find(event.channel);
+    if (at == parts_.channels.end()) return "";
+    return read_text_files(at->second, *parts_.http, parts_.config.delivery.timeout, event,
+                           static_cast<size_t>(parts_.config.assistant.max_message.count));
   };
   events.answered = [this](int64_t id, const std::string& answer) {
     parts_.waiters.answered(id, {answer});

@@ -68,6 +68,12 @@ void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const s
                                             {"no such channel: see `channels` in the configuration",
                                              "没有该通道：请查看配置中的 channels"}}));
   }
+  if (channel->config.mode == "connect") {
+    return respond(
+        error_response(request, {Code::kNotFound,
+                                 {"this channel has mode: connect and takes nothing here",
+                                  "该通道使用 mode: connect，不在此接收消息"}}));
+  }
   const bool by_get = request->method() != drogon::Post;
   // WeCom verifies an address by GET.
   if (by_get && channel->config.type != "wecom") return respond(refuse_method(request));

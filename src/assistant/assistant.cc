@@ -89,6 +89,7 @@ std::optional<int64_t> Assistant::run_entry(int64_t id) {
 
   const auto draft = events_.begun ? events_.begun(id, event) : nullptr;
   Asked asked{lane, event.text, "", event.request_id, nullptr, nullptr};
+  if (events_.files && !event.attachments.empty()) asked.text += events_.files(event);
   if (draft) asked.on_text = [draft](const std::string& text) { draft->grow(text); };
   auto outcome = answer(asked);
   if (draft) draft->finish();

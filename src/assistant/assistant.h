@@ -37,6 +37,8 @@ struct AssistantEvents {
   // An answer as the texts of one or more messages of this channel.
   std::function<std::vector<std::string>(const std::string& channel, const std::string& answer)>
       compose;
+  // What the files that came with an event say, to be read after its text; may be empty.
+  std::function<std::string(const Event& event)> files;
   // A turn of an inbox entry begins; what is returned hears the answer grow and is gone before the
   // answer is committed. May be empty.
   std::function<std::shared_ptr<Draft>(int64_t inbox_id, const Event& event)> begun;

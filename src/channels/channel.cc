@@ -43,6 +43,12 @@ Result<Identity> Channel::read_identity(const HttpReply&) const {
   return fail(Code::kInternal, "this platform is not asked who the bot is", "该平台无需查询身份");
 }
 
+std::optional<HttpRequest> Channel::download(const Attachment&, const std::string&) const {
+  return std::nullopt;
+}
+
+std::optional<HttpRequest> Channel::download_from(const HttpReply&) const { return std::nullopt; }
+
 std::optional<HttpRequest> Channel::typing(const std::string&, const std::string&) const {
   return std::nullopt;
 }

@@ -119,6 +119,14 @@ class Channel {
   virtual std::optional<HttpRequest> identity_request(const std::string& token) const;
   virtual Result<Identity> read_identity(const HttpReply& response) const;
 
+  // The request for an attachment's bytes; none where they can't be had. Where a platform first
+  // tells at which address they are, download_from() makes the second request of the first one's
+  // answer.
+  virtual std::optional<HttpRequest> download(const Attachment& attachment,
+                                              const std::string& token) const;
+  virtual bool downloads_in_two_steps() const { return false; }
+  virtual std::optional<HttpRequest> download_from(const HttpReply& response) const;
+
   // True when a message can be edited while the answer grows.
   virtual bool edits() const { return false; }
 

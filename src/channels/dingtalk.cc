@@ -47,12 +47,6 @@ std::string title_of(const std::string& text) {
   return title.empty() ? "ai_bot" : title;
 }
 
-// "https://host" of an address.
-std::string origin_of(const std::string& url) {
-  const size_t host = url.find("://");
-  return host == std::string::npos ? "" : url.substr(0, url.find_first_of("/?#", host + 3));
-}
-
 }  // namespace
 
 DingTalkChannel::DingTalkChannel(ChannelConfig config, const ChannelLimits& limits)
@@ -64,10 +58,9 @@ std::string DingTalkChannel::url(const char* path) const {
 
 // An address that came in a message is used only where it is DingTalk's.
 bool DingTalkChannel::is_ours(const std::string& webhook) const {
-  const std::string origin = origin_of(webhook);
   return config_.base_url.empty()
-             ? origin == "https://oapi.dingtalk.com" || origin == "https://api.dingtalk.com"
-             : origin == origin_of(config_.base_url);
+             ? is_of(webhook, {"https://oapi.dingtalk.com", "https://api.dingtalk.com"})
+             : is_of(webhook, {origin_of(config_.base_url)});
 }
 
 Result<Reading> DingTalkChannel::receive(const WebhookRequest& request) const {
@@ -204,6 +197,21 @@ Result<AccessToken> DingTalkChannel::read_token(const HttpReply& response) const
 
 std::unique_ptr<SocketProtocol> DingTalkChannel::socket() const {
   return std::make_unique<DingTalkSocket>(*this, config_);
+}
+
+std::optional<HttpRequest> DingTalkChannel::download(const Attachment& attachment,
+                                                     const std::string& token) const {
+  HttpRequest request =
+      json_request(config_, "POST", url("/v1.0/robot/messageFiles/download"),
+                   {{"downloadCode", attachment.id}, {"robotCode", config_.client_id}});
+  request.headers.emplace_back("x-acs-dingtalk-access-token", token);
+  return request;
+}
+
+std::optional<HttpRequest> DingTalkChannel::download_from(const HttpReply& response) const {
+  const std::string address = text_or(object_of(response.body), "downloadUrl");
+  if (address.empty()) return std::nullopt;
+  return get_request(config_, address);
 }
 
 std::vector<Probe> DingTalkChannel::probes(const std::string& token) const {

@@ -31,6 +31,10 @@ class DingTalkChannel : public Channel {
   std::optional<HttpRequest> token_request() const override;
   Result<AccessToken> read_token(const HttpReply& response) const override;
   std::unique_ptr<SocketProtocol> socket() const override;
+  std::optional<HttpRequest> download(const Attachment& attachment,
+                                      const std::string& token) const override;
+  bool downloads_in_two_steps() const override { return true; }
+  std::optional<HttpRequest> download_from(const HttpReply& response) const override;
   std::vector<Probe> probes(const std::string& token) const override;
 
  private:

@@ -252,6 +252,15 @@ std::unique_ptr<SocketProtocol> DiscordChannel::socket() const {
   return std::make_unique<DiscordSocket>(*this, config_);
 }
 
+std::optional<HttpRequest> DiscordChannel::download(const Attachment& attachment,
+                                                    const std::string&) const {
+  if (!is_of(attachment.id,
+             {"https://cdn.discordapp.com", "https://media.discordapp.net", origin_of(url(""))})) {
+    return std::nullopt;
+  }
+  return get_request(config_, attachment.id);
+}
+
 std::vector<Probe> DiscordChannel::probes(const std::string&) const {
   const auto finding = [this](const HttpReply& response) -> std::optional<Text> {
     const json body = object_of(response.body);

@@ -31,6 +31,8 @@ class DiscordChannel : public Channel {
   std::optional<HttpRequest> typing(const std::string& address,
                                     const std::string& token) const override;
   std::unique_ptr<SocketProtocol> socket() const override;
+  std::optional<HttpRequest> download(const Attachment& attachment,
+                                      const std::string& token) const override;
   std::vector<Probe> probes(const std::string& token) const override;
 
  private:

@@ -317,6 +317,17 @@ Result<Identity> FeishuChannel::read_identity(const HttpReply& response) const {
               "飞书未返回机器人信息（“" + why + "”）：请在“添加应用能力”中启用机器人并发布版本");
 }
 
+std::optional<HttpRequest> FeishuChannel::download(const Attachment& attachment,
+                                                   const std::string& token) const {
+  const size_t cut = attachment.id.find('/');
+  if (cut == std::string::npos) return std::nullopt;
+  return get_request(config_,
+                     url(fmt::format("/im/v1/messages/{}/resources/{}?type={}",
+                                     attachment.id.substr(0, cut), attachment.id.substr(cut + 1),
+                                     attachment.type == "image" ? "image" : "file")),
+                     "Bearer " + token);
+}
+
 std::vector<Probe> FeishuChannel::probes(const std::string& token) const {
   const auto identity = [this](const HttpReply& response) -> std::optional<Text> {
     const auto bot = read_identity(response);

@@ -34,6 +34,8 @@ class FeishuChannel : public Channel {
   std::optional<HttpRequest> identity_request(const std::string& token) const override;
   Result<Identity> read_identity(const HttpReply& response) const override;
   bool edits() const override { return true; }
+  std::optional<HttpRequest> download(const Attachment& attachment,
+                                      const std::string& token) const override;
   std::vector<Probe> probes(const std::string& token) const override;
 
  private:

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "channels/signing.h"
 
 namespace ai_bot {
@@ -47,6 +49,16 @@ std::string base_of(const ChannelConfig& config, const char* platforms_own) {
   std::string base = config.base_url.empty() ? platforms_own : config.base_url;
   while (base.ends_with('/')) base.pop_back();
   return base;
+}
+
+std::string origin_of(const std::string& url) {
+  const size_t host = url.find("://");
+  return host == std::string::npos ? "" : url.substr(0, url.find_first_of("/?#\\", host + 3));
+}
+
+bool is_of(const std::string& url, std::initializer_list<std::string> origins) {
+  const std::string origin = origin_of(url);
+  return !origin.empty() && std::find(origins.begin(), origins.end(), origin) != origins.end();
 }
 
 std::string uuid_of(const std::string& key) {

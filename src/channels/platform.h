@@ -1,6 +1,7 @@
 // What the platforms' files share: building a JSON request and reading a JSON answer.
 #pragma once
 
+#include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -27,6 +28,12 @@ Delivery by_status(const HttpReply& response);
 
 // The configured base, or the platform's own, without a trailing slash.
 std::string base_of(const ChannelConfig& config, const char* platforms_own);
+
+// "https://host:port" of an address; empty for what is none.
+std::string origin_of(const std::string& url);
+
+// Whether an address that came in foreign bytes is of one of these origins.
+bool is_of(const std::string& url, std::initializer_list<std::string> origins);
 
 // A name-based UUID (RFC 9562, version 8) of an idempotency key, where a platform wants that form.
 std::string uuid_of(const std::string& key);

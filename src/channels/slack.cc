@@ -122,7 +122,7 @@ std::string SlackChannel::url(const char* method) const {
 Result<Reading> SlackChannel::receive(const WebhookRequest& request) const {
   const std::string timestamp = request.header("X-Slack-Request-Timestamp");
   const auto seconds = plain_number(timestamp);
-  if (!seconds) return refused_signature();
+  if (!seconds || config_.signing_secret.empty()) return refused_signature();
   std::string message;
   message.reserve(timestamp.size() + 4 + request.body.size());
   message.append("v0:").append(timestamp).append(":").append(request.body);
@@ -240,6 +240,22 @@ Delivery SlackChannel::judge(const HttpReply& response) const {
 
 std::unique_ptr<SocketProtocol> SlackChannel::socket() const {
   return std::make_unique<SlackSocket>(*this, config_);
+}
+
+std::optional<HttpRequest> SlackChannel::download(const Attachment& attachment,
+                                                  const std::string&) const {
+  return get_request(config_, url("files.info?file=") + attachment.id,
+                     "Bearer " + config_.bot_token.reveal());
+}
+
+std::optional<HttpRequest> SlackChannel::download_from(const HttpReply& response) const {
+  const json body = object_of(response.body);
+  const auto file = body.find("file");
+  if (file == body.end() || !file->is_object()) return std::nullopt;
+  // The token goes nowhere else.
+  const std::string address = text_or(*file, "url_private_download");
+  if (!is_of(address, {"https://files.slack.com", origin_of(url(""))})) return std::nullopt;
+  return get_request(config_, address, "Bearer " + config_.bot_token.reveal());
 }
 
 std::vector<Probe> SlackChannel::probes(const std::string&) const {

@@ -28,6 +28,10 @@ class SlackChannel : public Channel {
   Delivery judge(const HttpReply& response) const override;
   bool edits() const override { return true; }
   std::unique_ptr<SocketProtocol> socket() const override;
+  std::optional<HttpRequest> download(const Attachment& attachment,
+                                      const std::string& token) const override;
+  bool downloads_in_two_steps() const override { return true; }
+  std::optional<HttpRequest> download_from(const HttpReply& response) const override;
   std::vector<Probe> probes(const std::string& token) const override;
 
  private:

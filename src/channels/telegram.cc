@@ -328,6 +328,20 @@ std::optional<HttpRequest> TelegramChannel::typing(const std::string& address,
   return json_request(config_, "POST", url("sendChatAction"), body);
 }
 
+std::optional<HttpRequest> TelegramChannel::download(const Attachment& attachment,
+                                                     const std::string&) const {
+  return json_request(config_, "POST", url("getFile"), {{"file_id", attachment.id}});
+}
+
+std::optional<HttpRequest> TelegramChannel::download_from(const HttpReply& response) const {
+  const json body = object_of(response.body);
+  const std::string path = text_or(member(body, "result"), "file_path");
+  if (path.empty()) return std::nullopt;
+  return get_request(config_,
+                     fmt::format("{}/file/bot{}/{}", base_of(config_, "https://api.telegram.org"),
+                                 config_.bot_token.reveal(), path));
+}
+
 std::vector<Probe> TelegramChannel::probes(const std::string&) const {
   const auto identity = [this](const HttpReply& response) -> std::optional<Text> {
     if (const auto me = read_identity(response); !me) {

@@ -34,6 +34,10 @@ class TelegramChannel : public Channel {
                            int64_t now_ms) const override;
   std::optional<HttpRequest> typing(const std::string& address,
                                     const std::string& token) const override;
+  std::optional<HttpRequest> download(const Attachment& attachment,
+                                      const std::string& token) const override;
+  bool downloads_in_two_steps() const override { return true; }
+  std::optional<HttpRequest> download_from(const HttpReply& response) const override;
   std::vector<Probe> probes(const std::string& token) const override;
 
  private:

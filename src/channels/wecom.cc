@@ -65,11 +65,6 @@ Dialect bot_dialect() {
   return dialect;
 }
 
-std::string origin_of(const std::string& url) {
-  const size_t host = url.find("://");
-  return host == std::string::npos ? "" : url.substr(0, url.find_first_of("/?#", host + 3));
-}
-
 }  // namespace
 
 WeComChannel::WeComChannel(ChannelConfig config, const ChannelLimits& limits)
@@ -253,6 +248,13 @@ Result<AccessToken> WeComChannel::read_token(const HttpReply& response) const {
       "corp_id or secret: WeCom answers '" + why +
           "'; corp_id stands under My Company, the secret on the app's page",
       "corp_id 或 secret：企业微信返回“" + why + "”；corp_id 见“我的企业”，secret 见应用详情页");
+}
+
+std::optional<HttpRequest> WeComChannel::download(const Attachment& attachment,
+                                                  const std::string& token) const {
+  if (is_ai_bot()) return std::nullopt;  // those are encrypted files of another kind
+  return get_request(
+      config_, url(fmt::format("media/get?access_token={}&media_id={}", token, attachment.id)));
 }
 
 std::vector<Probe> WeComChannel::probes(const std::string& token) const {

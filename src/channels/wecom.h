@@ -31,6 +31,8 @@ class WeComChannel : public Channel {
   Delivery judge(const HttpReply& response) const override;
   std::optional<HttpRequest> token_request() const override;
   Result<AccessToken> read_token(const HttpReply& response) const override;
+  std::optional<HttpRequest> download(const Attachment& attachment,
+                                      const std::string& token) const override;
   std::vector<Probe> probes(const std::string& token) const override;
 
  private:

@@ -146,6 +146,7 @@ struct ChannelConfig {
   std::string welcome;
   bool stream = true;
   Duration edit_interval = 1500ms;
+  Bytes max_file = 256_KiB;
   Duration sync_deadline = 25s;
   Duration tolerance = 5min;
 };

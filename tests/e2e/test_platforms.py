@@ -29,7 +29,8 @@ class Connected:
         self.platform, self.server, self.name = platform, server, name
 
     def say(self, event, **options):
-        status, _, body = self.platform.send(event, **options)
+        """As a platform does: again while ai_bot is not ready for it."""
+        status, body = wait_until(lambda: (r := self.platform.send(event, **options)) and r[0] != 503 and r[0::2], "an acknowledgement")
         assert status == 200, (status, body)
 
     def sees(self, text, count=1):
@@ -171,6 +172,36 @@ def test_a_file_is_named_to_the_model(connect, name):
     connected = connect(name)
     connected.say(FILES[name](connected.platform))
     connected.sees("[file: 报告.pdf]")
+
+
+TEXT_FILES = {
+    "slack": lambda p, **f: p.direct("look", subtype="file_share", files=[{"id": "K", "mimetype": "text/plain", **f}]),
+    "telegram": lambda p, **f: p.direct("look", document={"file_id": "K", "file_name": f["name"], "file_size": f["size"]}),
+    "feishu": lambda p, **f: p.direct("", message_type="file", content=json.dumps({"file_key": "K", "file_name": f["name"]})),
+    "dingtalk": lambda p, **f: p.direct("", msgtype="file", content={"downloadCode": "K", "fileName": f["name"]}),
+    "wecom": lambda p, **f: p.xml("file", f"<MediaId>K</MediaId><FileName>{f['name']}</FileName>"),
+}
+
+
+@pytest.mark.parametrize("name", TEXT_FILES)
+def test_a_text_file_is_read_along(connect, name):
+    connected = connect(name)
+    connected.platform.files["K"] = "first line\n第二行".encode()
+    connected.say(TEXT_FILES[name](connected.platform, name="notes.txt", size=21))
+    connected.sees("第二行")
+    assert "[notes.txt]" in connected.platform.texts()[0]
+
+
+def test_a_file_that_is_too_large_or_no_text_is_only_named(connect):
+    connected = connect("telegram", extra=", max_file: 1KiB")
+    connected.platform.files["K"] = b"x" * 5000  # larger than it said
+    connected.say(TEXT_FILES["telegram"](connected.platform, name="large.txt", size=10))
+    connected.sees("large.txt")
+    connected.platform.files["K"] = b"\x00\xff"
+    connected.say(TEXT_FILES["telegram"](connected.platform, name="binary.txt", size=2))
+    connected.sees("binary.txt")
+    assert not any("xxxx" in text for text in connected.platform.texts())
+    assert connected.server.log().count("attachment.unread") == 2
 
 
 def test_a_greeting_and_a_welcome_are_said_when_they_are_configured(connect):
@@ -419,6 +450,13 @@ def test_channel_send_says_something(connect):
         assert connected.platform.messages[0]["html"] == "<b>Hello</b> <code>you</code>"
         unknown = connected.server.cli("channel", "send", "nobody", to, "x")
         assert unknown.returncode == 1 and "no channel is called 'nobody'; known: telegram" in unknown.stderr
+
+
+def test_a_channel_that_connects_takes_nothing_by_webhook(connect_out):
+    connected = connect_out("slack")
+    platform = connected.platform
+    platform.url = f"{connected.server.url}/api/webhook/slack"
+    assert platform.send(platform.direct("forged with an empty secret"))[0] == 404
 
 
 def test_channel_list_shows_the_webhooks(connect):

@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string now = fuzz::kNow + "000";
   const std::string good = to_base64(hmac_sha256("secret", now + "\nsecret"));
   fuzz::take(*channel, fuzz::request(bytes, {{"timestamp", now}, {"sign", good}}));
-  if (bytes != good) fuzz::refuse(*channel, fuzz::request("{}", {{"timestamp", now}, {"sign", bytes}}));
+  if (bytes != good)
+    fuzz::refuse(*channel, fuzz::request("{}", {{"timestamp", now}, {"sign", bytes}}));
   fuzz::refuse(*channel, fuzz::request("{}", {{"timestamp", bytes}, {"sign", good}}));
   return 0;
 }

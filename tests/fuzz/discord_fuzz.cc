@@ -27,10 +27,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
                          reinterpret_cast<const unsigned char*>(secret.data()));
     return signature;
   };
-  fuzz::take(*channel, fuzz::request(bytes, {{"X-Signature-Timestamp", fuzz::kNow},
-                                             {"X-Signature-Ed25519", to_hex(sign(fuzz::kNow + bytes))}}));
-  fuzz::refuse(*channel, fuzz::request(bytes, {{"X-Signature-Timestamp", fuzz::kNow},
-                                               {"X-Signature-Ed25519", to_hex(std::string(64, 1))}}));
-  fuzz::refuse(*channel, fuzz::request("{}", {{"X-Signature-Timestamp", fuzz::kNow}, {"X-Signature-Ed25519", bytes}}));
+  fuzz::take(*channel,
+             fuzz::request(bytes, {{"X-Signature-Timestamp", fuzz::kNow},
+                                   {"X-Signature-Ed25519", to_hex(sign(fuzz::kNow + bytes))}}));
+  fuzz::refuse(*channel,
+               fuzz::request(bytes, {{"X-Signature-Timestamp", fuzz::kNow},
+                                     {"X-Signature-Ed25519", to_hex(std::string(64, 1))}}));
+  fuzz::refuse(*channel, fuzz::request("{}", {{"X-Signature-Timestamp", fuzz::kNow},
+                                              {"X-Signature-Ed25519", bytes}}));
   return 0;
 }

@@ -1,6 +1,6 @@
 // What the platforms' fuzz targets share. A target signs the fuzzer's bytes with the platform's own
-// secret, so that the parser behind the verification is reached, and offers them unsigned too, which
-// must never be taken.
+// secret, so that the parser behind the verification is reached, and offers them unsigned too,
+// which must never be taken.
 #pragma once
 
 #include <cstdlib>

@@ -12,7 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return "v0=" + to_hex(hmac_sha256(key, "v0:" + fuzz::kNow + ":" + bytes));
   };
   const auto with = [&](const std::string& signature) {
-    return fuzz::request(bytes, {{"X-Slack-Request-Timestamp", fuzz::kNow}, {"X-Slack-Signature", signature}});
+    return fuzz::request(
+        bytes, {{"X-Slack-Request-Timestamp", fuzz::kNow}, {"X-Slack-Signature", signature}});
   };
   fuzz::take(*channel, with(sign("secret")));
   fuzz::refuse(*channel, with(sign("another")));

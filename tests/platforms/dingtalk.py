@@ -22,7 +22,8 @@ class DingTalk(Simulator):
     config = staticmethod(lambda api, extra="": f"{{name: dingtalk, type: dingtalk, client_id: {CLIENT_ID}, client_secret: {CLIENT_SECRET}, base_url: \"{api}\"{extra}}}")
 
     def routes(self):
-        return [("POST", "/v1.0/gateway/connections/open", self.open_connection), ("POST", "/v1.0/oauth2/accessToken", self.token), ("POST", "/robot/sendBySession", self.by_session),
+        return [("POST", "/v1.0/gateway/connections/open", self.open_connection), ("POST", "/v1.0/robot/messageFiles/download", self.file_address), ("GET", "/files/(.+)", lambda r, number: self.files[number]),
+                ("POST", "/v1.0/oauth2/accessToken", self.token), ("POST", "/robot/sendBySession", self.by_session),
                 ("POST", "/v1.0/robot/oToMessages/batchSend", self.to_people), ("POST", "/v1.0/robot/groupMessages/send", self.to_group)]
 
     def refusal(self, status, code, message):
@@ -45,6 +46,12 @@ class DingTalk(Simulator):
         if {"type": "CALLBACK", "topic": "/v1.0/im/bot/messages/get"} not in body["subscriptions"]:
             raise self.bad("subscriptions")
         return {"endpoint": self.socket.url + "/connect", "ticket": "a ticket/+="}
+
+    def file_address(self, request):
+        if not self.is_token(request.headers.get("x-acs-dingtalk-access-token", "")):
+            raise self.refusal(400, "InvalidAuthentication", "不合法的access_token")
+        body = request.json(self.bad, ("downloadCode", "robotCode"))
+        return {"downloadUrl": f"{self.base}/files/{body['downloadCode']}"}
 
     def by_session(self, request):
         chat = request.query.get("session", "")

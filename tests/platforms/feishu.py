@@ -26,6 +26,7 @@ class Feishu(Simulator):
     def routes(self):
         return [("POST", "/open-apis/auth/v3/tenant_access_token/internal", self.token), ("GET", "/open-apis/bot/v3/info", self.info),
                 ("POST", "/open-apis/im/v1/messages", self.create), ("POST", "/open-apis/im/v1/messages/([^/]+)/reply", self.reply),
+                ("GET", "/open-apis/im/v1/messages/([^/]+)/resources/([^/]+)", self.resource),
                 ("PATCH", "/open-apis/im/v1/messages/([^/]+)", self.patch), ("GET", "/open-apis/im/v1/messages/([^/]+)", self.get)]
 
     def refusal(self, code, msg, status=400, headers=None):
@@ -79,6 +80,12 @@ class Feishu(Simulator):
             raise self.refusal(230002, "Bot/User can NOT be out of the chat.")
         message = self.show(chat, self.card_text(body["content"]), body.get("uuid"), id=f"om_a{self.next_id()}", reply_to=question, thread=body.get("reply_in_thread", False))
         return {"code": 0, "msg": "success", "data": {"message_id": message, "chat_id": chat, "msg_type": "interactive"}}
+
+    def resource(self, request, message, key):
+        self.authorized(request)
+        if request.query.get("type") not in ("image", "file"):
+            raise self.bad("type")
+        return self.files[key]
 
     def patch(self, request, message):
         self.authorized(request)

@@ -61,6 +61,7 @@ class Simulator:
         self.token_life = 7200
         self.number = 0
         self.keys = {}       # idempotency key -> message id
+        self.files = {}      # what can be downloaded: id -> bytes
         self.repeated = 0    # messages that were sent again under a key that was there
         simulator = self
 
@@ -110,7 +111,7 @@ class Simulator:
 
     @staticmethod
     def written(status, body, headers):
-        raw = b"" if body is None else json.dumps(body).encode()
+        raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
         return status, {"Content-Type": "application/json", **headers}, raw
 
     def strict(self, what):

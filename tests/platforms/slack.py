@@ -25,7 +25,17 @@ class Slack(Simulator):
 
     def routes(self):
         return [("POST", "/api/chat.postMessage", self.post_message), ("POST", "/api/chat.update", self.update),
-                ("POST", "/api/auth.test", self.auth_test), ("POST", "/api/apps.connections.open", self.open_connection)]
+                ("POST", "/api/auth.test", self.auth_test), ("GET", "/api/files.info", self.file_info), ("GET", "/files/(.+)", self.file), ("POST", "/api/apps.connections.open", self.open_connection)]
+
+    def file_info(self, request):
+        if request.headers.get("Authorization") != "Bearer " + BOT_TOKEN:
+            raise self.refusal("invalid_auth")
+        return {"ok": True, "file": {"id": request.query["file"], "url_private_download": f"{self.base}/files/{request.query['file']}"}}
+
+    def file(self, request, number):
+        if request.headers.get("Authorization") != "Bearer " + BOT_TOKEN:
+            return b"<html>sign in</html>"
+        return self.files[number]
 
     def open_connection(self, request):
         if request.headers.get("Authorization") != "Bearer " + APP_TOKEN:

@@ -48,6 +48,8 @@ class Telegram(Simulator):
                 ("POST", method + "sendChatAction", self.chat_action), ("GET", method + "getMe", self.get_me),
                 ("GET", method + "getWebhookInfo", lambda r: {"ok": True, "result": {"url": self.webhook}}),
                 ("POST", method + "getUpdates", self.get_updates),
+                ("POST", method + "getFile", lambda r: {"ok": True, "result": {"file_id": r.json(self.bad, ("file_id",))["file_id"], "file_path": "documents/" + r.json(self.bad, ("file_id",))["file_id"]}}),
+                ("GET", f"/file/bot{TOKEN}/documents/(.+)", lambda r, number: self.files[number]),
                 ("GET", "/bot.*", self.wrong_token), ("POST", "/bot.*", self.wrong_token)]
 
     def wrong_token(self, request):

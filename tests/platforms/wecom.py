@@ -29,7 +29,7 @@ class WeCom(Simulator):
         return f"{{name: wecom, type: wecom, {app}token: {TOKEN}, aes_key: {AES_KEY}, base_url: \"{api}\"{extra}}}"
 
     def routes(self):
-        return [("GET", "/cgi-bin/gettoken", self.token), ("POST", "/cgi-bin/message/send", self.message_send), ("GET", "/cgi-bin/agent/get", self.agent),
+        return [("GET", "/cgi-bin/gettoken", self.token), ("POST", "/cgi-bin/message/send", self.message_send), ("GET", "/cgi-bin/agent/get", self.agent), ("GET", "/cgi-bin/media/get", self.media),
                 ("POST", "/cgi-bin/aibot/response", self.response)]
 
     def bad(self, what):
@@ -62,6 +62,10 @@ class WeCom(Simulator):
             return {"errcode": 0, "errmsg": "ok", "invaliduser": "nobody", "msgid": "x"}
         self.show(body["touser"], body["markdown"]["content"], request.raw if body.get("enable_duplicate_check") else None)
         return {"errcode": 0, "errmsg": "ok", "msgid": str(self.next_id())}
+
+    def media(self, request):
+        self.authorized(request)
+        return self.files[request.query["media_id"]]
 
     def response(self, request):
         code = request.query["response_code"]

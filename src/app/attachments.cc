@@ -1,0 +1,87 @@
+#include "app/attachments.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/log.h"
+#include "core/utf8.h"
+
+namespace ai_bot {
+namespace {
+
+constexpr std::array<std::string_view, 24> kTextNames = {
+    ".txt",  ".md",   ".csv", ".tsv", ".json", ".jsonl", ".log", ".yaml", ".yml", ".toml", ".ini",
+    ".conf", ".xml",  ".html", ".sql", ".py",   ".js",    ".ts",  ".c",    ".cc",  ".h",    ".go",
+    ".java", ".sh"};
+
+bool is_named_as_text(const std::string& name) {
+  std::string lower = name;
+  std::transform(lower.begin(), lower.end(), lower.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  return std::any_of(kTextNames.begin(), kTextNames.end(),
+                     [&](std::string_view ending) { return lower.ends_with(ending); });
+}
+
+bool is_text(const std::string& bytes) {
+  return bytes.find('\0') == std::string::npos && is_valid_utf8(bytes);
+}
+
+Result<HttpReply> fetch(HttpClient& http, HttpRequest request, milliseconds timeout,
+                        size_t max_file) {
+  request.timeouts = {timeout, timeout, timeout, timeout};
+  request.max_response = max_file;
+  auto reply = http.fetch(std::move(request));
+  if (!reply || reply->status == 200) return reply;
+  return fail(Code::kUnavailable, fmt::format("HTTP status {}", reply->status),
+              fmt::format("HTTP 状态 {}", reply->status));
+}
+
+Result<std::string> download(const ChannelEntry& channel, HttpClient& http, milliseconds timeout,
+                             const Attachment& attachment) {
+  const auto nowhere = [] {
+    return fail(Code::kNotFound, "the platform gives no address for it", "平台未提供下载地址");
+  };
+  const auto token = channel.access->token();
+  if (!token) return fail(token.error());
+  auto request = channel.channel->download(attachment, *token);
+  if (!request) return nowhere();
+  const auto max_file = static_cast<size_t>(channel.config.max_file.count);
+  auto reply = fetch(http, std::move(*request), timeout, max_file);
+  if (reply && channel.channel->downloads_in_two_steps()) {
+    request = channel.channel->download_from(*reply);
+    if (!request) return nowhere();
+    reply = fetch(http, std::move(*request), timeout, max_file);
+  }
+  if (!reply) return fail(reply.error());
+  return std::move(reply->body);
+}
+
+}  // namespace
+
+std::string read_text_files(const ChannelEntry& channel, HttpClient& http, milliseconds timeout,
+                            const Event& event, size_t most) {
+  std::string out;
+  for (const Attachment& attachment : event.attachments) {
+    const bool fits = attachment.size <= channel.config.max_file.count;
+    if (!is_named_as_text(attachment.name) || !fits || channel.config.max_file.count == 0) continue;
+    const auto content = download(channel, http, timeout, attachment);
+    if (!content || !is_text(*content)) {
+      log::warning("attachment.unread", content ? "it is not UTF-8 text" : content.error().text.en,
+                   {{"http.request.id", event.request_id}, {"ai_bot.channel", event.channel}});
+      continue;
+    }
+    // Quoted, so that what a file says is not taken for what the person says.
+    out += fmt::format("\n\n[{}]\n", attachment.name);
+    const std::string_view shown = truncate_utf8(*content, most - std::min(most, out.size()));
+    for (size_t at = 0; at < shown.size();) {
+      const size_t end = std::min(shown.find('\n', at), shown.size());
+      out += fmt::format("> {}\n", shown.substr(at, end - at));
+      at = end + 1;
+    }
+  }
+  return out;
+}
+
+}  // namespace ai_bot
