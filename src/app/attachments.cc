@@ -12,9 +12,9 @@ namespace ai_bot {
 namespace {
 
 constexpr std::array<std::string_view, 24> kTextNames = {
-    ".txt",  ".md",   ".csv", ".tsv", ".json", ".jsonl", ".log", ".yaml", ".yml", ".toml", ".ini",
-    ".conf", ".xml",  ".html", ".sql", ".py",   ".js",    ".ts",  ".c",    ".cc",  ".h",    ".go",
-    ".java", ".sh"};
+    ".txt", ".md",   ".csv", ".tsv",  ".json", ".jsonl", ".log",  ".yaml",
+    ".yml", ".toml", ".ini", ".conf", ".xml",  ".html",  ".sql",  ".py",
+    ".js",  ".ts",   ".c",   ".cc",   ".h",    ".go",    ".java", ".sh"};
 
 bool is_named_as_text(const std::string& name) {
   std::string lower = name;

@@ -21,12 +21,6 @@ constexpr size_t kTitleBytes = 60;  // shown in the list of conversations
 // errcode of a sessionWebhook ("Robot error codes").
 constexpr int64_t kTooFast = 130101, kSystemBusy = -1, kSessionOver = 300001;
 
-const json& member(const json& object, const char* key) {
-  static const json none = json::object();
-  const auto at = object.find(key);
-  return at != object.end() && at->is_object() ? *at : none;
-}
-
 void read_rich_text(const json& content, Incoming& incoming) {
   const auto pieces = content.find("richText");
   if (pieces == content.end() || !pieces->is_array()) return;
@@ -87,9 +81,9 @@ Reading DingTalkChannel::read(const json& message, int64_t now_ms) const {
   const std::string bot = text_or(message, "chatbotUserId");
   incoming.from_bot = !bot.empty() && text_or(message, "senderId") == bot;
   const std::string type = text_or(message, "msgtype");
-  const json& content = member(message, "content");
+  const json& content = object_in(message, "content");
   if (type == "text") {
-    incoming.text = text_or(member(message, "text"), "content");
+    incoming.text = text_or(object_in(message, "text"), "content");
   } else if (type == "richText") {
     read_rich_text(content, incoming);
   } else if (type == "audio" && !text_or(content, "recognition").empty()) {
@@ -113,7 +107,6 @@ Reading DingTalkChannel::read(const json& message, int64_t now_ms) const {
 std::vector<std::string> DingTalkChannel::compose(const std::string& answer) const {
   static const Dialect dialect = [] {
     Dialect dingtalk = plain_markdown();
-    // A single line break is not shown.
     dingtalk.size = utf16_size;
     dingtalk.most = kLongestText;
     return dingtalk;

@@ -25,12 +25,6 @@ constexpr size_t kNonceLength = 25;
 // "JSON error codes".
 constexpr int64_t kUnknownMessage = 10008, kUnknownWebhook = 10015, kInvalidWebhookToken = 50027;
 
-const json& member(const json& object, const char* key) {
-  static const json none = json::object();
-  const auto at = object.find(key);
-  return at != object.end() && at->is_object() ? *at : none;
-}
-
 const json& list_of(const json& object, const char* key) {
   static const json none = json::array();
   const auto at = object.find(key);
@@ -52,16 +46,12 @@ std::string options_text(const json& data) {
 // Mentions of people by name, of the bot not at all ("Message Formatting").
 std::string plain_text(const json& message, const std::string& bot) {
   std::string text = text_or(message, "content");
-  const auto replace = [&](const std::string& from, const std::string& to) {
-    for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-      text.replace(at, from.size(), to);
-  };
   for (const json& user : list_of(message, "mentions")) {
     if (!user.is_object() || text_or(user, "id").empty()) continue;
     const std::string id = text_or(user, "id");
     const std::string name = id == bot ? "" : "@" + text_or(user, "username");
-    replace("<@" + id + ">", name);
-    replace("<@!" + id + ">", name);
+    text = replaced(text, "<@" + id + ">", name);
+    text = replaced(text, "<@!" + id + ">", name);
   }
   return text;
 }
@@ -70,11 +60,7 @@ std::vector<Attachment> attachments_of(const json& message) {
   std::vector<Attachment> list;
   for (const json& file : list_of(message, "attachments")) {
     if (!file.is_object()) continue;
-    const std::string mime = text_or(file, "content_type");
-    const std::string type = mime.starts_with("image/")   ? "image"
-                             : mime.starts_with("audio/") ? "audio"
-                             : mime.starts_with("video/") ? "video"
-                                                          : "file";
+    const std::string type = type_of_mime(text_or(file, "content_type"));
     list.push_back(
         {text_or(file, "url"), text_or(file, "filename"), type, number_or(file, "size")});
   }
@@ -118,16 +104,17 @@ Result<Reading> DiscordChannel::receive(const WebhookRequest& request) const {
 }
 
 Reading DiscordChannel::read_command(const json& interaction, int64_t now_ms) const {
-  const json& user = interaction.contains("member") ? member(member(interaction, "member"), "user")
-                                                    : member(interaction, "user");
+  const json& user = interaction.contains("member")
+                         ? object_in(object_in(interaction, "member"), "user")
+                         : object_in(interaction, "user");
   Incoming incoming;
   incoming.event_id = text_or(interaction, "id");
   incoming.chat = text_or(interaction, "channel_id");
   incoming.sender = text_or(user, "id");
   incoming.direct = !interaction.contains("guild_id");
   incoming.addressed = true;
-  incoming.text = options_text(member(interaction, "data"));
-  if (incoming.text.empty()) incoming.text = "/" + text_or(member(interaction, "data"), "name");
+  incoming.text = options_text(object_in(interaction, "data"));
+  if (incoming.text.empty()) incoming.text = "/" + text_or(object_in(interaction, "data"), "name");
   incoming.address = {{"channel", incoming.chat},
                       {"interaction", text_or(interaction, "token")},
                       {"until", now_ms + kInteractionMs}};
@@ -151,14 +138,14 @@ Reading DiscordChannel::read(const std::string& type, const json& data, int64_t 
   if (type == "MESSAGE_CREATE") {
     const int64_t kind = number_or(data, "type");
     if (kind != 0 && kind != 19) return ignored("unknown");  // DEFAULT, REPLY
-    const json& author = member(data, "author");
+    const json& author = object_in(data, "author");
     incoming.event_id = text_or(data, "id");
     incoming.sender = text_or(author, "id");
     incoming.from_bot = flag_or(author, "bot") || data.contains("webhook_id");
     incoming.direct = !data.contains("guild_id");
     for (const json& user : list_of(data, "mentions"))
       if (user.is_object() && text_or(user, "id") == bot) incoming.addressed = true;
-    const json& replied = member(member(data, "referenced_message"), "author");
+    const json& replied = object_in(object_in(data, "referenced_message"), "author");
     if (text_or(replied, "id") == bot) incoming.addressed = true;
     incoming.text = plain_text(data, bot);
     incoming.attachments = attachments_of(data);

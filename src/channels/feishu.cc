@@ -28,19 +28,6 @@ std::optional<std::string> decrypted(const std::string& key, const std::string& 
   return plain ? without_pkcs7(std::move(*plain), kAesBlock) : std::nullopt;
 }
 
-const json& member(const json& object, const char* key) {
-  static const json none = json::object();
-  const auto at = object.find(key);
-  return at != object.end() && at->is_object() ? *at : none;
-}
-
-std::string replaced(std::string text, const std::string& from, const std::string& to) {
-  for (size_t at = 0; !from.empty() && (at = text.find(from, at)) != std::string::npos;
-       at += to.size())
-    text.replace(at, from.size(), to);
-  return text;
-}
-
 // A rich text: lines of tagged pieces ("Message content", post).
 std::string text_of_post(const json& content, const std::string& message_id,
                          std::vector<Attachment>& attachments) {
@@ -115,7 +102,7 @@ Result<Reading> FeishuChannel::receive(const WebhookRequest& request) const {
   }
   const bool verifying = text_or(payload, "type") == "url_verification";
   const std::string token =
-      verifying ? text_or(payload, "token") : text_or(member(payload, "header"), "token");
+      verifying ? text_or(payload, "token") : text_or(object_in(payload, "header"), "token");
   const std::string& expected = config_.verification_token.reveal();
   if (!expected.empty() && !equal_in_constant_time(expected, token)) return refused_signature();
   if (!encrypted && expected.empty()) return refused_signature();
@@ -130,8 +117,8 @@ Result<Reading> FeishuChannel::receive(const WebhookRequest& request) const {
 
 Result<Reading> FeishuChannel::read(const json& payload, const Identity* self,
                                     int64_t now_ms) const {
-  const json& header = member(payload, "header");
-  const json& event = member(payload, "event");
+  const json& header = object_in(payload, "header");
+  const json& event = object_in(payload, "event");
   const std::string type = text_or(header, "event_type");
   if (type == "im.message.receive_v1") return read_message(event, self, now_ms);
   using Kind = Incoming::Kind;
@@ -156,14 +143,14 @@ Result<Reading> FeishuChannel::read(const json& payload, const Identity* self,
 
 Result<Reading> FeishuChannel::read_message(const json& event, const Identity* self,
                                             int64_t now_ms) const {
-  const json& message = member(event, "message");
-  const json& sender = member(event, "sender");
+  const json& message = object_in(event, "message");
+  const json& sender = object_in(event, "sender");
   const std::string id = text_or(message, "message_id");
   Incoming incoming;
   incoming.event_id = id;
   incoming.chat = text_or(message, "chat_id");
   incoming.thread = text_or(message, "thread_id");
-  incoming.sender = text_or(member(sender, "sender_id"), "open_id");
+  incoming.sender = text_or(object_in(sender, "sender_id"), "open_id");
   incoming.from_bot = text_or(sender, "sender_type") != "user";
   incoming.direct = text_or(message, "chat_type") == "p2p";
   incoming.address = {{"chat_id", incoming.chat}};
@@ -191,7 +178,7 @@ Result<Reading> FeishuChannel::read_message(const json& event, const Identity* s
     }
     for (const json& mention : *mentions) {
       if (!mention.is_object()) continue;
-      const std::string who = text_or(member(mention, "id"), "open_id");
+      const std::string who = text_or(object_in(mention, "id"), "open_id");
       const bool bot = self != nullptr && who == self->id;
       if (bot) incoming.addressed = true;
       incoming.text = replaced(incoming.text, text_or(mention, "key"),
@@ -256,7 +243,7 @@ Delivery FeishuChannel::judge(const HttpReply& response) const {
   const int64_t code = number_or(body, "code", -1);
   if (response.status == 200 && code == 0) {
     Delivery delivered;
-    delivered.message_id = text_or(member(body, "data"), "message_id");
+    delivered.message_id = text_or(object_in(body, "data"), "message_id");
     return delivered;
   }
   Delivery delivery = by_status(response);
@@ -307,7 +294,7 @@ std::optional<HttpRequest> FeishuChannel::identity_request(const std::string& to
 
 Result<Identity> FeishuChannel::read_identity(const HttpReply& response) const {
   const json body = object_of(response.body);
-  const json& bot = member(body, "bot");
+  const json& bot = object_in(body, "bot");
   if (number_or(body, "code", -1) == 0 && !text_or(bot, "open_id").empty())
     return Identity{text_or(bot, "open_id"), text_or(bot, "app_name")};
   const std::string why = text_or(body, "msg", fmt::format("HTTP status {}", response.status));

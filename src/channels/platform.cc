@@ -51,6 +51,19 @@ std::string base_of(const ChannelConfig& config, const char* platforms_own) {
   return base;
 }
 
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+  if (from.empty()) return text;
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+const char* type_of_mime(std::string_view mime) {
+  for (const char* type : {"image", "audio", "video"})
+    if (mime.starts_with(type)) return type;
+  return "file";
+}
+
 std::string origin_of(const std::string& url) {
   const size_t host = url.find("://");
   return host == std::string::npos ? "" : url.substr(0, url.find_first_of("/?#\\", host + 3));

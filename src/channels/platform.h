@@ -29,6 +29,12 @@ Delivery by_status(const HttpReply& response);
 // The configured base, or the platform's own, without a trailing slash.
 std::string base_of(const ChannelConfig& config, const char* platforms_own);
 
+// Every occurrence of `from` (which may be empty: none) by `to`.
+std::string replaced(std::string text, std::string_view from, std::string_view to);
+
+// Attachment::type of a media type.
+const char* type_of_mime(std::string_view mime);
+
 // "https://host:port" of an address; empty for what is none.
 std::string origin_of(const std::string& url);
 

@@ -17,12 +17,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
-  return text;
-}
-
 // What stands between '<' and '>' in a message ("Formatting text for app surfaces").
 std::string link_text(std::string_view inside, const std::string& bot) {
   const size_t bar = inside.find('|');
@@ -89,11 +83,7 @@ std::vector<Attachment> attachments_of(const json& event) {
   if (files == event.end() || !files->is_array()) return list;
   for (const json& file : *files) {
     if (!file.is_object()) continue;
-    const std::string mime = text_or(file, "mimetype");
-    const std::string type = mime.starts_with("image/")   ? "image"
-                             : mime.starts_with("audio/") ? "audio"
-                             : mime.starts_with("video/") ? "video"
-                                                          : "file";
+    const std::string type = type_of_mime(text_or(file, "mimetype"));
     list.push_back({text_or(file, "id"), text_or(file, "name"), type, number_or(file, "size")});
   }
   return list;

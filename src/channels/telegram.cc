@@ -16,12 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-const json& member(const json& object, const char* key) {
-  static const json none = json::object();
-  const auto at = object.find(key);
-  return at != object.end() && at->is_object() ? *at : none;
-}
-
 std::string id_text(const json& object, const char* key = "id") {
   const int64_t id = number_or(object, key);
   return id == 0 ? "" : std::to_string(id);
@@ -110,7 +104,7 @@ Words words_of(const json& message, const Identity* self, const std::string& bot
     const std::string inside = words.text.substr(begin, end - begin);
     const std::string type = text_or(*at, "type");
     if ((type == "mention" && !handle.empty() && inside == handle) ||
-        (type == "text_mention" && id_text(member(*at, "user")) == bot)) {
+        (type == "text_mention" && id_text(object_in(*at, "user")) == bot)) {
       words.mentions_bot = true;
       words.text.erase(begin, end - begin);
     } else if (type == "bot_command") {
@@ -133,12 +127,12 @@ std::vector<Attachment> attachments_of(const json& message) {
       list.push_back({text_or(file, "file_id"), text_or(file, "file_name"), type,
                       number_or(file, "file_size")});
   };
-  add(member(message, "document"), "file");
+  add(object_in(message, "document"), "file");
   if (const auto photo = message.find("photo");
       photo != message.end() && photo->is_array() && !photo->empty() && photo->back().is_object())
     add(photo->back(), "image");  // the largest size stands last
-  for (const char* audio : {"voice", "audio"}) add(member(message, audio), "audio");
-  add(member(message, "video"), "video");
+  for (const char* audio : {"voice", "audio"}) add(object_in(message, audio), "audio");
+  add(object_in(message, "video"), "video");
   return list;
 }
 
@@ -172,22 +166,22 @@ Result<Reading> TelegramChannel::read(const json& update, const Identity* self,
                                       int64_t now_ms) const {
   Incoming incoming;
   incoming.event_id = id_text(update, "update_id");
-  if (const json& changed = member(update, "my_chat_member"); !changed.empty()) {
-    const std::string now = text_or(member(changed, "new_chat_member"), "status");
-    const std::string before = text_or(member(changed, "old_chat_member"), "status");
+  if (const json& changed = object_in(update, "my_chat_member"); !changed.empty()) {
+    const std::string now = text_or(object_in(changed, "new_chat_member"), "status");
+    const std::string before = text_or(object_in(changed, "old_chat_member"), "status");
     const auto inside = [](const std::string& status) {
       return status == "member" || status == "administrator";
     };
     if (inside(now) == inside(before)) return ignored("unknown");
     incoming.kind = inside(now) ? Incoming::Kind::kBotAdded : Incoming::Kind::kBotRemoved;
-    incoming.chat = id_text(member(changed, "chat"));
-    incoming.address = {{"chat_id", number_or(member(changed, "chat"), "id")}};
+    incoming.chat = id_text(object_in(changed, "chat"));
+    incoming.address = {{"chat_id", number_or(object_in(changed, "chat"), "id")}};
     return decide(config_, limits_, std::move(incoming), now_ms);
   }
-  const json& message = member(update, "message");
+  const json& message = object_in(update, "message");
   if (message.empty()) return ignored("unknown");
-  const json& from = member(message, "from");
-  const json& chat = member(message, "chat");
+  const json& from = object_in(message, "from");
+  const json& chat = object_in(message, "chat");
   incoming.chat = id_text(chat);
   incoming.sender = id_text(from);
   incoming.from_bot = flag_or(from, "is_bot");
@@ -215,9 +209,9 @@ Result<Reading> TelegramChannel::read(const json& update, const Identity* self,
                 "尚未获知机器人名称，请稍后重发");
   }
   const Words words = words_of(message, self, bot);
-  const json& replied = member(message, "reply_to_message");
+  const json& replied = object_in(message, "reply_to_message");
   incoming.text = words.text == "/start" ? "/help" : words.text;
-  incoming.addressed = words.mentions_bot || id_text(member(replied, "from")) == bot;
+  incoming.addressed = words.mentions_bot || id_text(object_in(replied, "from")) == bot;
   incoming.attachments = attachments_of(message);
   if (!incoming.direct) incoming.address["message_id"] = number_or(message, "message_id");
   return decide(config_, limits_, std::move(incoming), now_ms);
@@ -286,7 +280,7 @@ Delivery TelegramChannel::judge(const HttpReply& response) const {
   const json body = object_of(response.body);
   if (flag_or(body, "ok")) {
     Delivery delivered;
-    delivered.message_id = id_text(member(body, "result"), "message_id");
+    delivered.message_id = id_text(object_in(body, "result"), "message_id");
     return delivered;
   }
   const std::string why = text_or(body, "description");
@@ -298,7 +292,7 @@ Delivery TelegramChannel::judge(const HttpReply& response) const {
   if (!why.empty()) delivery.why = "Telegram: " + why;
   if (response.status / 100 == 2)
     delivery = {Delivery::Outcome::kRetry, "Telegram: no answer that can be read", {}};
-  const int64_t seconds = number_or(member(body, "parameters"), "retry_after");
+  const int64_t seconds = number_or(object_in(body, "parameters"), "retry_after");
   if (seconds > 0) delivery.retry_after = std::chrono::seconds(std::min<int64_t>(seconds, 86400));
   return delivery;
 }
@@ -309,7 +303,7 @@ std::optional<HttpRequest> TelegramChannel::identity_request(const std::string&)
 
 Result<Identity> TelegramChannel::read_identity(const HttpReply& response) const {
   const json body = object_of(response.body);
-  const json& me = member(body, "result");
+  const json& me = object_in(body, "result");
   if (!flag_or(body, "ok") || id_text(me).empty()) {
     const std::string why =
         text_or(body, "description", fmt::format("HTTP status {}", response.status));
@@ -335,7 +329,7 @@ std::optional<HttpRequest> TelegramChannel::download(const Attachment& attachmen
 
 std::optional<HttpRequest> TelegramChannel::download_from(const HttpReply& response) const {
   const json body = object_of(response.body);
-  const std::string path = text_or(member(body, "result"), "file_path");
+  const std::string path = text_or(object_in(body, "result"), "file_path");
   if (path.empty()) return std::nullopt;
   return get_request(config_,
                      fmt::format("{}/file/bot{}/{}", base_of(config_, "https://api.telegram.org"),
@@ -353,7 +347,7 @@ std::vector<Probe> TelegramChannel::probes(const std::string&) const {
   const bool connect = config_.mode == "connect";
   const auto webhook = [connect](const HttpReply& response) -> std::optional<Text> {
     const json body = object_of(response.body);
-    const json& info = member(body, "result");
+    const json& info = object_in(body, "result");
     const std::string url = text_or(info, "url");
     if (connect && !url.empty())
       return Text{"a webhook is set, so getUpdates is refused: remove it with deleteWebhook",

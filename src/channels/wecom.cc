@@ -30,12 +30,6 @@ bool holds(const std::array<int64_t, N>& list, int64_t code) {
   return std::find(list.begin(), list.end(), code) != list.end();
 }
 
-const json& member(const json& object, const char* key) {
-  static const json none = json::object();
-  const auto at = object.find(key);
-  return at != object.end() && at->is_object() ? *at : none;
-}
-
 // In groups the text begins with the bot's mention.
 std::string without_mention(const std::string& text) {
   if (!text.starts_with("@")) return text;
@@ -49,10 +43,8 @@ Dialect app_dialect() {
   const auto as_it_is = [](const std::string& text) { return text; };
   dialect.emphasis = as_it_is;
   dialect.strike = as_it_is;
-  dialect.code_block = [](const std::string&, std::string_view raw) {
-    std::string out = "> ";
-    for (const char c : raw) out += c == '\n' ? std::string("\n> ") : std::string(1, c);
-    return out;
+  dialect.code_block = [quote = dialect.quote](const std::string&, std::string_view raw) {
+    return quote(std::string(raw));
   };
   dialect.most = WeComChannel::kLongestText;
   return dialect;
@@ -160,7 +152,7 @@ Reading WeComChannel::read_app_message(const std::string& xml, int64_t now_ms) c
 Reading WeComChannel::read_bot_message(const json& message, int64_t now_ms) const {
   Incoming incoming;
   incoming.event_id = text_or(message, "msgid");
-  incoming.sender = text_or(member(message, "from"), "userid");
+  incoming.sender = text_or(object_in(message, "from"), "userid");
   incoming.direct = text_or(message, "chattype") == "single";
   incoming.chat = incoming.direct ? incoming.sender : text_or(message, "chatid");
   incoming.addressed = true;  // groups send only what mentions the bot
@@ -168,18 +160,18 @@ Reading WeComChannel::read_bot_message(const json& message, int64_t now_ms) cons
                       {"until", now_ms + kResponseUrlMs}};
   const std::string type = text_or(message, "msgtype");
   if (type == "text") {
-    incoming.text = text_or(member(message, "text"), "content");
+    incoming.text = text_or(object_in(message, "text"), "content");
   } else if (type == "voice") {
-    incoming.text = text_or(member(message, "voice"), "content");
+    incoming.text = text_or(object_in(message, "voice"), "content");
   } else if (type == "image" || type == "file") {
-    incoming.attachments = {{text_or(member(message, type.c_str()), "url"), "", type, 0}};
+    incoming.attachments = {{text_or(object_in(message, type.c_str()), "url"), "", type, 0}};
   } else if (type == "mixed") {
-    const auto items = member(message, "mixed").find("msg_item");
-    if (items == member(message, "mixed").end() || !items->is_array()) return ignored("unknown");
+    const auto items = object_in(message, "mixed").find("msg_item");
+    if (items == object_in(message, "mixed").end() || !items->is_array()) return ignored("unknown");
     for (const json& item : *items) {
       if (!item.is_object()) continue;
-      incoming.text += text_or(member(item, "text"), "content");
-      if (const std::string url = text_or(member(item, "image"), "url"); !url.empty())
+      incoming.text += text_or(object_in(item, "text"), "content");
+      if (const std::string url = text_or(object_in(item, "image"), "url"); !url.empty())
         incoming.attachments.push_back({url, "", "image", 0});
     }
   } else {

@@ -13,6 +13,13 @@ inline std::string text_or(const nlohmann::json& object, const char* key,
   return at != object.end() && at->is_string() ? at->get<std::string>() : std::move(otherwise);
 }
 
+// The member as an object; an empty one when it is missing or something else.
+inline const nlohmann::json& object_in(const nlohmann::json& object, const char* key) {
+  static const nlohmann::json none = nlohmann::json::object();
+  const auto at = object.find(key);
+  return at != object.end() && at->is_object() ? *at : none;
+}
+
 inline int64_t number_or(const nlohmann::json& object, const char* key, int64_t otherwise = 0) {
   const auto at = object.find(key);
   return at != object.end() && at->is_number_integer() ? at->get<int64_t>() : otherwise;
