@@ -50,13 +50,26 @@ struct Connected {
 };
 using ConnectedPtr = std::shared_ptr<Connected>;
 
+drogon::WebSocketMessageType type_of(const SocketProtocol& protocol) {
+  return protocol.is_binary() ? drogon::WebSocketMessageType::Binary
+                              : drogon::WebSocketMessageType::Text;
+}
+
+// Where acknowledgements go.
+struct Answering {
+  SocketPtr socket;
+  drogon::WebSocketMessageType type;
+
+  void send(const std::string& frame) const { socket->send(frame, type); }
+};
+
 // A frame's event, its commit, its acknowledgement.
 void take_in_frame(Parts& parts, const ChannelEntry& channel, SocketStep step,
-                   const SocketPtr& socket, const ConnectedPtr& state) {
+                   const Answering& answering, const ConnectedPtr& state) {
   const std::string& name = channel.config.name;
   if (!step.reading || !step.reading->event) {
     if (step.reading) parts.metrics.event(name, step.reading->outcome.c_str());
-    if (!step.acknowledgement.empty()) socket->send(step.acknowledgement);
+    if (!step.acknowledgement.empty()) answering.send(step.acknowledgement);
     return;
   }
   // What can't be taken in is not acknowledged: the platform sends it again.
@@ -64,10 +77,11 @@ void take_in_frame(Parts& parts, const ChannelEntry& channel, SocketStep step,
   step.reading->event->request_id = random_hex(kRequestIdBytes);
   ++state->commits_under_way;
   take_in(parts, channel, std::move(*step.reading->event),
-          [&parts, socket, state, acknowledgement = step.acknowledgement](
+          [&parts, answering, state, acknowledgement = step.acknowledgement](
               const TakenInPtr& taken, const Result<void>& result) {
             if (result) note_taken_in(parts, *taken);
-            if (result && !acknowledgement.empty() && !state->closed) socket->send(acknowledgement);
+            if (result && !acknowledgement.empty() && !state->closed)
+              answering.send(acknowledgement);
             --state->commits_under_way;
           });
 }
@@ -188,12 +202,12 @@ bool Connections::connect_once(const ChannelEntry& channel, SocketProtocol& prot
   auto client = drogon::WebSocketClient::newWebSocketClient(host, loop_->getLoop());
   client->setMessageHandler([this, state, &channel, &protocol](
                                 std::string&& frame, const auto& socket_client, const auto& type) {
-    if (type != drogon::WebSocketMessageType::Text || state->closed) return;
+    if (type != type_of(protocol) || state->closed) return;
     const auto socket = socket_client->getConnection();
-    SocketStep step = protocol.on_frame(frame, now_ms());
-    for (const std::string& answer : step.send) socket->send(answer);
+    SocketStep step = protocol.on_frame(frame, channel.access->identity().get(), now_ms());
+    for (const std::string& answer : step.send) socket->send(answer, type);
     const bool reconnect = step.reconnect;
-    take_in_frame(parts_, channel, std::move(step), socket, state);
+    take_in_frame(parts_, channel, std::move(step), {socket, type}, state);
     if (reconnect) state->closed = true;
   });
   client->setConnectionClosedHandler([state](const auto&) { state->closed = true; });
@@ -215,7 +229,8 @@ bool Connections::connect_once(const ChannelEntry& channel, SocketProtocol& prot
       const auto heartbeat = protocol.heartbeat();
       if (!heartbeat || since(beat) < heartbeat->every) return;
       beat = steady_now();
-      if (const auto socket = client->getConnection()) socket->send(heartbeat->frame);
+      if (const auto socket = client->getConnection())
+        socket->send(heartbeat->frame, type_of(protocol));
     });
   }
   state->closed = true;

@@ -38,7 +38,7 @@ HttpRequest DingTalkSocket::open_request() const {
        {"ua", "ai_bot"}});
 }
 
-Result<std::string> DingTalkSocket::read_address(const HttpReply& response) const {
+Result<std::string> DingTalkSocket::read_address(const HttpReply& response) {
   const json body = object_of(response.body);
   const std::string endpoint = text_or(body, "endpoint"), ticket = text_or(body, "ticket");
   if (!endpoint.empty() && !ticket.empty()) return endpoint + "?ticket=" + escaped(ticket);
@@ -49,7 +49,7 @@ Result<std::string> DingTalkSocket::read_address(const HttpReply& response) cons
               "client_id 或 client_secret：钉钉返回“" + why + "”；机器人需设为 Stream 模式");
 }
 
-SocketStep DingTalkSocket::on_frame(std::string_view frame, int64_t now_ms) {
+SocketStep DingTalkSocket::on_frame(std::string_view frame, const Identity*, int64_t now_ms) {
   SocketStep step;
   const json message = object_of(frame);
   const auto found = message.find("headers");

@@ -22,7 +22,7 @@ HttpRequest DiscordSocket::open_request() const {
                      "Bot " + config_.bot_token.reveal());
 }
 
-Result<std::string> DiscordSocket::read_address(const HttpReply& response) const {
+Result<std::string> DiscordSocket::read_address(const HttpReply& response) {
   const json body = object_of(response.body);
   if (!session_.empty() && !resume_address_.empty()) return resume_address_ + kQuery;
   if (const std::string url = text_or(body, "url"); !url.empty()) return url + kQuery;
@@ -47,7 +47,7 @@ std::string DiscordSocket::identify() const {
       .dump();
 }
 
-SocketStep DiscordSocket::on_frame(std::string_view frame, int64_t now_ms) {
+SocketStep DiscordSocket::on_frame(std::string_view frame, const Identity*, int64_t now_ms) {
   SocketStep step;
   const json message = object_of(frame);
   const auto found = message.find("d");

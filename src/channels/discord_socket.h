@@ -13,8 +13,8 @@ class DiscordSocket : public SocketProtocol {
       : channel_(channel), config_(std::move(config)) {}
 
   HttpRequest open_request() const override;
-  Result<std::string> read_address(const HttpReply& response) const override;
-  SocketStep on_frame(std::string_view frame, int64_t now_ms) override;
+  Result<std::string> read_address(const HttpReply& response) override;
+  SocketStep on_frame(std::string_view frame, const Identity* self, int64_t now_ms) override;
   std::optional<Heartbeat> heartbeat() override;
 
  private:

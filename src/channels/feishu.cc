@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "channels/feishu_socket.h"
 #include "channels/incoming.h"
 #include "channels/markdown.h"
 #include "channels/platform.h"
@@ -313,6 +314,10 @@ std::optional<HttpRequest> FeishuChannel::download(const Attachment& attachment,
                                      attachment.id.substr(0, cut), attachment.id.substr(cut + 1),
                                      attachment.type == "image" ? "image" : "file")),
                      "Bearer " + token);
+}
+
+std::unique_ptr<SocketProtocol> FeishuChannel::socket() const {
+  return std::make_unique<FeishuSocket>(*this, config_);
 }
 
 std::vector<Probe> FeishuChannel::probes(const std::string& token) const {

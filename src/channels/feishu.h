@@ -36,6 +36,7 @@ class FeishuChannel : public Channel {
   bool edits() const override { return true; }
   std::optional<HttpRequest> download(const Attachment& attachment,
                                       const std::string& token) const override;
+  std::unique_ptr<SocketProtocol> socket() const override;
   std::vector<Probe> probes(const std::string& token) const override;
 
  private:

@@ -13,7 +13,7 @@ HttpRequest SlackSocket::open_request() const {
                       json::object(), "Bearer " + config_.app_token.reveal());
 }
 
-Result<std::string> SlackSocket::read_address(const HttpReply& response) const {
+Result<std::string> SlackSocket::read_address(const HttpReply& response) {
   const json body = object_of(response.body);
   if (flag_or(body, "ok") && !text_or(body, "url").empty()) return text_or(body, "url");
   const std::string error = text_or(body, "error", "HTTP " + std::to_string(response.status));
@@ -24,7 +24,7 @@ Result<std::string> SlackSocket::read_address(const HttpReply& response) const {
       "app_token：Slack 返回“" + error + "”；需要 connections:write 权限并启用 Socket Mode");
 }
 
-SocketStep SlackSocket::on_frame(std::string_view frame, int64_t now_ms) {
+SocketStep SlackSocket::on_frame(std::string_view frame, const Identity*, int64_t now_ms) {
   SocketStep step;
   const json envelope = object_of(frame);
   const std::string type = text_or(envelope, "type");

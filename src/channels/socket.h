@@ -27,9 +27,13 @@ class SocketProtocol {
   // The request that gives the socket's address.
   virtual HttpRequest open_request() const = 0;
   // The address (ws:// or wss://). Errors: kUnauthorized when the credentials are wrong.
-  virtual Result<std::string> read_address(const HttpReply& response) const = 0;
+  virtual Result<std::string> read_address(const HttpReply& response) = 0;
 
-  virtual SocketStep on_frame(std::string_view frame, int64_t now_ms) = 0;
+  // `self`: who the bot is; null while it is not known.
+  virtual SocketStep on_frame(std::string_view frame, const Identity* self, int64_t now_ms) = 0;
+
+  // Frames are binary, not text.
+  virtual bool is_binary() const { return false; }
 
   // What keeps the connection alive, and how often; no value where the platform does.
   struct Heartbeat {

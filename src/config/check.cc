@@ -224,8 +224,7 @@ class Checker {
 
   void platform(const std::string& key, const ChannelConfig& channel) {
     const bool connect = channel.mode == "connect";
-    const bool connects = channel.type == "telegram" || channel.type == "dingtalk" ||
-                          channel.type == "slack" || channel.type == "discord";
+    const bool connects = channel.type != "wecom";
     if (channel.mode != "webhook" && !(connect && connects)) {
       error(key + "mode",
             fmt::format("a {} channel has webhook{}", channel.type, connects ? " or connect" : ""),
@@ -240,7 +239,7 @@ class Checker {
     if (channel.type == "feishu") {
       credential(!channel.app_id.empty(), "app_id");
       credential(!channel.app_secret.empty(), "app_secret");
-      credential(!channel.encrypt_key.empty() || !channel.verification_token.empty(),
+      credential(connect || !channel.encrypt_key.empty() || !channel.verification_token.empty(),
                  "encrypt_key");
     } else if (channel.type == "dingtalk") {
       credential(!channel.client_id.empty(), "client_id");

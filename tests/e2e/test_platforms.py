@@ -357,7 +357,7 @@ def written_by(connected, text):
     return platform.message(text) if connected.name == "discord" else platform.direct(text)
 
 
-@pytest.mark.parametrize("name", ["telegram", "dingtalk", "slack", "discord"])
+@pytest.mark.parametrize("name", ["telegram", "dingtalk", "slack", "discord", "feishu"])
 def test_over_a_connection_of_its_own_messages_are_answered_once(connect_out, name):
     connected = connect_out(name)
     event = written_by(connected, "over the connection")
@@ -371,7 +371,7 @@ def test_over_a_connection_of_its_own_messages_are_answered_once(connect_out, na
     assert len(connected.platform.texts()) == 2
 
 
-@pytest.mark.parametrize("name", ["dingtalk", "slack", "discord"])
+@pytest.mark.parametrize("name", ["dingtalk", "slack", "discord", "feishu"])
 def test_a_connection_that_breaks_is_made_again(connect_out, name):
     connected = connect_out(name)
     connected.platform.offer(written_by(connected, "before"))
@@ -403,6 +403,12 @@ def test_what_came_while_a_poll_was_lost_is_still_answered_once(connect_out):
     for number in range(5):
         connected.sees(f"question {number}")
     assert len(platform.texts()) == 5
+
+
+def test_feishus_connection_is_pinged(connect_out):
+    connected = connect_out("feishu")
+    wait_until(lambda: any(f["headers"].get("type") == "ping" for f in connected.platform.socket.frames), "a ping")
+    assert connected.platform.socket.paths[0].startswith("/ws/v2?device_id=1")
 
 
 def test_slack_asks_for_a_new_connection_and_gets_it(connect_out):

@@ -21,7 +21,7 @@ class Discord(Simulator):
         self.thinking = {}  # interaction token -> message id of the deferred response
         self.dead_tokens = set()
         self.sequence, self.resumed = 0, []
-        self.socket = Socket(lambda: [{"op": 10, "d": {"heartbeat_interval": 400}}], self.on_frame)
+        self.socket = Socket(lambda: [{"op": 10, "d": {"heartbeat_interval": 400}}], self.on_frame, write=self.numbered)
 
     config = staticmethod(lambda api, extra="": f"{{name: discord, type: discord, application_id: \"{APPLICATION}\", public_key: {PUBLIC_KEY}, bot_token: {BOT_TOKEN}, base_url: \"{api}\"{extra}}}")
 
@@ -48,9 +48,16 @@ class Discord(Simulator):
             return [self.dispatch("READY", {"v": 10, "session_id": "session-1", "resume_gateway_url": self.socket.url, "user": {"id": APPLICATION}})]
         return []
 
-    def dispatch(self, kind, data):
-        self.sequence += 1
-        return {"op": 0, "t": kind, "s": self.sequence, "d": data}
+    @staticmethod
+    def dispatch(kind, data):
+        return {"op": 0, "t": kind, "d": data}
+
+    def numbered(self, frame):
+        """Dispatches are numbered in the order in which they are sent."""
+        if frame["op"] == 0:
+            self.sequence += 1
+            frame = {**frame, "s": self.sequence}
+        return json.dumps(frame)
 
     def message(self, text, **fields):
         return {"id": str(self.next_id()), "channel_id": "c1", "type": 0, "author": {"id": "u1", "username": "anna"}, "content": text, "mentions": [], "attachments": [], **fields}

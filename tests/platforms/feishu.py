@@ -9,10 +9,69 @@ import time
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from simulator import Refusal, Simulator, run_as_program
+from simulator import Refusal, Simulator, Socket, run_as_program
 
 APP_ID, APP_SECRET, KEY, TOKEN = "cli_simulated", "app-secret-simulated", "encrypt-key-of-the-app", "verification-token"
 LONGEST_CARD = 30 * 1024
+
+
+# The frames of the long connection (pbbp2.proto of the SDK): field -> name.
+NUMBERS, TEXTS = {1: "seq", 2: "log", 3: "service", 4: "method"}, {6: "payload_encoding", 7: "payload_type", 9: "log_new"}
+
+
+def varint(number):
+    out = b""
+    while number > 127:
+        out, number = out + bytes([number & 127 | 128]), number >> 7
+    return out + bytes([number])
+
+
+def field(number, raw):
+    return varint(number << 3 | 2) + varint(len(raw)) + raw
+
+
+def write_frame(frame):
+    out = b"".join(varint(number << 3) + varint(frame.get(name, 0)) for number, name in NUMBERS.items())
+    for key, value in frame["headers"].items():
+        out += field(5, field(1, key.encode()) + field(2, value.encode()))
+    for number, name in TEXTS.items():
+        out += field(number, frame[name].encode()) if name in frame else b""
+    return out + field(8, frame["payload"])
+
+
+def read_fields(raw):
+    at = 0
+
+    def number():
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = raw[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while at < len(raw):
+        tag = number()
+        value = number()
+        if tag & 7 == 2:
+            at, value = at + value, raw[at:at + value]
+        yield tag >> 3, value
+
+
+def read_frame(raw):
+    frame = {"headers": {}}
+    for number, value in read_fields(raw):
+        if number == 5:
+            header = dict(read_fields(value))
+            frame["headers"][header[1].decode()] = header[2].decode()
+        elif number == 8:
+            frame["payload"] = value
+        else:
+            frame[NUMBERS.get(number) or TEXTS[number]] = value if number in NUMBERS else value.decode()
+    return frame
 
 
 class Feishu(Simulator):
@@ -20,11 +79,12 @@ class Feishu(Simulator):
         super().__init__(port)
         self.url, self.api = url, self.base
         self.has_scope = True
+        self.socket = Socket(lambda: [], self.on_frame, read_frame, write_frame)
 
     config = staticmethod(lambda api, extra="": f"{{name: feishu, type: feishu, app_id: {APP_ID}, app_secret: {APP_SECRET}, encrypt_key: {KEY}, verification_token: {TOKEN}, base_url: \"{api}\"{extra}}}")
 
     def routes(self):
-        return [("POST", "/open-apis/auth/v3/tenant_access_token/internal", self.token), ("GET", "/open-apis/bot/v3/info", self.info),
+        return [("POST", "/callback/ws/endpoint", self.open_connection), ("POST", "/open-apis/auth/v3/tenant_access_token/internal", self.token), ("GET", "/open-apis/bot/v3/info", self.info),
                 ("POST", "/open-apis/im/v1/messages", self.create), ("POST", "/open-apis/im/v1/messages/([^/]+)/reply", self.reply),
                 ("GET", "/open-apis/im/v1/messages/([^/]+)/resources/([^/]+)", self.resource),
                 ("PATCH", "/open-apis/im/v1/messages/([^/]+)", self.patch), ("GET", "/open-apis/im/v1/messages/([^/]+)", self.get)]
@@ -46,6 +106,30 @@ class Feishu(Simulator):
         if body != {"app_id": APP_ID, "app_secret": APP_SECRET}:
             raise self.refusal(10014, "app secret invalid", 200)
         return {"code": 0, "msg": "ok", "tenant_access_token": self.new_token(), "expire": self.token_life}
+
+    def open_connection(self, request):
+        if request.json(self.bad, ("AppID", "AppSecret")) != {"AppID": APP_ID, "AppSecret": APP_SECRET}:
+            raise self.refusal(1000040345, "app_id or app_secret is invalid", 200)
+        return {"code": 0, "msg": "", "data": {"URL": f"{self.socket.url}/ws/v2?device_id=1&access_key=k&service_id=33554678&ticket=t", "ClientConfig": {"PingInterval": 1, "ReconnectCount": -1, "ReconnectInterval": 1, "ReconnectNonce": 1}}}
+
+    def on_frame(self, frame):
+        if frame["headers"].get("type") == "ping":
+            if frame["service"] != 33554678:
+                self.strict("the service of a ping")
+            return [{**frame, "headers": {"type": "pong"}, "payload": b'{"PingInterval":1}'}]
+        return []
+
+    connect_config = staticmethod(lambda api: f"{{name: feishu, type: feishu, mode: connect, app_id: {APP_ID}, app_secret: {APP_SECRET}, base_url: \"{api}\"}}")
+
+    def offer(self, payload):
+        """By the long connection, in two parts; what acknowledges it."""
+        raw = json.dumps(payload).encode()
+        number = self.next_id()
+        frame = {"seq": number, "log": 7, "service": 33554678, "method": 1, "payload_type": "json"}
+        headers = {"type": "event", "message_id": f"m{number}", "sum": "2", "trace_id": "t"}
+        for seq, part in enumerate((raw[:100], raw[100:])):
+            self.socket.push({**frame, "headers": {**headers, "seq": str(seq)}, "payload": part})
+        return {**frame, "headers": {**headers, "seq": "1", "biz_rt": "0"}, "payload": b'{"code":200}'}
 
     def info(self, request):
         self.authorized(request)

@@ -176,9 +176,10 @@ class Socket:
     """The WebSocket end of a platform's long connection: `hello(socket)` gives the frames a new connection gets,
     `on_frame(frame)` those that answer one; push() sends to whoever is connected."""
 
-    def __init__(self, hello, on_frame):
+    def __init__(self, hello, on_frame, read=json.loads, write=json.dumps):
         self.frames, self.paths, self.connections = [], [], 0
         self.hello, self.on_frame, self.client = hello, on_frame, None
+        self.read, self.write = read, write  # a frame, and what is sent for it
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
 
@@ -197,12 +198,12 @@ class Socket:
         self.paths.append(path)
         try:
             for frame in self.hello():
-                await client.send(json.dumps(frame))
+                await client.send(self.write(frame))
             async for raw in client:
-                frame = json.loads(raw)
+                frame = self.read(raw)
                 self.frames.append(frame)
                 for answer in self.on_frame(frame) or ():
-                    await client.send(json.dumps(answer))
+                    await client.send(self.write(answer))
         except websockets.ConnectionClosed:
             pass
         finally:
@@ -210,7 +211,7 @@ class Socket:
                 self.client = None
 
     def push(self, frame):
-        asyncio.run_coroutine_threadsafe(self.client.send(json.dumps(frame)), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.client.send(self.write(frame)), self.loop).result(10)
 
     def drop(self):
         """Breaks the connection off."""
