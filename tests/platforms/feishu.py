@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from simulator import Refusal, Simulator, Socket, run_as_program
 
-APP_ID, APP_SECRET, KEY, TOKEN = "cli_simulated", "app-secret-simulated", "encrypt-key-of-the-app", "verification-token"
+APP_ID, APP_SECRET, KEY, TOKEN = "cli_a1b2c3d4e5f6a7b8", "app-secret-simulated", "encrypt-key-of-the-app", "verification-token"
 LONGEST_CARD = 30 * 1024
 
 

@@ -39,22 +39,30 @@ def merge(symbols, pair):
 
 def train(texts, size):
     """The merges of a vocabulary of at most `size` tokens, the most frequent pair first."""
-    words = collections.Counter(word for text in texts for word in WORDS.findall(text))
-    words = {word_symbols(word): count for word, count in words.items()}
+    counted = collections.Counter(word for text in texts for word in WORDS.findall(text))
+    words = [(word_symbols(word), count) for word, count in counted.items()]
+    pairs, where = collections.Counter(), collections.defaultdict(set)
+
+    def note(number, sign):
+        symbols, count = words[number]
+        for pair in zip(symbols, symbols[1:]):
+            pairs[pair] += sign * count
+            if sign > 0:
+                where[pair].add(number)
+
+    for number in range(len(words)):
+        note(number, 1)
     merges = []
     while len(SPECIAL) + 256 + len(merges) < size:
-        pairs = collections.Counter()
-        for symbols, count in words.items():
-            for pair in zip(symbols, symbols[1:]):
-                pairs[pair] += count
-        if not pairs:
-            break
         best = max(pairs, key=lambda pair: (pairs[pair], pair))
         if pairs[best] < 2:
             break
         merges.append(best)
-        words = {merge(symbols, best) if best[0] in symbols else symbols: count
-                 for symbols, count in words.items()}
+        for number in where.pop(best):  # the words it was in at some time; others are left as they are
+            note(number, -1)
+            words[number] = (merge(words[number][0], best), words[number][1])
+            note(number, 1)
+        del pairs[best]
     return merges
 
 

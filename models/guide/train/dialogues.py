@@ -2,6 +2,7 @@
 synonyms, politeness, letter case, missing words and marks, typing slips). See ../corpus/README.md."""
 import configparser
 import itertools
+import math
 import pathlib
 import random
 import re
@@ -64,8 +65,13 @@ class Words:
 
     def all(self, template, language, most=60):
         """Every filling, or `most` of them."""
-        parts = [self.alternatives(part[1:-1], language) if part.startswith("{") else [part] for part in re.split(r"(\{[^}]*\})", template)]
-        return ["".join(choice) for choice in itertools.islice(itertools.product(*parts), most)]
+        return ["".join(choice) for choice in itertools.islice(itertools.product(*self.parts(template, language)), most)]
+
+    def parts(self, template, language):
+        return [self.alternatives(part[1:-1], language) if part.startswith("{") else [part] for part in re.split(r"(\{[^}]*\})", template)]
+
+    def count(self, template, language):
+        return math.prod(map(len, self.parts(template, language)))
 
 
 class Variations:
@@ -171,7 +177,7 @@ class Source:
 
     OUTSIDE = 0.25
     NAMED = 0.12  # of the inside ones name ai_bot though they need not
-    FRAMED = 0.4  # by terms; the others by whole templates
+    FRAMED = 0.5  # by terms; the others by whole templates
 
     def __init__(self):
         self.topics = read_topics()
@@ -181,13 +187,18 @@ class Source:
         self.inside = [topic for topic in self.topics if topic.name != "outside"]
         self.outside = next(topic for topic in self.topics if topic.name == "outside")
         # Themes with many forms are seen more often, so that each form is learnt.
-        self.weights = [1 + sum(map(len, topic.questions.values())) / 40 for topic in self.inside]
+        self.weights = [1 + sum(map(len, topic.questions.values())) / 100 for topic in self.inside]
+        # A template that spells out many questions is seen more often than one that is a single question.
+        self.template_weights = {(topic.name, language): [self.words.count(template, language) ** 0.4 for template in topic.questions[language]]
+                                 for topic in self.topics for language in LANGUAGES}
 
     def question(self, language, rng):
         """(question, answer) of a random topic."""
         topic = self.outside if rng.random() < self.OUTSIDE else rng.choices(self.inside, self.weights)[0]
         text = rng.random() < self.FRAMED and self.terms.question(topic.name, language, rng)
-        text = text or self.words.fill(rng.choice(topic.questions[language]), language, rng)
+        if not text:
+            template = rng.choices(topic.questions[language], self.template_weights[topic.name, language])[0]
+            text = self.words.fill(template, language, rng)
         if topic is not self.outside and "ai_bot" not in text and rng.random() < self.NAMED:
             text = rng.choice(self.variations.names[language]).replace("…", text.rstrip("?？"))
         return self.variations.vary(text, language, rng), topic.answers[language]
@@ -199,7 +210,8 @@ class Source:
         yield from self.terms.all(topic.name, language)
 
     def system(self, rng):
-        return rng.choice(self.variations.system) if rng.random() < 0.5 else None
+        """A system prompt: half of the time the one ai_bot sends by itself, which stands first."""
+        return self.variations.system[0] if rng.random() < 0.5 else rng.choice(self.variations.system)
 
     def dialogue(self, rng, turns):
         language, out = rng.choice(LANGUAGES), []

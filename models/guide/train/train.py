@@ -20,10 +20,10 @@ import dialogues
 import gguf
 import transformer
 
-VOCABULARY, WIDTH, INNER, LAYERS = 4096, 192, 512, 6
+VOCABULARY, WIDTH, INNER, LAYERS = 4096, 192, 512, 4
 CONTEXT = 512
 SEED = 20261124
-PAD, END, USER, ASSISTANT, SYSTEM = range(5)
+PAD, END, USER, ASSISTANT, SYSTEM_ROLE = range(5)
 
 CHAT_TEMPLATE = (
     "{%- for message in messages -%}"
@@ -34,15 +34,34 @@ CHAT_TEMPLATE = (
 
 
 class Shape:
-    """How a batch looks: `rows` dialogues of at most `length` tokens and `turns` turns; of each answer the first
-    `learnt` tokens. An answer is told by its first words, so most batches end there and show more questions."""
+    """How a batch looks: `rows` dialogues of at most `length` tokens and `turns` turns, with a system prompt or not;
+    of each answer the first `learnt` tokens. An answer begins with its subject, so what must be understood is decided
+    by those: most batches end there and show many more questions."""
 
-    def __init__(self, rows, length, turns, learnt):
-        self.rows, self.length, self.turns, self.learnt = rows, length, turns, learnt
+    def __init__(self, rows, length, turns, learnt, system):
+        self.rows, self.length, self.turns, self.learnt, self.system = rows, length, turns, learnt, system
 
 
-SHORT = Shape(rows=96, length=64, turns=(1,), learnt=14)
-WHOLE = Shape(rows=16, length=256, turns=(1, 2, 3, 4), learnt=1 << 30)
+SHORT = Shape(rows=256, length=36, turns=(1,), learnt=4, system=0)
+SYSTEM = Shape(rows=128, length=80, turns=(1,), learnt=4, system=1)
+WHOLE = Shape(rows=24, length=256, turns=(1, 2, 3, 4), learnt=1 << 30, system=0.5)
+CYCLE = (SHORT, SYSTEM, SHORT, WHOLE, SHORT, SYSTEM, SHORT, WHOLE, SHORT, SYSTEM)
+
+
+def row_of(tokenizer, source, shape, rng):
+    """The tokens of one dialogue, and which of them are learnt."""
+    tokens, learnt = [], []
+    if rng.random() < shape.system:
+        tokens = [SYSTEM_ROLE] + tokenizer.encode(source.system(rng)) + [END]
+        learnt = [False] * len(tokens)
+    for question, answer in source.dialogue(rng, rng.choice(shape.turns)):
+        head = [USER] + tokenizer.encode(question) + [END, ASSISTANT]
+        body = (tokenizer.encode(answer) + [END])[:shape.learnt]
+        if len(tokens) + len(head) + len(body) > shape.length + 1:
+            break
+        tokens += head + body
+        learnt += [False] * len(head) + [True] * len(body)
+    return tokens, learnt
 
 
 def batch(tokenizer, source, shape, rng):
@@ -50,22 +69,12 @@ def batch(tokenizer, source, shape, rng):
     tokens = torch.full((shape.rows, shape.length + 1), PAD)
     learnt = torch.zeros((shape.rows, shape.length + 1), dtype=torch.bool)
     for row in range(shape.rows):
-        system = source.system(rng)
-        at = 0
-        if system:
-            head = [SYSTEM] + tokenizer.encode(system) + [END]
-            tokens[row, :len(head)] = torch.tensor(head)
-            at = len(head)
-        for question, answer in source.dialogue(rng, rng.choice(shape.turns)):
-            head = [USER] + tokenizer.encode(question) + [END, ASSISTANT]
-            body = (tokenizer.encode(answer) + [END])[:shape.learnt]
-            end = at + len(head) + len(body)
-            if end > shape.length + 1:
-                break
-            tokens[row, at:end] = torch.tensor(head + body)
-            learnt[row, at + len(head):end] = True
-            at = end
-    length = max(16, int(learnt.any(0).nonzero().max()))
+        line, marks = [], []
+        while not any(marks):  # a question that is too long for this shape
+            line, marks = row_of(tokenizer, source, shape, rng)
+        tokens[row, :len(line)] = torch.tensor(line)
+        learnt[row, :len(line)] = torch.tensor(marks)
+    length = int(learnt.any(0).nonzero().max())
     targets = torch.where(learnt, tokens, torch.tensor(-100))
     return tokens[:, :length], targets[:, 1:length + 1]
 
@@ -113,7 +122,7 @@ def train(out, steps, peak):
     started, average = time.time(), None
     for step in range(done, steps):
         rng = random.Random(SEED * 1000003 + step)
-        tokens, targets = batch(tokenizer, source, WHOLE if step % 3 == 0 else SHORT, rng)
+        tokens, targets = batch(tokenizer, source, CYCLE[step % len(CYCLE)], rng)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, steps, peak)
         hidden = model(tokens)[targets != -100]
