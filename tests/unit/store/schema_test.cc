@@ -1,0 +1,42 @@
+#include "store/schema.h"
+
+#include <gtest/gtest.h>
+
+#include "store/inbox.h"
+#include "store/outbox.h"
+#include "support/test_data.h"
+
+namespace ai_bot {
+namespace {
+
+TEST(Schema, TakesADatabaseOfLayout1OverWithAllThatIsInIt) {
+  const test::TempFolder folder;
+  const std::string path = folder / "a.db";
+  SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+      .exec(test::read_file(test::data_path("unit/store/layout1.sql")));
+  const auto store = Store::open({path});
+  ASSERT_TRUE(store) << store.error().text.en;
+  ASSERT_TRUE((*store)->write([](Connection& connection) {
+    const auto replies = outbox::open_after(connection, 0, 10);
+    ASSERT_EQ(replies.size(), 1u);
+    EXPECT_EQ(replies[0].reply.id, 7);
+    EXPECT_EQ(replies[0].reply.idempotency_key, "key-7");
+    EXPECT_EQ(replies[0].reply.text, "hello");
+    EXPECT_EQ(replies[0].reply.part, 0);
+    EXPECT_EQ(replies[0].attempts, 3);
+    const auto entries = inbox::open_after(connection, 0, 10);
+    ASSERT_EQ(entries.size(), 1u);
+    const auto entry = inbox::get(connection, entries[0].id);
+    EXPECT_EQ(entry->event.event_id, "e2");
+    EXPECT_TRUE(entry->event.attachments.empty());
+    EXPECT_EQ(inbox::draft(connection, 2), "");
+  }));
+  // And goes on in the new layout.
+  EXPECT_TRUE((*store)->write([](Connection& connection) {
+    Event event = inbox::get(connection, 2)->event;
+    outbox::add(connection, 2, event, outbox::Kind::kAnswer, {"one", "two"}, false);
+  }));
+}
+
+}  // namespace
+}  // namespace ai_bot
