@@ -114,12 +114,15 @@ std::optional<int64_t> Deliverer::paused_until(const std::string& channel) {
   return std::nullopt;
 }
 
-// An expired token or a draft that is gone is no failure yet: once more, the other way.
+// An expired token, or a draft that is gone or can't be edited for good, is no failure yet: once
+// more, the other way.
 Delivery Deliverer::send(const ChannelEntry& channel, Reply reply) {
   Delivery delivery;
   for (int attempt = 0; attempt < kAttemptsAtOnce; ++attempt) {
     delivery = send_once(channel, reply);
-    if (delivery.outcome == Delivery::Outcome::kDraftGone && !reply.afresh) {
+    const bool gone = delivery.outcome == Delivery::Outcome::kDraftGone ||
+                      (delivery.outcome == Delivery::Outcome::kFinal && !reply.draft.empty());
+    if (gone && !reply.afresh) {
       reply.draft.clear();
       reply.afresh = true;
     } else if (delivery.outcome != Delivery::Outcome::kTokenExpired) {

@@ -29,6 +29,7 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
     reply_.request_id = event.request_id;
     reply_.address = event.address;
     reply_.draft = std::move(draft);
+    reply_.growing = true;
     // The same for every attempt at this event, so that a platform that knows such keys makes one
     // message even when we died before its id was on disk.
     reply_.idempotency_key =

@@ -18,6 +18,14 @@ using nlohmann::json;
 constexpr int64_t kWebhookMarginMs = 30000;
 constexpr size_t kTitleBytes = 60;  // shown in the list of conversations
 
+// dingtalk-stream's card_instance.py and card_replier.py: the public template, the field of its
+// text, and what state the answer is in.
+constexpr const char* kCardTemplate = "382e4302-551d-4880-bf29-a30acfab2e71.schema";
+constexpr const char* kCardText = "msgContent";
+constexpr const char* kCardLayout = R"({"order":["msgContent"]})";
+constexpr const char* kGrowing = "2";
+constexpr const char* kFinished = "3";
+
 // errcode of a sessionWebhook ("Robot error codes").
 constexpr int64_t kTooFast = 130101, kSystemBusy = -1, kSessionOver = 300001;
 
@@ -96,6 +104,7 @@ Reading DingTalkChannel::read(const json& message, int64_t now_ms) const {
   }
   incoming.address = {{"conversation", incoming.chat},
                       {"user", incoming.sender},
+                      {"nick", text_or(message, "senderNick")},
                       {"direct", incoming.direct},
                       {"webhook", text_or(message, "sessionWebhook")},
                       {"until", number_or(message, "sessionWebhookExpiredTime")}};
@@ -118,8 +127,52 @@ std::string DingTalkChannel::address_for(const std::string& chat) const {
   return json{{"user", chat}, {"direct", true}}.dump();
 }
 
+HttpRequest DingTalkChannel::api_request(const char* method, const char* path, const json& body,
+                                         const std::string& token) const {
+  HttpRequest request = json_request(config_, method, url(path), body);
+  request.headers.emplace_back("x-acs-dingtalk-access-token", token);
+  return request;
+}
+
+HttpRequest DingTalkChannel::card_request(const Reply& reply, const std::string& token) const {
+  if (reply.growing && !reply.draft.empty()) {
+    return api_request("PUT", "/v1.0/card/streaming",
+                       {{"outTrackId", reply.draft},
+                        {"guid", uuid_of(reply.draft + reply.text)},
+                        {"key", kCardText},
+                        {"content", reply.text},
+                        {"isFull", true},
+                        {"isFinalize", false},
+                        {"isError", false}},
+                       token);
+  }
+  json body = {{"outTrackId", reply.growing ? reply.idempotency_key : reply.draft},
+               {"cardData",
+                {{"cardParamMap",
+                  {{kCardText, reply.text},
+                   {"flowStatus", reply.growing ? kGrowing : kFinished},
+                   {"sys_full_json_obj", kCardLayout}}}}}};
+  if (!reply.growing) return api_request("PUT", "/v1.0/card/instances", body, token);
+  const json address = address_of(reply);
+  const std::string user = text_or(address, "user");
+  const bool direct = flag_or(address, "direct");
+  body["cardTemplateId"] = kCardTemplate;
+  body["openSpaceId"] = direct ? "dtv1.card//IM_ROBOT." + user
+                               : "dtv1.card//IM_GROUP." + text_or(address, "conversation");
+  if (direct) {
+    body["imRobotOpenSpaceModel"] = {{"supportForward", true}};
+    body["imRobotOpenDeliverModel"] = {{"spaceType", "IM_ROBOT"}};
+  } else {
+    body["imGroupOpenSpaceModel"] = {{"supportForward", true}};
+    body["imGroupOpenDeliverModel"] = {{"robotCode", config_.client_id},
+                                       {"atUserIds", {{user, text_or(address, "nick")}}}};
+  }
+  return api_request("POST", "/v1.0/card/instances/createAndDeliver", body, token);
+}
+
 HttpRequest DingTalkChannel::render(const Reply& reply, const std::string& token,
                                     int64_t now_ms) const {
+  if (reply.growing || !reply.draft.empty()) return card_request(reply, token);
   const json address = address_of(reply);
   const std::string user = text_or(address, "user");
   const std::string title = title_of(reply.text);
@@ -142,18 +195,19 @@ HttpRequest DingTalkChannel::render(const Reply& reply, const std::string& token
   } else {
     body["openConversationId"] = text_or(address, "conversation");
   }
-  HttpRequest request = json_request(
-      config_, "POST",
-      url(direct ? "/v1.0/robot/oToMessages/batchSend" : "/v1.0/robot/groupMessages/send"), body);
-  request.headers.emplace_back("x-acs-dingtalk-access-token", token);
-  return request;
+  return api_request(
+      "POST", direct ? "/v1.0/robot/oToMessages/batchSend" : "/v1.0/robot/groupMessages/send", body,
+      token);
 }
 
 Delivery DingTalkChannel::judge(const HttpReply& response) const {
   const json body = object_of(response.body);
   const int64_t errcode = number_or(body, "errcode");
-  if (response.status / 100 == 2 && errcode == 0) return {};
   Delivery delivery = by_status(response);
+  if (response.status / 100 == 2 && errcode == 0) {
+    delivery.message_id = text_or(object_in(body, "result"), "outTrackId");
+    return delivery;
+  }
   const std::string code = text_or(body, "code", std::to_string(errcode));
   delivery.why =
       fmt::format("DingTalk: {} {}", code, text_or(body, "message", text_or(body, "errmsg")));
@@ -194,11 +248,8 @@ std::unique_ptr<SocketProtocol> DingTalkChannel::socket() const {
 
 std::optional<HttpRequest> DingTalkChannel::download(const Attachment& attachment,
                                                      const std::string& token) const {
-  HttpRequest request =
-      json_request(config_, "POST", url("/v1.0/robot/messageFiles/download"),
-                   {{"downloadCode", attachment.id}, {"robotCode", config_.client_id}});
-  request.headers.emplace_back("x-acs-dingtalk-access-token", token);
-  return request;
+  return api_request("POST", "/v1.0/robot/messageFiles/download",
+                     {{"downloadCode", attachment.id}, {"robotCode", config_.client_id}}, token);
 }
 
 std::optional<HttpRequest> DingTalkChannel::download_from(const HttpReply& response) const {
@@ -209,12 +260,12 @@ std::optional<HttpRequest> DingTalkChannel::download_from(const HttpReply& respo
 
 std::vector<Probe> DingTalkChannel::probes(const std::string& token) const {
   // A message to nobody: what is refused first is a missing permission.
-  HttpRequest request = json_request(config_, "POST", url("/v1.0/robot/oToMessages/batchSend"),
-                                     {{"robotCode", config_.client_id},
-                                      {"userIds", json::array()},
-                                      {"msgKey", "sampleText"},
-                                      {"msgParam", R"({"content":"-"})"}});
-  request.headers.emplace_back("x-acs-dingtalk-access-token", token);
+  HttpRequest request = api_request("POST", "/v1.0/robot/oToMessages/batchSend",
+                                    {{"robotCode", config_.client_id},
+                                     {"userIds", json::array()},
+                                     {"msgKey", "sampleText"},
+                                     {"msgParam", R"({"content":"-"})"}},
+                                    token);
   const auto finding = [](const HttpReply& response) -> std::optional<Text> {
     const std::string code = text_or(object_of(response.body), "code");
     if (code.find("Forbidden") == std::string::npos) return std::nullopt;

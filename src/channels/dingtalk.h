@@ -3,8 +3,10 @@
 // Authenticity: the header `sign` is base64 HMAC-SHA256(client secret, timestamp + "\n" + client
 // secret), with the header `timestamp` in milliseconds. The body is not under it.
 //
-// Answers go to the conversation's own address (sessionWebhook) while that is valid, since only
-// there the asker can be mentioned; later by the robot's API.
+// An answer grows in a card: DingTalk's own template for answers of models, which its SDK calls
+// AIMarkdownCardInstance (dingtalk-stream, card_instance.py). Where that is not permitted, answers
+// go to the conversation's own address (sessionWebhook) while that is valid, since only there the
+// asker can be mentioned; later by the robot's API.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -35,9 +37,14 @@ class DingTalkChannel : public Channel {
                                       const std::string& token) const override;
   bool downloads_in_two_steps() const override { return true; }
   std::optional<HttpRequest> download_from(const HttpReply& response) const override;
+  bool edits() const override { return true; }
   std::vector<Probe> probes(const std::string& token) const override;
 
  private:
+  // The card an answer grows in: made, changed while it grows, and finished.
+  HttpRequest card_request(const Reply& reply, const std::string& token) const;
+  HttpRequest api_request(const char* method, const char* path, const nlohmann::json& body,
+                          const std::string& token) const;
   std::string url(const char* path) const;
   bool is_ours(const std::string& webhook) const;
 

@@ -51,6 +51,7 @@ struct Reply {
   std::string address = {};  // as in the event
   int part = 0;              // of an answer that is longer than one message may be, from 0
   std::string draft = {};  // the message that grew while the answer was made: this part replaces it
+  bool growing = false;    // is such a message, and more of it is to come
   // The draft, or the question's own way of being answered, is gone: an ordinary message.
   bool afresh = false;
 };

@@ -18,7 +18,7 @@ MAKERS = {"slack": slack.Slack, "telegram": telegram.Telegram, "feishu": feishu.
           "wecom": wecom.WeCom, "wecom_bot": lambda **options: wecom.WeCom(ai_bot=True, **options), "discord": discord.Discord}
 WITH_GROUPS = [name for name in MAKERS if name != "wecom"]
 WITH_TOKENS = ["feishu", "wecom"]
-WITH_EDITS = ["slack", "telegram", "feishu", "discord"]
+WITH_EDITS = ["slack", "telegram", "feishu", "discord", "dingtalk"]
 FAST = "delivery: {backoff_min: 50ms, backoff_max: 200ms}\n"
 
 
@@ -309,12 +309,36 @@ def test_an_answer_is_seen_while_it_grows_and_is_one_message(connect, name):
     assert all(len(a) <= len(b) + 2 for a, b in zip(grown, grown[1:])), grown
 
 
-def test_a_draft_that_was_deleted_is_no_obstacle(connect):
-    connected = connect("telegram", extra=", edit_interval: 300ms")
+@pytest.mark.parametrize("name", ["telegram", "dingtalk"])
+def test_a_draft_that_was_deleted_is_no_obstacle(connect, name):
+    connected = connect(name, extra=", edit_interval: 300ms")
     connected.say(connected.platform.direct("drip 2 one two three four five six seven eight"))
     wait_until(lambda: connected.platform.messages, "the draft")
     with connected.platform.lock:
         connected.platform.messages.clear()
+    connected.sees("eight")
+
+
+def test_a_dingtalk_card_mentions_the_asker_in_a_group(connect):
+    connected = connect("dingtalk", extra=", edit_interval: 300ms")
+    connected.say(connected.platform.mention("drip 2 " + " ".join(f"word{n}" for n in range(20))))
+    connected.sees("word19")
+    assert connected.platform.messages[0]["at"] == {"anna": "安娜"}
+
+
+def test_without_permission_for_cards_dingtalk_gets_a_message(connect):
+    connected = connect("dingtalk", extra=", edit_interval: 300ms")
+    connected.platform.has_cards = False
+    connected.say(connected.platform.direct("drip 2 one two three four five six seven eight"))
+    connected.sees("eight")
+    assert len(connected.platform.messages) == 1 and not connected.platform.edits
+
+
+def test_a_dingtalk_card_that_may_no_longer_be_changed_becomes_a_message(connect):
+    connected = connect("dingtalk", extra=", edit_interval: 300ms")
+    connected.say(connected.platform.direct("drip 2 one two three four five six seven eight"))
+    wait_until(lambda: connected.platform.messages, "the draft")
+    connected.platform.has_cards = False
     connected.sees("eight")
 
 

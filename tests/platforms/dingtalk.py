@@ -16,14 +16,15 @@ class DingTalk(Simulator):
         super().__init__(port)
         self.url, self.api = url, self.base
         self.webhook_life = 5400
-        self.has_permission = True
+        self.has_permission = self.has_cards = True
         self.socket = Socket(lambda: [{"specVersion": "1.0", "type": "SYSTEM", "headers": {"topic": "ping", "messageId": "ping-1", "contentType": "application/json"}, "data": "{\"opaque\":\"o\"}"}], lambda frame: None)
 
     config = staticmethod(lambda api, extra="": f"{{name: dingtalk, type: dingtalk, client_id: {CLIENT_ID}, client_secret: {CLIENT_SECRET}, base_url: \"{api}\"{extra}}}")
 
     def routes(self):
         return [("POST", "/v1.0/gateway/connections/open", self.open_connection), ("POST", "/v1.0/robot/messageFiles/download", self.file_address), ("GET", "/files/(.+)", lambda r, number: self.files[number]),
-                ("POST", "/v1.0/oauth2/accessToken", self.token), ("POST", "/robot/sendBySession", self.by_session),
+                ("POST", "/v1.0/card/instances/createAndDeliver", self.make_card), ("PUT", "/v1.0/card/streaming", self.grow_card),
+                ("PUT", "/v1.0/card/instances", self.finish_card), ("POST", "/v1.0/oauth2/accessToken", self.token), ("POST", "/robot/sendBySession", self.by_session),
                 ("POST", "/v1.0/robot/oToMessages/batchSend", self.to_people), ("POST", "/v1.0/robot/groupMessages/send", self.to_group)]
 
     def refusal(self, status, code, message):
@@ -63,6 +64,49 @@ class DingTalk(Simulator):
                 raise self.bad("who is mentioned must stand in the text")
         self.show(chat, body["markdown"]["text"], at=body.get("at"))
         return {"errcode": 0, "errmsg": "ok"}
+
+    # --- cards: the fields are those of the official SDK (dingtalk-stream, card_replier.py and card_instance.py)
+    def card(self, request, required):
+        if not self.is_token(request.headers.get("x-acs-dingtalk-access-token", "")):
+            raise self.refusal(400, "InvalidAuthentication", "不合法的access_token")
+        if not self.has_cards:
+            raise self.refusal(403, "Forbidden.AccessDenied.AccessTokenPermissionDenied", "应用尚未开通所需的权限：[Card.Instance.Write]")
+        return request.json(self.bad, required)
+
+    def card_text(self, body, status):
+        card = body["cardData"]["cardParamMap"]
+        if set(card) != {"msgContent", "flowStatus", "sys_full_json_obj"} or not all(isinstance(value, str) for value in card.values()):
+            raise self.bad("cardParamMap")
+        if card["flowStatus"] != status or "msgContent" not in json.loads(card["sys_full_json_obj"])["order"]:
+            raise self.bad("flowStatus or order")
+        return card["msgContent"]
+
+    def make_card(self, request):
+        space = "Group" if b"imGroup" in request.raw else "Robot"
+        body = self.card(request, ("outTrackId", "cardTemplateId", "cardData", "openSpaceId", f"im{space}OpenSpaceModel", f"im{space}OpenDeliverModel"))
+        kind, _, chat = body["openSpaceId"].removeprefix("dtv1.card//").partition(".")
+        model = body[f"im{space}OpenDeliverModel"]
+        if kind != f"IM_{space.upper()}" or not chat or not body["cardTemplateId"].endswith(".schema"):
+            raise self.bad("openSpaceId or cardTemplateId")
+        if space == "Robot" and model != {"spaceType": "IM_ROBOT"} or space == "Group" and (model["robotCode"] != CLIENT_ID or not all(model["atUserIds"].values())):
+            raise self.bad("the deliver model")
+        self.show(chat, self.card_text(body, "2"), key=body["outTrackId"], id=body["outTrackId"], at=model.get("atUserIds"))
+        return {"success": True, "result": {"outTrackId": body["outTrackId"], "deliverResults": [{"spaceType": kind, "spaceId": chat, "success": True}]}}
+
+    def grow_card(self, request):
+        body = self.card(request, ("outTrackId", "guid", "key", "content", "isFull", "isFinalize", "isError"))
+        if body["key"] != "msgContent" or not body["guid"] or (body["isFull"], body["isFinalize"], body["isError"]) != (True, False, False):
+            raise self.bad("streaming")
+        return self.changed(body["outTrackId"], body["content"])
+
+    def finish_card(self, request):
+        body = self.card(request, ("outTrackId", "cardData"))
+        return self.changed(body["outTrackId"], self.card_text(body, "3"))
+
+    def changed(self, card, text):
+        if not self.change(card, text):
+            raise self.refusal(400, "param.cardNotExist", "card not exist")
+        return {"success": True, "result": True}
 
     def by_robot(self, request, required):
         if not self.is_token(request.headers.get("x-acs-dingtalk-access-token", "")):

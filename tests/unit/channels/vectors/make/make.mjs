@@ -357,7 +357,7 @@ function dingtalk() {
     robotCode: 'ding1', msgtype: 'text', text: { content: 'hello' }, ...fields,
   });
   const group = (fields) => said({ conversationType: '2', conversationTitle: '团队', isInAtList: true, atUsers: [{ dingtalkId: '$:LWCP_v1:$bot' }], ...fields });
-  const address = (direct) => ({ conversation: 'cid1', user: 'anna', direct, webhook: hook, until: NOW + 5400000 });
+  const address = (direct) => ({ conversation: 'cid1', user: 'anna', nick: '安娜', direct, webhook: hook, until: NOW + 5400000 });
   const one = { event_id: 'msg1', conversation: 'cid1', sender: 'anna', address: address(true) };
   const many = { ...one, address: address(false) };
 
