@@ -30,7 +30,7 @@ bool is_text(const std::string& bytes) {
 
 Result<HttpReply> fetch(HttpClient& http, HttpRequest request, milliseconds timeout,
                         size_t max_file) {
-  request.timeouts = {timeout, timeout, timeout, timeout};
+  request.timeouts = HttpTimeouts::all(timeout);
   request.max_response = max_file;
   auto reply = http.fetch(std::move(request));
   if (!reply || reply->status == 200) return reply;

@@ -19,4 +19,10 @@ struct ChannelEntry {
 
 using ChannelMap = std::map<std::string, ChannelEntry>;  // by name; does not change after the start
 
+// Null when there is none (any more): events and replies outlive a change of the configuration.
+inline const ChannelEntry* find_channel(const ChannelMap& channels, const std::string& name) {
+  const auto at = channels.find(name);
+  return at == channels.end() ? nullptr : &at->second;
+}
+
 }  // namespace ai_bot

@@ -17,7 +17,6 @@ constexpr milliseconds kRetryMin{1000}, kRetryMax{60000};
 constexpr milliseconds kTick{200}, kCommitWait{2};
 constexpr std::chrono::seconds kPollWait{25};
 constexpr milliseconds kPollMargin{10000};
-constexpr int kRequestIdBytes = 12;
 
 using SocketPtr = drogon::WebSocketConnectionPtr;
 
@@ -26,10 +25,10 @@ bool take_in_all(Parts& parts, const ChannelEntry& channel, std::vector<Reading>
   std::vector<std::future<bool>> commits;
   for (Reading& reading : readings) {
     if (!reading.event) {
-      parts.metrics.event(channel.config.name, reading.outcome.c_str());
+      note_ignored(parts, channel, reading);
       continue;
     }
-    reading.event->request_id = random_hex(kRequestIdBytes);
+    reading.event->request_id = request_id_or_new("");
     auto promise = std::make_shared<std::promise<bool>>();
     commits.push_back(promise->get_future());
     take_in(parts, channel, std::move(*reading.event),
@@ -66,15 +65,14 @@ struct Answering {
 // A frame's event, its commit, its acknowledgement.
 void take_in_frame(Parts& parts, const ChannelEntry& channel, SocketStep step,
                    const Answering& answering, const ConnectedPtr& state) {
-  const std::string& name = channel.config.name;
   if (!step.reading || !step.reading->event) {
-    if (step.reading) parts.metrics.event(name, step.reading->outcome.c_str());
+    if (step.reading) note_ignored(parts, channel, *step.reading);
     if (!step.acknowledgement.empty()) answering.send(step.acknowledgement);
     return;
   }
   // What can't be taken in is not acknowledged: the platform sends it again.
   if (!may_take_in(parts, channel)) return;
-  step.reading->event->request_id = random_hex(kRequestIdBytes);
+  step.reading->event->request_id = request_id_or_new("");
   ++state->commits_under_way;
   take_in(parts, channel, std::move(*step.reading->event),
           [&parts, answering, state, acknowledgement = step.acknowledgement](
@@ -188,7 +186,7 @@ bool Connections::connect_once(const ChannelEntry& channel, SocketProtocol& prot
   const std::string& name = channel.config.name;
   HttpRequest request = protocol.open_request();
   const milliseconds timeout = parts_.config.delivery.timeout;
-  request.timeouts = {timeout, timeout, timeout, timeout};
+  request.timeouts = HttpTimeouts::all(timeout);
   const auto reply = parts_.http->fetch(std::move(request), [this] { return stopping_.load(); });
   const auto address =
       reply ? protocol.read_address(*reply) : Result<std::string>(fail(reply.error()));
@@ -226,11 +224,11 @@ bool Connections::connect_once(const ChannelEntry& channel, SocketProtocol& prot
     if (!said) log::info("channel.connected", "connected", {{"ai_bot.channel", name}});
     said = true;
     run_in(*loop_, [&] {
-      const auto heartbeat = protocol.heartbeat();
-      if (!heartbeat || since(beat) < heartbeat->every) return;
+      const milliseconds every = protocol.heartbeat_every();
+      if (every.count() <= 0 || since(beat) < every) return;
       beat = steady_now();
       if (const auto socket = client->getConnection())
-        socket->send(heartbeat->frame, type_of(protocol));
+        socket->send(protocol.heartbeat(), type_of(protocol));
     });
   }
   state->closed = true;

@@ -65,10 +65,10 @@ std::optional<int64_t> Deliverer::attempt(int64_t id) {
   const outbox::Entry& entry = **found;
   const Reply& reply = entry.reply;
   if (const auto until = paused_until(reply.channel)) return until;
-  const auto channel = channels_.find(reply.channel);
+  const ChannelEntry* channel = find_channel(channels_, reply.channel);
   Delivery delivery =
-      channel != channels_.end()
-          ? send(channel->second, reply)
+      channel != nullptr
+          ? send(*channel, reply)
           : Delivery{Delivery::Outcome::kFinal, "the channel is no longer configured", {}};
   // What was interrupted by our own stop counts as no attempt.
   if (delivery.outcome == Delivery::Outcome::kRetry && lanes_.interrupted()) return now_ms();
@@ -140,7 +140,7 @@ Delivery Deliverer::send_once(const ChannelEntry& channel, const Reply& reply) {
   HttpRequest request = channel.channel->render(reply, *token, now_ms());
   if (request.url.empty())
     return {Delivery::Outcome::kFinal, "the time in which this could be answered is over", {}};
-  request.timeouts = {config_.timeout, config_.timeout, config_.timeout, config_.timeout};
+  request.timeouts = HttpTimeouts::all(config_.timeout);
   const auto response = http_.fetch(std::move(request), [this] { return lanes_.interrupted(); });
   if (!response) {
     const bool hopeless = response.error().code == Code::kInvalid;

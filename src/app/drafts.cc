@@ -44,7 +44,7 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
     reply_.text = texts.front();
     busy_ = true;
     HttpRequest request = channel_.channel->render(reply_, token_, now_ms());
-    request.timeouts = {timeout_, timeout_, timeout_, timeout_};
+    request.timeouts = HttpTimeouts::all(timeout_);
     HttpStream stream;
     stream.on_done = [self = shared_from_this()](const Result<HttpReply>& reply) {
       self->sent(reply);
@@ -111,7 +111,7 @@ std::shared_ptr<Draft> begin_draft(const ChannelEntry& channel, HttpClient& http
   const auto token = channel.access->token();
   if (!token) return nullptr;
   if (auto typing = channel.channel->typing(event.address, *token)) {
-    typing->timeouts = {timeout, timeout, timeout, timeout};
+    typing->timeouts = HttpTimeouts::all(timeout);
     HttpStream stream;
     stream.on_done = [](const Result<HttpReply>&) {};
     http.start(std::move(*typing), std::move(stream));

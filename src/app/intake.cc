@@ -44,6 +44,10 @@ void take_in(Parts& parts, const ChannelEntry& channel, Event event,
       });
 }
 
+void note_ignored(Parts& parts, const ChannelEntry& channel, const Reading& reading) {
+  parts.metrics.event(channel.config.name, reading.outcome.c_str());
+}
+
 void note_taken_in(Parts& parts, const TakenIn& taken) {
   const Event& event = taken.event;
   parts.metrics.event(event.channel, taken.added.is_new ? "accepted" : "duplicate");

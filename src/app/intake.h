@@ -29,6 +29,9 @@ Result<void> may_take_in(Parts& parts, const ChannelEntry& channel);
 void take_in(Parts& parts, const ChannelEntry& channel, Event event,
              std::function<void(const TakenInPtr& taken, const Result<void>& result)> committed);
 
+// Counts what was acknowledged and held no event.
+void note_ignored(Parts& parts, const ChannelEntry& channel, const Reading& reading);
+
 // Counts and logs an acknowledged event; may be called later, on any thread.
 void note_taken_in(Parts& parts, const TakenIn& taken);
 

@@ -15,7 +15,7 @@ PlatformAccess::PlatformAccess(std::shared_ptr<const Channel> channel, HttpClien
     : channel_(std::move(channel)), http_(http), timeout_(timeout) {}
 
 Result<HttpReply> PlatformAccess::fetch(HttpRequest request) const {
-  request.timeouts = {timeout_, timeout_, timeout_, timeout_};
+  request.timeouts = HttpTimeouts::all(timeout_);
   return http_.fetch(std::move(request));
 }
 

@@ -8,11 +8,9 @@ namespace {
 
 using nlohmann::json;
 
-const ChannelEntry* find_channel(const Parts& parts, const std::string& name) {
-  if (!name.empty()) {
-    const auto at = parts.channels.find(name);
-    return at == parts.channels.end() ? nullptr : &at->second;
-  }
+// Without a name: the default channel.
+const ChannelEntry* addressed(const Parts& parts, const std::string& name) {
+  if (!name.empty()) return find_channel(parts.channels, name);
   for (const auto& [key, entry] : parts.channels) {
     if (entry.config.is_default) return &entry;
   }
@@ -62,7 +60,7 @@ drogon::HttpResponsePtr refuse_method(const drogon::HttpRequestPtr& request) {
 
 void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const std::string& name,
                     Respond respond) {
-  const ChannelEntry* channel = find_channel(parts, name);
+  const ChannelEntry* channel = addressed(parts, name);
   if (channel == nullptr) {
     return respond(error_response(request, {Code::kNotFound,
                                             {"no such channel: see `channels` in the configuration",
@@ -92,7 +90,7 @@ void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const s
     return respond(error_response(request, reading.error()));
   }
   if (!reading->event) {
-    parts.metrics.event(channel->config.name, reading->outcome.c_str());
+    note_ignored(parts, *channel, *reading);
     return respond(response_of(reading->answer));
   }
   reading->event->request_id = request_id_of(request);

@@ -59,7 +59,7 @@ SocketStep DiscordSocket::on_frame(std::string_view frame, const Identity*, int6
       step.send = {identify()};
       break;
     case kHeartbeat:
-      if (const auto beat = heartbeat()) step.send = {beat->frame};
+      step.send = {heartbeat()};
       break;
     case kReconnect:
       step.reconnect = true;
@@ -85,10 +85,8 @@ SocketStep DiscordSocket::on_frame(std::string_view frame, const Identity*, int6
   return step;
 }
 
-std::optional<SocketProtocol::Heartbeat> DiscordSocket::heartbeat() {
-  if (heartbeat_.count() <= 0) return std::nullopt;
-  const json beat = {{"op", kHeartbeat}, {"d", sequence_ < 0 ? json(nullptr) : json(sequence_)}};
-  return Heartbeat{heartbeat_, beat.dump()};
+std::string DiscordSocket::heartbeat() const {
+  return json{{"op", kHeartbeat}, {"d", sequence_ < 0 ? json(nullptr) : json(sequence_)}}.dump();
 }
 
 }  // namespace ai_bot

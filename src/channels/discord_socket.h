@@ -15,7 +15,8 @@ class DiscordSocket : public SocketProtocol {
   HttpRequest open_request() const override;
   Result<std::string> read_address(const HttpReply& response) override;
   SocketStep on_frame(std::string_view frame, const Identity* self, int64_t now_ms) override;
-  std::optional<Heartbeat> heartbeat() override;
+  milliseconds heartbeat_every() const override { return heartbeat_; }
+  std::string heartbeat() const override;
 
  private:
   std::string identify() const;

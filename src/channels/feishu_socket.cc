@@ -198,20 +198,27 @@ Result<std::string> FeishuSocket::read_address(const HttpReply& response) {
               "app_id 或 app_secret：飞书返回“" + why + "”；请在“事件与回调”中选择长连接");
 }
 
+void FeishuSocket::forget_parts() {
+  parts_.clear();
+  collected_ = 0;
+}
+
 std::optional<std::string> FeishuSocket::collect(const FeishuFrame& frame) {
   const auto sum = static_cast<size_t>(plain_number(frame.header("sum")).value_or(1));
   const auto seq = static_cast<size_t>(plain_number(frame.header("seq")).value_or(0));
   if (sum <= 1) return frame.payload;
   if (sum > kMostParts || seq >= sum) return std::nullopt;
   const std::string id = frame.header("message_id");
-  if (id != collecting_) parts_.clear();
+  if (id != collecting_) forget_parts();
   collecting_ = id;
-  parts_[seq] = frame.payload;
+  const auto [part, is_new] = parts_.try_emplace(seq, frame.payload);
+  if (is_new) collected_ += part->second.size();
+  if (collected_ > kLargestEvent) forget_parts();
   if (parts_.size() < sum) return std::nullopt;
   std::string whole;
   for (const auto& [number, part] : parts_) whole += part;
-  parts_.clear();
-  return whole.size() > kLargestEvent ? std::nullopt : std::optional(std::move(whole));
+  forget_parts();
+  return whole;
 }
 
 SocketStep FeishuSocket::on_frame(std::string_view bytes, const Identity* self, int64_t now_ms) {
@@ -229,12 +236,12 @@ SocketStep FeishuSocket::on_frame(std::string_view bytes, const Identity* self, 
   return step;
 }
 
-std::optional<SocketProtocol::Heartbeat> FeishuSocket::heartbeat() {
+std::string FeishuSocket::heartbeat() const {
   FeishuFrame ping;
   ping.service = service_;
   ping.method = kControl;
   ping.headers = {{"type", "ping"}};
-  return Heartbeat{ping_every_, write_feishu_frame(ping)};
+  return write_feishu_frame(ping);
 }
 
 }  // namespace ai_bot

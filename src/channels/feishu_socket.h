@@ -43,9 +43,11 @@ class FeishuSocket : public SocketProtocol {
   HttpRequest open_request() const override;
   Result<std::string> read_address(const HttpReply& response) override;
   SocketStep on_frame(std::string_view bytes, const Identity* self, int64_t now_ms) override;
-  std::optional<Heartbeat> heartbeat() override;
+  milliseconds heartbeat_every() const override { return ping_every_; }
+  std::string heartbeat() const override;
 
  private:
+  void forget_parts();
   // The whole event once its last part is there.
   std::optional<std::string> collect(const FeishuFrame& frame);
 
@@ -56,6 +58,7 @@ class FeishuSocket : public SocketProtocol {
   // Of one event at a time; a new one takes the place of one that never became whole.
   std::string collecting_;
   std::map<size_t, std::string> parts_;
+  size_t collected_ = 0;  // bytes of them
 };
 
 }  // namespace ai_bot

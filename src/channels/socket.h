@@ -35,12 +35,9 @@ class SocketProtocol {
   // Frames are binary, not text.
   virtual bool is_binary() const { return false; }
 
-  // What keeps the connection alive, and how often; no value where the platform does.
-  struct Heartbeat {
-    milliseconds every;
-    std::string frame;
-  };
-  virtual std::optional<Heartbeat> heartbeat() { return std::nullopt; }
+  // The frame that keeps the connection alive, and how often it is sent; 0 where the platform does.
+  virtual milliseconds heartbeat_every() const { return milliseconds(0); }
+  virtual std::string heartbeat() const { return ""; }
 };
 
 }  // namespace ai_bot

@@ -34,7 +34,7 @@ std::vector<Text> findings_of(const ChannelEntry& channel, HttpClient& http) {
   if (!token) return {token.error().text};
   std::vector<Text> findings;
   for (Probe& probe : channel.channel->probes(*token)) {
-    probe.request.timeouts = {kTimeout, kTimeout, kTimeout, kTimeout};
+    probe.request.timeouts = HttpTimeouts::all(kTimeout);
     const auto reply = http.fetch(std::move(probe.request));
     if (!reply) {
       findings.push_back(reply.error().text);
@@ -123,7 +123,7 @@ void send_message(Cli& cli, const ChannelOptions& options) {
     reply.text = text;
     reply.idempotency_key = random_hex(kKeyBytes);
     HttpRequest request = channel.channel->render(reply, *token, now_ms());
-    request.timeouts = {kTimeout, kTimeout, kTimeout, kTimeout};
+    request.timeouts = HttpTimeouts::all(kTimeout);
     const auto response = http.fetch(std::move(request));
     if (!response) return cli.fail(response.error().text);
     const Delivery delivery = channel.channel->judge(*response);

@@ -178,7 +178,7 @@ class Doctor {
     HttpRequest request;
     request.url = server_url(config_) + "/api/health";
     request.headers = {{"Accept-Language", tr("en", "zh")}};
-    request.timeouts = {kHealthTimeout, kHealthTimeout, kHealthTimeout, kHealthTimeout};
+    request.timeouts = HttpTimeouts::all(kHealthTimeout);
     const auto reply = http.fetch(request);
     const int holder = ServerLock::holder(DataFolder(config_.data_dir).lock_file());
     if (!reply && holder != 0) {

@@ -37,7 +37,7 @@ std::optional<nlohmann::json> server_health(const Config& config) {
   HttpClient http;
   HttpRequest request;
   request.url = server_url(config) + "/api/health";
-  request.timeouts = {kHealthTimeout, kHealthTimeout, kHealthTimeout, kHealthTimeout};
+  request.timeouts = HttpTimeouts::all(kHealthTimeout);
   const auto reply = http.fetch(request);
   if (!reply) return std::nullopt;
   auto health = nlohmann::json::parse(reply->body, nullptr, false);

@@ -22,6 +22,8 @@ struct HttpTimeouts {
   milliseconds first{60000};    // until the first progress (see Received)
   milliseconds between{30000};  // between two progresses
   milliseconds total{300000};
+
+  static HttpTimeouts all(milliseconds limit) { return {limit, limit, limit, limit}; }
 };
 
 struct HttpRequest {
