@@ -72,6 +72,7 @@ Health check_health(const Parts& parts, Language language) {
     model["breaker"] = name_of(member.breaker);
     model["detail"] = member.status.detail;
     model["restarts"] = member.status.restarts;
+    if (member.model->is_guide()) model["guide"] = true;
     if (!member.status.problem.empty()) model["problem"] = member.status.problem;
     if (member.status.engine_pid != 0) model["engine_pid"] = member.status.engine_pid;
     body["models"].push_back(std::move(model));

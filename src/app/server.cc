@@ -114,24 +114,23 @@ Result<void> Server::build() {
   parts_.replies_waiting = [this](int64_t id) { deliverer_->deliver(id); };
   AssistantEvents events;
   events.holds_replies = [this](const std::string& name) {
-    const auto at = parts_.channels.find(name);
-    return at != parts_.channels.end() && at->second.channel->holds_replies();
+    const ChannelEntry* entry = find_channel(parts_.channels, name);
+    return entry != nullptr && entry->channel->holds_replies();
   };
   events.compose = [this](const std::string& name, const std::string& answer) {
-    const auto at = parts_.channels.find(name);
-    return at == parts_.channels.end() ? std::vector<std::string>{answer}
-                                       : at->second.channel->compose(answer);
+    const ChannelEntry* entry = find_channel(parts_.channels, name);
+    return entry == nullptr ? std::vector<std::string>{answer} : entry->channel->compose(answer);
   };
   events.begun = [this](int64_t id, const Event& event) -> std::shared_ptr<Draft> {
-    const auto at = parts_.channels.find(event.channel);
-    if (at == parts_.channels.end()) return nullptr;
-    return begin_draft(at->second, *parts_.http, *parts_.store, parts_.config.delivery.timeout, id,
+    const ChannelEntry* entry = find_channel(parts_.channels, event.channel);
+    if (entry == nullptr) return nullptr;
+    return begin_draft(*entry, *parts_.http, *parts_.store, parts_.config.delivery.timeout, id,
                        event);
   };
   events.files = [this](const Event& event) -> std::string {
-    const auto at = parts_.channels.find(event.channel);
-    if (at == parts_.channels.end()) return "";
-    return read_text_files(at->second, *parts_.http, parts_.config.delivery.timeout, event,
+    const ChannelEntry* entry = find_channel(parts_.channels, event.channel);
+    if (entry == nullptr) return "";
+    return read_text_files(*entry, *parts_.http, parts_.config.delivery.timeout, event,
                            static_cast<size_t>(parts_.config.assistant.max_message.count));
   };
   events.answered = [this](int64_t id, const std::string& answer) {
@@ -182,7 +181,6 @@ Result<void> Server::build_models() {
     const std::string chosen = local_models_.empty() ? folder_.active_model() : "";
     auto file = chosen.empty() ? model_file(config) : Result<std::string>(chosen);
     if (!file) return fail(file.error());
-    config.is_guide = chosen.empty() && config.path == "builtin";
     config.path = *file;
     config.model = config.name;
     auto local = std::make_unique<LocalModel>(config, parts_.config.engine, *sockets, *parts_.http);

@@ -9,7 +9,6 @@
 #include <iostream>
 #include <iterator>
 
-#include "app/builtin_model.h"
 #include "app/openai_api.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
@@ -76,14 +75,14 @@ class Talk {
     const json health = reply ? json::parse(reply->body, nullptr, false) : json();
     if (!health.is_object() || !health.contains("models")) return "";
     std::string line;
-    bool builtin = false;
+    bool guide = false;
     for (const json& model : health["models"]) {
       line += (line.empty() ? "" : ", ") + text_or(model, "name") + " (" + text_or(model, "state") +
               ")";
-      builtin |= text_or(model, "detail").ends_with(kBuiltinModelName);
+      guide |= flag_or(model, "guide");
     }
     line = cli_.tr("Answering: ", "回答模型：") + line;
-    if (builtin) {
+    if (guide) {
       line += cli_.tr(
           "\nThis is the small built-in guide: it knows ai_bot only. Add a larger model: ai_bot "
           "model use FILE.gguf",

@@ -74,8 +74,6 @@ struct ModelConfig {
   Duration first_token_timeout = 60s;
   Duration between_tokens_timeout = 30s;
   Duration total_timeout = 300s;
-
-  bool is_guide = false;  // its path was `builtin`; not a field
 };
 
 struct BreakerConfig {

@@ -20,7 +20,7 @@ HttpRequest local_request(const std::string& socket, const std::string& path, mi
   HttpRequest request;
   request.url = kUnixBaseUrl + path;
   request.unix_socket = socket;
-  request.timeouts = {limit, limit, limit, limit};
+  request.timeouts = HttpTimeouts::all(limit);
   return request;
 }
 
@@ -86,8 +86,17 @@ void LocalModel::chat(ChatRequest request, ChatSink sink) {
                             fmt::format("model {} is not ready: {}", config_.name, why),
                             fmt::format("模型 {} 尚未就绪：{}", config_.name, why)));
   }
+  if (running->lookup) {
+    nlohmann::json& messages = request.body["messages"];
+    messages = running->lookup->ground(messages);
+  }
   Endpoint endpoint{std::string(kUnixBaseUrl) + "/v1", running->socket, running};
   send_chat(http_, config_, std::move(endpoint), std::move(request), std::move(sink));
+}
+
+bool LocalModel::is_guide() const {
+  std::lock_guard lock(mutex_);
+  return current_ && current_->lookup;
 }
 
 int LocalModel::context() const {
@@ -189,8 +198,14 @@ Result<LocalModel::RunningPtr> LocalModel::bring_up(const std::string& path) {
   if (!info) return fail(info.error());
   auto command = find_engine_tool(engine_, "llama-server");
   if (!command) return fail(command.error());
+  auto lookup = Lookup::read(*info);
+  if (!lookup) {
+    const Error& error = lookup.error();
+    return fail(error.code, path + " " + error.text.en, path + " " + error.text.zh);
+  }
   auto running = std::make_shared<Running>();
   running->path = path;
+  running->lookup = std::move(*lookup);
   running->socket = fmt::format("{}/{}-{}.sock", socket_folder_, config_.name, ++starts_);
   running->plan = plan_engine(engine_, *info, usable_memory(),
                               static_cast<int>(std::thread::hardware_concurrency()));

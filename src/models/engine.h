@@ -10,12 +10,14 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
 
 #include "models/child_process.h"
 #include "models/engine_plan.h"
+#include "models/lookup.h"
 #include "models/openai_client.h"
 
 namespace ai_bot {
@@ -38,7 +40,8 @@ class LocalModel : public Model {
   int context() const override;
   int count_tokens(const std::string& text) override;
   ModelStatus status() const override;
-  bool is_guide() const override { return config_.is_guide; }
+  // The file that runs carries a look-up: whatever it was configured as.
+  bool is_guide() const override;
 
  private:
   // One llama-server process and what it was started with.
@@ -46,6 +49,7 @@ class LocalModel : public Model {
     std::string path;
     std::string socket;
     EnginePlan plan;
+    std::optional<Lookup> lookup;  // of the built-in guide
     std::unique_ptr<ChildProcess> child;
     std::atomic<bool> exited{false};
     std::mutex last_mutex;

@@ -20,6 +20,7 @@ constexpr uint32_t kOldest = 2, kNewest = 3;
 constexpr uint64_t kMostEntries = 1 << 20;   // metadata pairs or tensors
 constexpr uint64_t kLongestName = 64 << 10;  // bytes
 constexpr int kMostDimensions = 4;
+constexpr std::string_view kOwnPrefix = "ai_bot.";
 
 // A ggml tensor type: elements in a block and bytes of a block (ggml.h, ggml-common.h).
 struct TensorType {
@@ -61,6 +62,9 @@ class Reader {
     at_ += size;
     return out;
   }
+
+  // What was read since `begin`.
+  std::string_view since(uint64_t begin) const { return bytes_.substr(begin, at_ - begin); }
 
   void skip(uint64_t count) {
     if (has(count)) at_ += count;
@@ -126,7 +130,7 @@ class Parser {
       if (key == "tokenizer.chat_template") info_.has_chat_template = true;
       return true;
     }
-    if (type == kArray) return array();
+    if (type == kArray) return array(key);
     if (type >= std::size(kValueSizes)) return false;
     if (type == 4 || type == 5) {
       numbers_[key] = in_.number<uint32_t>();
@@ -138,16 +142,20 @@ class Parser {
     return true;
   }
 
-  bool array() {
+  bool array(const std::string& key) {
     const auto type = in_.number<uint32_t>();
     const auto count = in_.number<uint64_t>();
+    const uint64_t begin = in_.position();
     if (type == kString) {
       for (uint64_t i = 0; i < count && !in_.failed(); ++i) in_.text();
-      return true;
+    } else {
+      if (type >= std::size(kValueSizes) || type == kArray) return false;
+      if (count > UINT64_MAX / 8) return false;
+      in_.skip(count * kValueSizes[type]);
     }
-    if (type >= std::size(kValueSizes) || type == kArray) return false;
-    if (count > UINT64_MAX / 8) return false;
-    in_.skip(count * kValueSizes[type]);
+    if (key.starts_with(kOwnPrefix) && !in_.failed()) {
+      info_.own[key] = {static_cast<GgufArray::Type>(type), count, std::string(in_.since(begin))};
+    }
     return true;
   }
 

@@ -3,12 +3,21 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
 #include "core/result.h"
 
 namespace ai_bot {
+
+// Metadata of ai_bot's own (keys "ai_bot.…"): the elements of an array, as they stand in the file.
+struct GgufArray {
+  enum class Type : uint32_t { kUint8 = 0, kInt8 = 1, kUint32 = 4, kFloat32 = 6, kString = 8 };
+  Type type;
+  uint64_t count = 0;
+  std::string bytes;  // little-endian; a string is its size (uint64) and its bytes
+};
 
 struct GgufInfo {
   std::string architecture;
@@ -22,6 +31,7 @@ struct GgufInfo {
   int64_t kv_heads = 0;
   bool has_chat_template = false;
   int64_t file_size = 0;
+  std::map<std::string, GgufArray> own;  // by key
 
   // Bytes of key-value cache a token takes in FP16; 0 when the header does not tell.
   int64_t kv_bytes_per_token() const;

@@ -14,9 +14,13 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import api  # noqa: E402
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
+import gguf_file  # noqa: E402
+
 ROOT = pathlib.Path(__file__).parents[2]
 BINARY = os.environ.get("AI_BOT", str(ROOT / "build/release/ai_bot"))
 PLATFORMS = ROOT / "tests/platforms"
+GUIDE = ROOT / "models/guide/guide-q8_0.gguf"
 SECRET = "0123456789abcdef0123456789abcdef"
 PATIENCE = int(os.environ.get("PATIENCE", "60"))  # seconds; generous, for sanitizers on a busy machine
 
@@ -98,6 +102,13 @@ def folder():
     path = tempfile.mkdtemp(prefix="ai_bot-e2e-")
     yield pathlib.Path(path)
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def plain_model(folder):
+    """The file of an ordinary local model."""
+    gguf_file.without_lookup(GUIDE, folder / "plain.gguf")
+    return folder / "plain.gguf"
 
 
 @pytest.fixture

@@ -8,9 +8,8 @@ import time
 
 import pytest
 
-from conftest import BINARY, ROOT, cli, wait_until
+from conftest import BINARY, GUIDE, ROOT, cli, wait_until
 
-GUIDE = ROOT / "models/guide/guide-q8_0.gguf"
 
 
 def zh(*arguments, **options):
@@ -115,11 +114,16 @@ def test_model_list_and_status(server):
     assert done.returncode == 1 and "start it with `ai_bot serve`" in done.stderr
 
 
-def test_model_use_swaps_a_running_server(server, folder):
+def test_model_use_swaps_a_running_server(server, folder, plain_model):
     shutil.copy(GUIDE, folder / "other.gguf")
     done = server.cli("model", "use", str(folder / "other.gguf"))
     assert done.returncode == 0 and "The server answers with it now" in done.stdout
-    assert server.health()["models"][0]["detail"] == str(folder / "other.gguf")
+    model = server.health()["models"][0]
+    assert model["detail"] == str(folder / "other.gguf")
+    assert model["guide"], "the guide by another name"
+    assert server.cli("model", "use", str(plain_model)).returncode == 0
+    assert "guide" not in server.health()["models"][0], "another model under the guide's name"
+    assert server.cli("model", "use", str(folder / "other.gguf")).returncode == 0
     assert server.ask("What is ai_bot?")[0] == 200
     listed = json.loads(server.cli("model", "list", "--json").stdout)
     assert any(m["active"] for m in listed) or server.health()["models"][0]["detail"].endswith("other.gguf")

@@ -10,6 +10,8 @@ from conftest import ROOT, cli
 
 sys.path.insert(0, str(ROOT / "models/guide/train"))
 import dialogues  # noqa: E402
+import features  # noqa: E402
+import phrasing  # noqa: E402
 
 ANSWERS = sorted({answer for topic in dialogues.read_topics() for answer in topic.answers.values()})
 # Parts of the system or of ours that no command of ours lists.
@@ -48,6 +50,26 @@ def test_what_an_answer_names_exists(part):
         assert part in cli("--help").stdout
     else:
         assert part in set(config_keys(json.loads(cli("config", "schema").stdout)))
+
+
+@pytest.mark.parametrize("topic", dialogues.read_topics(), ids=lambda topic: topic.name)
+def test_an_answer_names_a_document_that_exists(topic):
+    if topic.name in ("outside", "hello", "thanks", "bye", "how_are_you"):
+        return
+    for answer in topic.answers.values():
+        named = re.findall(r"(?:See|详见) (\S+\.md)", answer)
+        assert named and all((ROOT / name).exists() for name in named)
+
+
+def test_each_subject_stands_for_one_passage():
+    """The network is shown subjects only."""
+    subjects = [phrasing.subject_of(answer) for topic in dialogues.read_topics() for answer in topic.answers.values()]
+    assert len(set(subjects)) == len(subjects)
+
+
+def test_a_text_has_the_features_the_program_finds_in_it():
+    for vector in json.loads((ROOT / "tests/unit/models/lookup_vectors.json").read_text(encoding="utf-8")):
+        assert sorted(features.features(vector["text"])) == vector["features"]
 
 
 def test_the_committed_model_is_the_one_of_its_checksum_and_small():

@@ -6,7 +6,6 @@ built-in guide's vocabulary, in F32: its answers are noise, its speed and memory
 """
 import json
 import pathlib
-import struct
 import sys
 
 import numpy
@@ -15,40 +14,15 @@ ROOT = pathlib.Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "models/guide/train"))
 import gguf  # noqa: E402
 
+sys.path.insert(0, str(ROOT / "tests"))
+from gguf_file import read_metadata  # noqa: E402
+
 WIDTH, INNER, LAYERS, HEADS, KV_HEADS = 896, 4864, 24, 14, 2
-
-
-def read_metadata(path):
-    """The key-value pairs of a GGUF file of ours, with its lists."""
-    data, at = pathlib.Path(path).read_bytes(), 24
-    sizes = {4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q"}
-
-    def number(form):
-        nonlocal at
-        value = struct.unpack_from(form, data, at)[0]
-        at += struct.calcsize(form)
-        return value
-
-    def text():
-        nonlocal at
-        size = number("<Q")
-        at += size
-        return data[at - size:at].decode("utf-8")
-
-    def value(kind):
-        if kind == 8:
-            return text()
-        if kind == 9:
-            inner, count = number("<I"), number("<Q")
-            return [value(inner) for _ in range(count)]
-        return number(sizes[kind])
-
-    return {text(): value(number("<I")) for _ in range(struct.unpack_from("<Q", data, 16)[0])}
 
 
 def main():
     metadata = read_metadata(ROOT / "models/guide/guide-q8_0.gguf")
-    for key in [k for k in metadata if k.startswith("general.quant") or k == "general.file_type"]:
+    for key in [k for k in metadata if k.startswith(("general.quant", "ai_bot.")) or k == "general.file_type"]:
         del metadata[key]
     metadata.update({
         "general.name": "random weights", "llama.context_length": 4096, "llama.embedding_length": WIDTH, "llama.block_count": LAYERS,

@@ -1,4 +1,4 @@
-"""Dialogues from the corpus: ways of asking that its templates spell out, and the variations people add (forms,
+"""Questions from the corpus: ways of asking that its templates spell out, and the variations people add (forms,
 synonyms, politeness, letter case, missing words and marks, typing slips). See ../corpus/README.md."""
 import configparser
 import itertools
@@ -83,7 +83,6 @@ class Variations:
         self.forms = {language: [split(value) for value in ini[f"forms.{language}"].values()] for language in LANGUAGES}
         self.synonyms = {language: [group.strip().split(",") for group in ini[f"synonyms.{language}"]["list"].split("|")] for language in LANGUAGES}
         self.names = {language: split(ini[f"names.{language}"]["list"]) for language in LANGUAGES}
-        self.system = split(ini["system"]["list"])
 
     def another_form(self, text, language, rng):
         for forms in self.forms[language]:
@@ -173,7 +172,7 @@ class Terms:
 
 
 class Source:
-    """Endless dialogues. Questions outside the knowledge are the widest theme and have a share of their own."""
+    """Endless questions. Those outside the knowledge are the widest theme and have a share of their own."""
 
     OUTSIDE = 0.25
     NAMED = 0.12  # of the inside ones name ai_bot though they need not
@@ -193,7 +192,7 @@ class Source:
                                  for topic in self.topics for language in LANGUAGES}
 
     def question(self, language, rng):
-        """(question, answer) of a random topic."""
+        """(question, topic), the topic at random."""
         topic = self.outside if rng.random() < self.OUTSIDE else rng.choices(self.inside, self.weights)[0]
         text = rng.random() < self.FRAMED and self.terms.question(topic.name, language, rng)
         if not text:
@@ -201,25 +200,13 @@ class Source:
             text = self.words.fill(template, language, rng)
         if topic is not self.outside and "ai_bot" not in text and rng.random() < self.NAMED:
             text = rng.choice(self.variations.names[language]).replace("…", text.rstrip("?？"))
-        return self.variations.vary(text, language, rng), topic.answers[language]
+        return self.variations.vary(text, language, rng), topic
 
     def spelled_out(self, topic, language):
         """Every question the templates and framed terms of a topic spell out, before variations."""
         for template in topic.questions[language]:
             yield from self.words.all(template, language, most=5000)
         yield from self.terms.all(topic.name, language)
-
-    def system(self, rng):
-        """A system prompt: half of the time the one ai_bot sends by itself, which stands first."""
-        return self.variations.system[0] if rng.random() < 0.5 else rng.choice(self.variations.system)
-
-    def dialogue(self, rng, turns):
-        language, out = rng.choice(LANGUAGES), []
-        for _ in range(turns):
-            if rng.random() < 0.15:
-                language = rng.choice(LANGUAGES)
-            out.append(self.question(language, rng))
-        return out
 
     def texts(self):
         """Everything the vocabulary is made from."""
@@ -229,7 +216,6 @@ class Source:
                     yield from self.words.all(template, language)
                 for _ in range(20):
                     yield topic.answers[language]
-        yield from self.variations.system
         for language in LANGUAGES:
             yield from self.terms.texts(language)
         for language in LANGUAGES:

@@ -1,8 +1,11 @@
 """Writes GGUF version 3 (the specification is ggml's docs/gguf.md): header, metadata, tensors."""
 import struct
 
+import numpy
+
 ALIGNMENT = 32
 UINT32, INT32, FLOAT32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9
+ELEMENTS = {"uint8": 0, "int8": 1, "uint32": UINT32, "float32": FLOAT32}  # of numpy arrays
 
 
 def _string(text):
@@ -19,6 +22,8 @@ def _value(value):
         return FLOAT32, struct.pack("<f", value)
     if isinstance(value, str):
         return STRING, _string(value)
+    if isinstance(value, numpy.ndarray):
+        return ARRAY, struct.pack("<IQ", ELEMENTS[value.dtype.name], len(value)) + value.tobytes()
     kind = STRING if isinstance(value[0], str) else INT32
     body = b"".join(_string(v) if kind == STRING else struct.pack("<i", v) for v in value)
     return ARRAY, struct.pack("<IQ", kind, len(value)) + body

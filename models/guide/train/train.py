@@ -18,9 +18,11 @@ from torch.nn import functional as F
 import bpe
 import dialogues
 import gguf
+import lookup
+import phrasing
 import transformer
 
-VOCABULARY, WIDTH, INNER, LAYERS = 4096, 192, 512, 4
+VOCABULARY, WIDTH, INNER, LAYERS = 4096, 192, 512, 3
 CONTEXT = 512
 SEED = 20261124
 PAD, END, USER, ASSISTANT, SYSTEM_ROLE = range(5)
@@ -33,50 +35,44 @@ CHAT_TEMPLATE = (
     "{%- endfor -%}{%- if add_generation_prompt -%}<|assistant|>{%- endif -%}")
 
 
-class Shape:
-    """How a batch looks: `rows` dialogues of at most `length` tokens and `turns` turns, with a system prompt or not;
-    of each answer the first `learnt` tokens. An answer begins with its subject, so what must be understood is decided
-    by those: most batches end there and show many more questions."""
-
-    def __init__(self, rows, length, turns, learnt, system):
-        self.rows, self.length, self.turns, self.learnt, self.system = rows, length, turns, learnt, system
+# A batch is of one kind; longer rows are fewer.
+ROWS = {phrasing.SURE: 48, phrasing.UNSURE: 24, phrasing.DECLINED: 48, phrasing.DOUBTFUL: 24}
+CYCLE = [phrasing.SURE, phrasing.UNSURE, phrasing.UNSURE, phrasing.DOUBTFUL, phrasing.UNSURE, phrasing.SURE, phrasing.UNSURE, phrasing.DECLINED]
 
 
-SHORT = Shape(rows=256, length=36, turns=(1,), learnt=4, system=0)
-SYSTEM = Shape(rows=128, length=80, turns=(1,), learnt=4, system=1)
-WHOLE = Shape(rows=24, length=256, turns=(1, 2, 3, 4), learnt=1 << 30, system=0.5)
-CYCLE = (SHORT, SYSTEM, SHORT, WHOLE, SHORT, SYSTEM, SHORT, WHOLE, SHORT, SYSTEM)
+# What a passage begins with decides which it is: few tokens among many, so they count more.
+BEGINNING, EMPHASIS = 5, 10.0
 
 
-def row_of(tokenizer, source, shape, rng):
-    """The tokens of one dialogue, and which of them are learnt."""
-    tokens, learnt = [], []
-    if rng.random() < shape.system:
-        tokens = [SYSTEM_ROLE] + tokenizer.encode(source.system(rng)) + [END]
-        learnt = [False] * len(tokens)
-    for question, answer in source.dialogue(rng, rng.choice(shape.turns)):
-        head = [USER] + tokenizer.encode(question) + [END, ASSISTANT]
-        body = (tokenizer.encode(answer) + [END])[:shape.learnt]
-        if len(tokens) + len(head) + len(body) > shape.length + 1:
-            break
-        tokens += head + body
-        learnt += [False] * len(head) + [True] * len(body)
-    return tokens, learnt
+def emphasis(tokenizer, answer):
+    """How much each token of an answer counts."""
+    texts = [tokenizer.tokens[token] for token in answer]
+    begins = [0] + [at + 1 for at in range(2, len(answer))  # "Ċ" is a newline in GPT-2's alphabet
+                    if texts[at] == "." and texts[at - 1] in "123" and "Ċ" in texts[at - 2]]
+    near = {at for begin in begins for at in range(begin, begin + BEGINNING)}
+    return [EMPHASIS if at in near else 1.0 for at in range(len(answer))]
 
 
-def batch(tokenizer, source, shape, rng):
-    """Token rows and their targets (-100 where nothing is learnt: questions and padding)."""
-    tokens = torch.full((shape.rows, shape.length + 1), PAD)
-    learnt = torch.zeros((shape.rows, shape.length + 1), dtype=torch.bool)
-    for row in range(shape.rows):
-        line, marks = [], []
-        while not any(marks):  # a question that is too long for this shape
-            line, marks = row_of(tokenizer, source, shape, rng)
-        tokens[row, :len(line)] = torch.tensor(line)
-        learnt[row, :len(line)] = torch.tensor(marks)
-    length = int(learnt.any(0).nonzero().max())
-    targets = torch.where(learnt, tokens, torch.tensor(-100))
-    return tokens[:, :length], targets[:, 1:length + 1]
+def row_of(tokenizer, phrases, kind, rng):
+    """The tokens of one row, and how much each counts: those before the answer do not."""
+    while True:
+        system, question, answer = phrases.row(kind, rng)
+        head = [SYSTEM_ROLE, *tokenizer.encode(system), END, USER, *tokenizer.encode(question), END, ASSISTANT]
+        body = tokenizer.encode(answer) + [END]
+        if len(head) + len(body) <= CONTEXT:
+            return head + body, [0.0] * len(head) + emphasis(tokenizer, body)
+
+
+def batch(tokenizer, phrases, kind, rng):
+    """Token rows, their targets, and how much each of these counts."""
+    rows = [row_of(tokenizer, phrases, kind, rng) for _ in range(ROWS[kind])]
+    length = max(len(tokens) for tokens, _ in rows)
+    tokens = torch.full((len(rows), length), PAD)
+    weights = torch.zeros((len(rows), length))
+    for number, (row, counts) in enumerate(rows):
+        tokens[number, :len(row)] = torch.tensor(row)
+        weights[number, :len(row)] = torch.tensor(counts)
+    return tokens[:, :-1], tokens[:, 1:], weights[:, 1:]
 
 
 def learning_rate(step, steps, peak):
@@ -107,9 +103,10 @@ def train(out, steps, peak):
     keep_memory()
     torch.manual_seed(SEED)
     source = dialogues.Source()
+    phrases = phrasing.Phrasing(source)
     vocabulary = out / "merges.json"
     if not vocabulary.exists():
-        vocabulary.write_text(json.dumps(bpe.train(source.texts(), VOCABULARY)))
+        vocabulary.write_text(json.dumps(bpe.train([*source.texts(), *phrasing.OPENINGS.values(), *phrasing.NEAREST.values()], VOCABULARY)))
     tokenizer = bpe.Tokenizer(json.loads(vocabulary.read_text()))
     model = transformer.Transformer(len(tokenizer.tokens), WIDTH, INNER, LAYERS)
     optimizer = torch.optim.AdamW(model.parameters(), lr=peak, betas=(0.9, 0.98), weight_decay=0.05)
@@ -122,11 +119,12 @@ def train(out, steps, peak):
     started, average = time.time(), None
     for step in range(done, steps):
         rng = random.Random(SEED * 1000003 + step)
-        tokens, targets = batch(tokenizer, source, CYCLE[step % len(CYCLE)], rng)
+        tokens, targets, weights = batch(tokenizer, phrases, CYCLE[step % len(CYCLE)], rng)
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(step, steps, peak)
-        hidden = model(tokens)[targets != -100]
-        loss = F.cross_entropy(hidden @ model.token_embd.weight.T, targets[targets != -100])
+        learnt = weights > 0
+        losses = F.cross_entropy(model(tokens)[learnt] @ model.token_embd.weight.T, targets[learnt], reduction="none")
+        loss = (losses * weights[learnt]).sum() / weights.sum()
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -139,7 +137,7 @@ def train(out, steps, peak):
     return model, tokenizer
 
 
-def export(model, tokenizer, path):
+def export(model, tokenizer, knowledge, path):
     count = len(tokenizer.tokens)
     metadata = {
         "general.architecture": "llama", "general.name": "ai_bot guide",
@@ -159,6 +157,7 @@ def export(model, tokenizer, path):
         "tokenizer.ggml.padding_token_id": PAD, "tokenizer.ggml.add_bos_token": False,
         "tokenizer.chat_template": CHAT_TEMPLATE,
         "general.sampling.temp": 0.0,  # facts, not variety
+        **knowledge.metadata(),
     }
     tensors = {name: value.detach().numpy() for name, value in model.state_dict().items()}
     gguf.write(path, metadata, tensors)
@@ -173,7 +172,7 @@ def main():
     arguments.out.mkdir(parents=True, exist_ok=True)
     model, tokenizer = train(arguments.out, arguments.steps, arguments.peak)
     path = arguments.out / "guide-f32.gguf"
-    export(model, tokenizer, path)
+    export(model, tokenizer, lookup.Lookup(dialogues.Source()), path)
     print(f"\n{path}: {sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters")
 
 

@@ -7,7 +7,7 @@ const question = [{ role: "user", content: "What is ai_bot?" }];
 
 const models = [];
 for await (const model of client.models.list()) models.push(model.id);
-assert.deepEqual(models, ["guide"]);
+assert.deepEqual(models, ["guide", "plain"]);
 
 const whole = await client.chat.completions.create({ model: "ai_bot", messages: question, temperature: 0 });
 assert.equal(whole.object, "chat.completion");
@@ -42,12 +42,12 @@ assert.equal(cut.choices[0].finish_reason, "length");
 
 await assert.rejects(client.chat.completions.create({ model: "nobody", messages: question }), (error) => {
   assert.ok(error instanceof OpenAI.NotFoundError);
-  assert.match(error.message, /no model or tier is called 'nobody'; known: guide/);
+  assert.match(error.message, /no model or tier is called 'nobody'; known: guide, plain/);
   return true;
 });
 await assert.rejects(client.chat.completions.create({ model: "guide", messages: [] }), OpenAI.BadRequestError);
 await assert.rejects(
-  client.chat.completions.create({ model: "guide", messages: [{ role: "user", content: "word ".repeat(5000) }] }),
+  client.chat.completions.create({ model: "plain", messages: [{ role: "user", content: "word ".repeat(5000) }] }),
   (error) => error instanceof OpenAI.BadRequestError && error.code === "context_length_exceeded");
 
 const conversation = { headers: { "X-Ai-Bot-Conversation": "from-node" } };

@@ -23,6 +23,9 @@ TEST(Gguf, TellsWhatTheBuiltInModelIs) {
   EXPECT_TRUE(info->has_chat_template);
   EXPECT_GT(info->kv_bytes_per_token(), 0);
   EXPECT_LT(info->file_size, 10 << 20);
+  const auto scales = info->own.at("ai_bot.lookup.scales");
+  EXPECT_EQ(scales.type, GgufArray::Type::kFloat32);
+  EXPECT_EQ(scales.bytes.size(), scales.count * sizeof(float));
 }
 
 TEST(Gguf, SaysWhatIsWrongWithAFile) {
