@@ -34,11 +34,9 @@ CHAT_TEMPLATE = (
     "{%- elif message.role == 'system' -%}<|system|>{{ message.content }}<|end|>{%- endif -%}"
     "{%- endfor -%}{%- if add_generation_prompt -%}<|assistant|>{%- endif -%}")
 
-
 # A batch is of one kind; longer rows are fewer.
 ROWS = {phrasing.SURE: 48, phrasing.UNSURE: 24, phrasing.DECLINED: 48, phrasing.DOUBTFUL: 24}
 CYCLE = [phrasing.SURE, phrasing.UNSURE, phrasing.UNSURE, phrasing.DOUBTFUL, phrasing.UNSURE, phrasing.SURE, phrasing.UNSURE, phrasing.DECLINED]
-
 
 # What a passage begins with decides which it is: few tokens among many, so they count more.
 BEGINNING, EMPHASIS = 5, 10.0
