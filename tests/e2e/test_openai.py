@@ -9,6 +9,7 @@ from conftest import ROOT, remote_model, wait_until
 
 def test_the_official_client_is_content(make_server, plain_model):
     server = make_server(f"models:\n  - {{name: guide, type: local, path: builtin}}\n  - {{name: plain, type: local, path: {plain_model}}}\n").start()
+    wait_until(lambda: all(model["state"] == "ready" for model in server.health()["models"]), "both models")
     done = subprocess.run(["node", str(ROOT / "tests/e2e/openai_client/check.mjs"), server.url + "/v1"], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stdout) == (0, "all good\n"), done.stderr
 
