@@ -24,9 +24,7 @@ constexpr size_t kLongestQuestion = 1000;                // bytes that are looke
 constexpr size_t kLongestShown = 300;                    // bytes of it the guide gets to see
 constexpr const char* kOutside = "outside";
 
-bool is_word_letter(uint32_t c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
-}
+bool is_word_letter(uint32_t c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z'); }
 
 // Letters of scripts other than ASCII; marks and symbols only part units.
 bool is_other_letter(uint32_t c) {
@@ -241,7 +239,8 @@ std::string Lookup::shown(const Found& found, Language language) const {
   if (found.known && topics.size() == 1) return topics[0]->subject.in(language);
   std::string text = found.known ? "" : topics_[outside_].subject.in(language);
   for (size_t i = 0; i < topics.size(); ++i) {
-    text += fmt::format("{}{}. {}", text.empty() ? "" : "\n", i + 1, topics[i]->subject.in(language));
+    text +=
+        fmt::format("{}{}. {}", text.empty() ? "" : "\n", i + 1, topics[i]->subject.in(language));
   }
   return text;
 }

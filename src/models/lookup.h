@@ -1,5 +1,5 @@
-// What the built-in guide knows, and which of it a question is about: the topics of its corpus and a
-// linear classifier over pieces of text. Both stand in the metadata of the guide's own GGUF file
+// What the built-in guide knows, and which of it a question is about: the topics of its corpus and
+// a linear classifier over pieces of text. Both stand in the metadata of the guide's own GGUF file
 // (models/guide/train/lookup.py writes them; docs/decisions/0007-guide.md says why).
 #pragma once
 
@@ -27,8 +27,8 @@ class Lookup {
   };
 
   // What was found for a question. `known`: something here answers it: one topic when that is sure,
-  // up to three, the likeliest first, when it is not. Otherwise it is to be declined, and the topics
-  // are what may still help.
+  // up to three, the likeliest first, when it is not. Otherwise it is to be declined, and the
+  // topics are what may still help.
   struct Found {
     bool known = false;
     std::vector<const Topic*> topics;
@@ -39,8 +39,8 @@ class Lookup {
 
   Found find(std::string_view question) const;
 
-  // The conversation as the guide gets it, from a chat completion's messages: what was found for the
-  // last question, and that question. Without a question nothing changes.
+  // The conversation as the guide gets it, from a chat completion's messages: what was found for
+  // the last question, and that question. Without a question nothing changes.
   nlohmann::json ground(const nlohmann::json& messages) const;
 
  private:
@@ -56,10 +56,10 @@ class Lookup {
   std::string shown(const Found& found, Language language) const;
 
   std::vector<Topic> topics_;
-  size_t outside_ = 0;                // the topic of questions nothing here answers
-  std::vector<uint32_t> features_;    // sorted
-  std::vector<uint8_t> importance_;   // of each feature
-  std::vector<uint32_t> starts_;      // of each feature's weights; one more than features
+  size_t outside_ = 0;               // the topic of questions nothing here answers
+  std::vector<uint32_t> features_;   // sorted
+  std::vector<uint8_t> importance_;  // of each feature
+  std::vector<uint32_t> starts_;     // of each feature's weights; one more than features
   std::vector<uint8_t> weight_topics_;
   std::vector<int8_t> weights_;
   std::vector<float> scales_, biases_;  // by topic

@@ -59,7 +59,8 @@ TEST(Lookup, KnowsWhatItDoesNotKnow) {
 }
 
 TEST(Lookup, TakesAnyText) {
-  for (const std::string& text : {std::string(), std::string(1 << 20, 'x'), std::string("\xff\xfe\0", 3)}) {
+  for (const std::string& text :
+       {std::string(), std::string(1 << 20, 'x'), std::string("\xff\xfe\0", 3)}) {
     EXPECT_LE(lookup().find(text).topics.size(), 3u);
   }
 }
@@ -81,7 +82,8 @@ TEST(Lookup, AnswersInTheLanguageOfTheQuestion) {
 }
 
 TEST(Lookup, SaysWhenNothingWasFound) {
-  const json shown = lookup().ground({{{"role", "user"}, {"content", "Who painted the Mona Lisa?"}}});
+  const json shown =
+      lookup().ground({{{"role", "user"}, {"content", "Who painted the Mona Lisa?"}}});
   EXPECT_EQ(shown[0]["content"], "I do not know that");
 }
 
@@ -127,7 +129,8 @@ TEST(Lookup, SaysWhichPartIsDamaged) {
     const auto refused = [&, key = key](const GgufInfo& info) {
       const auto read = Lookup::read(info);
       ASSERT_FALSE(read) << key;
-      EXPECT_TRUE(read.error().text.en.starts_with("is damaged: ai_bot.lookup.")) << read.error().text.en;
+      EXPECT_TRUE(read.error().text.en.starts_with("is damaged: ai_bot.lookup."))
+          << read.error().text.en;
     };
     GgufInfo info = guide();
     info.own.erase(key);
