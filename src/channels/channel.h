@@ -57,7 +57,8 @@ struct Delivery {
     kRetry,
     kFinal,
     kTokenExpired,  // fetch another access token and repeat at once
-    kDraftGone,     // the message to be edited is no longer there: send a new one
+    kDraftGone,     // the question's own way of being answered is over: send an ordinary message,
+                    // as after an edit that is kFinal
   };
   Outcome outcome = Outcome::kDelivered;
   std::string why = {};  // for logs and the dead letters, in English; no secrets

@@ -19,7 +19,6 @@ constexpr size_t kAesBlock = 16;
 // Codes of the open platform ("Server-side error codes").
 constexpr int64_t kTokenInvalid = 99991663, kTokenMissing = 99991661, kAppTokenInvalid = 99991664;
 constexpr int64_t kTooFrequent = 99991400, kChatTooFrequent = 230020, kSystemBusy = 230049;
-constexpr int64_t kMessageGone = 230110, kMessageRecalled = 230011, kNotEditable = 230075;
 
 std::optional<std::string> decrypted(const std::string& key, const std::string& text) {
   const auto bytes = from_base64(text);
@@ -260,11 +259,6 @@ Delivery FeishuChannel::judge(const HttpReply& response) const {
     case kSystemBusy:
       delivery.outcome = Delivery::Outcome::kRetry;
       break;
-    case kMessageGone:
-    case kMessageRecalled:
-    case kNotEditable:
-      delivery.outcome = Delivery::Outcome::kDraftGone;
-      return delivery;
     default:
       if (response.status / 100 == 2)
         delivery.outcome = code == -1 ? Delivery::Outcome::kRetry : Delivery::Outcome::kFinal;

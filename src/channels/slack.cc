@@ -218,9 +218,6 @@ Delivery SlackChannel::judge(const HttpReply& response) const {
     return delivered;
   }
   const std::string error = text_or(body, "error", "no answer that can be read");
-  if (error == "message_not_found" || error == "cant_update_message" ||
-      error == "edit_window_closed")
-    return {Delivery::Outcome::kDraftGone, error, {}};
   // The same client_msg_id was there: an earlier attempt had arrived.
   if (error == "duplicate_message") return {};
   const bool passing = kPassing.contains(error) || body.empty();

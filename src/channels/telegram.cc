@@ -285,9 +285,6 @@ Delivery TelegramChannel::judge(const HttpReply& response) const {
   }
   const std::string why = text_or(body, "description");
   if (why.find("message is not modified") != std::string::npos) return {};
-  if (why.find("message to edit not found") != std::string::npos ||
-      why.find("message can't be edited") != std::string::npos)
-    return {Delivery::Outcome::kDraftGone, "Telegram: " + why, {}};
   Delivery delivery = by_status(response);
   if (!why.empty()) delivery.why = "Telegram: " + why;
   if (response.status / 100 == 2)

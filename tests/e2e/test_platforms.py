@@ -309,7 +309,7 @@ def test_an_answer_is_seen_while_it_grows_and_is_one_message(connect, name):
     assert all(len(a) <= len(b) + 2 for a, b in zip(grown, grown[1:])), grown
 
 
-@pytest.mark.parametrize("name", ["telegram", "dingtalk"])
+@pytest.mark.parametrize("name", WITH_EDITS)
 def test_a_draft_that_was_deleted_is_no_obstacle(connect, name):
     connected = connect(name, extra=", edit_interval: 300ms")
     connected.say(connected.platform.direct("drip 2 one two three four five six seven eight"))

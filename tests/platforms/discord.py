@@ -110,8 +110,8 @@ class Discord(Simulator):
             message = self.show(channel, body["content"])
             self.thinking[token] = (channel, message)
             self.edits.append((message, body["content"]))
-        else:
-            self.change(message, body["content"])
+        elif not self.change(message, body["content"]):
+            raise self.refusal(404, 10008, "Unknown Message")
         return {"id": message}
 
     def follow_up(self, request, token):
