@@ -24,7 +24,7 @@ tl::unexpected<Error> invalid(const std::string& en, const std::string& zh) {
 
 // The request's body, checked as far as we use it; the rest is for the model's endpoint to judge.
 Result<json> parse_body(std::string_view text) {
-  json body = json::parse(text, nullptr, /*allow_exceptions=*/false);
+  json body = parse_json(text);
   if (!body.is_object()) return invalid("the body is not a JSON object", "请求正文不是 JSON 对象");
   const auto messages = body.find("messages");
   if (messages == body.end() || !messages->is_array() || messages->empty()) {

@@ -86,7 +86,7 @@ Result<Reading> DiscordChannel::receive(const WebhookRequest& request) const {
     return refused_signature();
   if (std::abs(request.now_ms - *seconds * 1000) > config_.tolerance.count())
     return refused_signature();
-  const json body = json::parse(request.body, nullptr, /*allow_exceptions=*/false);
+  const json body = parse_json(request.body);
   if (!body.is_object())
     return fail(Code::kInvalid, "the body is not a JSON object", "请求正文不是 JSON 对象");
   const int64_t type = number_or(body, "type", -1);

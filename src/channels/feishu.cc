@@ -91,13 +91,13 @@ bool FeishuChannel::is_signed(const WebhookRequest& request) const {
 }
 
 Result<Reading> FeishuChannel::receive(const WebhookRequest& request) const {
-  json payload = json::parse(request.body, nullptr, /*allow_exceptions=*/false);
+  json payload = parse_json(request.body);
   if (!payload.is_object()) return refused_signature();
   const bool encrypted = !config_.encrypt_key.empty();
   if (encrypted) {
     const auto plain = decrypted(config_.encrypt_key.reveal(), text_or(payload, "encrypt"));
     if (!plain) return refused_signature();
-    payload = json::parse(*plain, nullptr, /*allow_exceptions=*/false);
+    payload = parse_json(*plain);
     if (!payload.is_object()) return refused_signature();
   }
   const bool verifying = text_or(payload, "type") == "url_verification";

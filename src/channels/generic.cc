@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "channels/signing.h"
+#include "core/json.h"
 #include "core/utf8.h"
 
 namespace ai_bot {
@@ -53,7 +52,7 @@ Result<Reading> GenericChannel::receive(const WebhookRequest& request) const {
     return refused_signature();
   if (off > config_.tolerance.count()) return refused_signature();
 
-  const json body = json::parse(request.body, nullptr, /*allow_exceptions=*/false);
+  const json body = parse_json(request.body);
   if (!body.is_object()) {
     return fail(Code::kInvalid, "the body is not a JSON object", "请求正文不是 JSON 对象");
   }

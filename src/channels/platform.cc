@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "channels/signing.h"
+#include "core/json.h"
 
 namespace ai_bot {
 
@@ -29,8 +30,8 @@ HttpRequest get_request(const ChannelConfig& config, std::string url,
 }
 
 json object_of(std::string_view body) {
-  json value = json::parse(body, nullptr, /*allow_exceptions=*/false);
-  return value.is_object() ? value : json::object();
+  json value = parse_json(body);
+  return value.is_object() ? std::move(value) : json::object();
 }
 
 json address_of(const Reply& reply) { return object_of(reply.address); }

@@ -122,7 +122,7 @@ Result<Reading> SlackChannel::receive(const WebhookRequest& request) const {
     return refused_signature();
   if (std::abs(request.now_ms - *seconds * 1000) > config_.tolerance.count())
     return refused_signature();
-  const json payload = json::parse(request.body, nullptr, /*allow_exceptions=*/false);
+  const json payload = parse_json(request.body);
   if (!payload.is_object()) return ignored("unknown");  // a form: slash commands and buttons
   if (text_or(payload, "type") == "url_verification") {
     return handshake({200, "text/plain", text_or(payload, "challenge")});

@@ -72,7 +72,7 @@ class Talk {
   // What answers, in one line; nothing when the server does not say.
   std::string greeting() {
     const auto reply = http_.fetch(request_for("/api/health"));
-    const json health = reply ? json::parse(reply->body, nullptr, false) : json();
+    const json health = reply ? parse_json(reply->body) : json();
     if (!health.is_object() || !health.contains("models")) return "";
     std::string line;
     bool guide = false;
@@ -102,7 +102,7 @@ class Talk {
   }
 
   static void print(std::string_view data, std::optional<Error>& failure) {
-    const json chunk = json::parse(data, nullptr, false);
+    const json chunk = parse_json(data);
     if (!chunk.is_object()) return;  // "[DONE]"
     if (chunk.contains("error")) {
       const std::string message = text_or(chunk["error"], "message", "?");
@@ -128,7 +128,7 @@ class Talk {
   }
 
   static Result<void> refused(const HttpReply& reply) {
-    const json body = json::parse(reply.body, nullptr, false);
+    const json body = parse_json(reply.body);
     std::string message = fmt::format("HTTP {}", reply.status);
     if (body.is_object() && body.contains("error") && body["error"].is_object())
       message = text_or(body["error"], "message", message);

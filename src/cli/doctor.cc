@@ -5,13 +5,13 @@
 
 #include <filesystem>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "app/data_folder.h"
 #include "app/port.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "core/json.h"
 #include "models/engine_plan.h"
 #include "store/inbox.h"
 #include "store/outbox.h"
@@ -194,7 +194,7 @@ class Doctor {
           tr("not running (start it with: ai_bot serve)", "未运行（启动：ai_bot serve）"));
       return false;
     }
-    const auto health = nlohmann::json::parse(reply->body, nullptr, false);
+    const auto health = parse_json(reply->body);
     if (!health.is_object() || !health.contains("version"))
       return false;  // not ours: port() says so
     std::string reasons;

@@ -40,7 +40,7 @@ std::optional<nlohmann::json> server_health(const Config& config) {
   request.timeouts = HttpTimeouts::all(kHealthTimeout);
   const auto reply = http.fetch(request);
   if (!reply) return std::nullopt;
-  auto health = nlohmann::json::parse(reply->body, nullptr, false);
+  auto health = parse_json(reply->body);
   return health.is_object() && health.contains("models") ? std::optional(std::move(health))
                                                          : std::nullopt;
 }

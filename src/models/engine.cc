@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "core/json.h"
 #include "core/log.h"
 #include "models/tokens.h"
 
@@ -121,7 +122,7 @@ int LocalModel::count_tokens(const std::string& text) {
                                                         nlohmann::json::error_handler_t::replace);
   const auto reply = http_.fetch(std::move(request));
   if (!reply || reply->status != 200) return estimate_tokens(text);
-  const auto body = nlohmann::json::parse(reply->body, nullptr, false);
+  const auto body = parse_json(reply->body);
   if (!body.is_object() || !body.contains("tokens")) return estimate_tokens(text);
   const int count = static_cast<int>(body["tokens"].size());
   std::lock_guard lock(mutex_);

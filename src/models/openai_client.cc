@@ -31,7 +31,7 @@ struct Answer {
       complete = true;
       return;
     }
-    json chunk = json::parse(data, nullptr, /*allow_exceptions=*/false);
+    json chunk = parse_json(data);
     if (!chunk.is_object()) {
       failure = Error{Code::kUnavailable,
                       {"the model sent something that is not JSON", "模型返回的内容不是 JSON"}};
@@ -118,7 +118,7 @@ HttpRequest http_request(const ModelConfig& config, const Endpoint& endpoint, Ch
 }  // namespace
 
 Error error_of_reply(const HttpReply& reply) {
-  const json body = json::parse(reply.body, nullptr, false);
+  const json body = parse_json(reply.body);
   Error error = body.is_object() && body.contains("error")
                     ? Answer::error_of_object(body["error"], reply.status)
                     : Answer::classify(reply.status, "",

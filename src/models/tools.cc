@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <thread>
 
+#include "core/json.h"
 #include "models/child_process.h"
 #include "models/engine_plan.h"
 #include "models/gguf.h"
@@ -60,7 +60,7 @@ Result<BenchResult> bench_model(const EngineConfig& engine, const std::string& f
                 "-t", std::to_string(threads), "-o", "json"},
                nullptr);
   if (!finished) return fail(finished.error());
-  const auto tests = nlohmann::json::parse(finished->output, nullptr, false);
+  const auto tests = parse_json(finished->output);
   if (!tests.is_array())
     return fail(Code::kInternal, "llama-bench did not print JSON", "llama-bench 没有输出 JSON");
   BenchResult result;

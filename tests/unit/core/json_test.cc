@@ -19,5 +19,36 @@ TEST(Json, MembersOfAnyKindAreReadWithoutThrowing) {
   EXPECT_EQ(text_or(nlohmann::json("not an object"), "t", "?"), "?");
 }
 
+TEST(Json, IsParsedAsTheStandardSays) {
+  for (const char* text :
+       {R"({})", R"([])", R"({"a": {"b": [1, -2, 3.5, true, false, null, "x"]}})",
+        R"("你好 \u4f60\ud83d\ude00 \u0000 \n\"")", R"(  7  )", R"(-0.0)", R"(9223372036854775807)",
+        R"(-9223372036854775808)", R"(18446744073709551615)",
+        R"({"id": 123456789012345678901234567890})", R"({"twice": 1, "twice": 2})", R"({"": ""})",
+        R"([[[[[[]]]]]])"}) {
+    EXPECT_EQ(parse_json(text), nlohmann::json::parse(text)) << text;
+  }
+}
+
+TEST(Json, WhatIsNoneIsDiscarded) {
+  const std::string deep = std::string(2000, '[') + std::string(2000, ']');
+  for (const std::string& text :
+       {std::string(), std::string(" "), std::string("{"), std::string("{]"), std::string("{} {}"),
+        std::string("{'a': 1}"), std::string("[1,]"), std::string("01"), std::string("1e999"),
+        std::string("nul"), std::string("\"\xff\""), std::string("\"a\nb\""),
+        std::string("\"\\ud800\""), deep}) {
+    EXPECT_TRUE(parse_json(text).is_discarded()) << text.substr(0, 20);
+    EXPECT_FALSE(parse_json(text).is_object());
+  }
+}
+
+TEST(Json, ALargeTextIsParsedToo) {
+  std::string text = "[0";
+  for (int i = 1; i < 100000; ++i) text += "," + std::to_string(i);
+  const nlohmann::json list = parse_json(text + "]");
+  ASSERT_EQ(list.size(), 100000u);
+  EXPECT_EQ(list.back(), 99999);
+}
+
 }  // namespace
 }  // namespace ai_bot
