@@ -81,7 +81,8 @@ Result<Reading> DingTalkChannel::receive(const WebhookRequest& request) const {
 
 Reading DingTalkChannel::read(const json& message, int64_t now_ms) const {
   Incoming incoming;
-  incoming.event_id = text_or(message, "msgId");
+  if (const std::string id = text_or(message, "msgId"); !id.empty())
+    incoming.event_id = fmt::format("{}:{}", number_or(message, "createAt"), id);
   incoming.chat = text_or(message, "conversationId");
   incoming.sender = text_or(message, "senderStaffId", text_or(message, "senderId"));
   incoming.direct = text_or(message, "conversationType") == "1";

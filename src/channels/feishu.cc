@@ -147,7 +147,7 @@ Result<Reading> FeishuChannel::read_message(const json& event, const Identity* s
   const json& sender = object_in(event, "sender");
   const std::string id = text_or(message, "message_id");
   Incoming incoming;
-  incoming.event_id = id;
+  if (!id.empty()) incoming.event_id = text_or(message, "create_time") + ":" + id;
   incoming.chat = text_or(message, "chat_id");
   incoming.thread = text_or(message, "thread_id");
   incoming.sender = text_or(object_in(sender, "sender_id"), "open_id");

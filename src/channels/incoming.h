@@ -13,7 +13,10 @@ namespace ai_bot {
 struct Incoming {
   enum class Kind { kMessage, kBotAdded, kBotRemoved, kMemberJoined, kMemberLeft };
   Kind kind = Kind::kMessage;
-  std::string event_id;  // of the message where there is one: platforms may tell one message twice
+  // Of the message where there is one: platforms may tell one message twice. It begins with the
+  // message's time where the platform tells it, so that new events come last in the inbox's index
+  // and a commit of many writes few of its pages (docs/decisions/0009-speed.md).
+  std::string event_id;
   std::string chat;
   std::string thread;  // empty: none
   std::string sender;

@@ -150,7 +150,7 @@ Reading SlackChannel::read(const json& payload, int64_t now_ms) const {
       return ignored("unknown");
     }
     const std::string text = text_or(event, "text");
-    incoming.event_id = incoming.chat + ":" + ts;
+    incoming.event_id = ts + ":" + incoming.chat;
     incoming.from_bot = subtype == "bot_message" || !text_or(event, "bot_id").empty() ||
                         (!bot.empty() && incoming.sender == bot);
     incoming.direct = text_or(event, "channel_type") == "im";

@@ -208,7 +208,7 @@ class Feishu(Simulator):
         return {"schema": "2.0", "header": {"event_id": f"ev{self.next_id()}", "token": TOKEN, "create_time": str(int(time.time() * 1000)), "event_type": kind, "tenant_key": "t", "app_id": APP_ID}, "event": event}
 
     def direct(self, text, *, message_id=None, sender_type="user", **fields):
-        message = {"message_id": message_id or f"om_q{self.next_id()}", "create_time": "1", "chat_id": "oc_direct", "chat_type": "p2p", "message_type": "text", "content": json.dumps({"text": text}), **fields}
+        message = {"message_id": message_id or f"om_q{self.next_id()}", "create_time": str(int(time.time() * 1000)), "chat_id": "oc_direct", "chat_type": "p2p", "message_type": "text", "content": json.dumps({"text": text}), **fields}
         with self.lock:
             self.asked = (*self.asked, (message["chat_id"], message["message_id"]))
         return self.event("im.message.receive_v1", {"sender": {"sender_id": {"open_id": "ou_anna"}, "sender_type": sender_type, "tenant_key": "t"}, "message": message})

@@ -61,33 +61,33 @@ function slack() {
   });
   const message = (fields) => callback({ type: 'message', channel: 'C1', user: 'U1', ts: '1767225600.000100', channel_type: 'channel', ...fields });
   const direct = (fields) => message({ channel: 'D1', channel_type: 'im', ...fields });
-  const group = { event_id: 'C1:1767225600.000100', conversation: 'C1/1767225600.000100', sender: 'U1',
+  const group = { event_id: '1767225600.000100:C1', conversation: 'C1/1767225600.000100', sender: 'U1',
     address: { channel: 'C1', thread_ts: '1767225600.000100', user: 'U1' } };
 
   raw('a url verification', JSON.stringify({ token: 'z', challenge: '3eZbrw1aB', type: 'url_verification' }), handshake('3eZbrw1aB'));
   raw('a direct message', direct({ text: 'hello there' }),
-    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', text: 'hello there', address: { channel: 'D1' } }));
+    event({ event_id: '1767225600.000100:D1', conversation: 'D1', sender: 'U1', text: 'hello there', address: { channel: 'D1' } }));
   raw('Chinese and emoji', direct({ text: '你好 :wave: 👋' }),
-    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', text: '你好 :wave: 👋', address: { channel: 'D1' } }));
+    event({ event_id: '1767225600.000100:D1', conversation: 'D1', sender: 'U1', text: '你好 :wave: 👋', address: { channel: 'D1' } }));
   raw('a mention', callback({ type: 'app_mention', channel: 'C1', user: 'U1', ts: '1767225600.000100', text: '<@UBOT> what is new?' }),
     event({ ...group, text: 'what is new?' }));
   raw('the same mention as a message', message({ text: '<@UBOT> what is new?' }), event({ ...group, text: 'what is new?' }));
   raw('a message in a group that is not for the bot', message({ text: 'lunch?' }), ignored('not_addressed'));
   raw('a message that mentions somebody else', message({ text: '<@U2> lunch?' }), ignored('not_addressed'));
   raw('a mention in a thread', message({ text: '<@UBOT> and then?', ts: '1767225600.000200', thread_ts: '1767225600.000100' }),
-    event({ ...group, event_id: 'C1:1767225600.000200', text: 'and then?' }));
+    event({ ...group, event_id: '1767225600.000200:C1', text: 'and then?' }));
   raw('a reply to the bot in a thread', message({ text: 'and then?', ts: '1767225600.000200', thread_ts: '1767225600.000100', parent_user_id: 'UBOT' }),
-    event({ ...group, event_id: 'C1:1767225600.000200', text: 'and then?' }));
+    event({ ...group, event_id: '1767225600.000200:C1', text: 'and then?' }));
   raw('entities, links and other people', direct({ text: 'a &lt; b &amp;&amp; c &gt; d <@U2|anna> <#C2|general> <https://x.example/a|the page> <https://y.example> <!here>' }),
-    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', address: { channel: 'D1' },
+    event({ event_id: '1767225600.000100:D1', conversation: 'D1', sender: 'U1', address: { channel: 'D1' },
       text: 'a < b && c > d @anna #general the page (https://x.example/a) https://y.example @here' }));
   raw('a link that is not closed', direct({ text: 'x <https://y' }),
-    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', text: 'x <https://y', address: { channel: 'D1' } }));
+    event({ event_id: '1767225600.000100:D1', conversation: 'D1', sender: 'U1', text: 'x <https://y', address: { channel: 'D1' } }));
   raw('a file', direct({ text: 'look', subtype: 'file_share', files: [{ id: 'F1', name: 'report.pdf', mimetype: 'application/pdf', size: 1234 }] }),
-    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', text: 'look\n[file: report.pdf]', address: { channel: 'D1' },
+    event({ event_id: '1767225600.000100:D1', conversation: 'D1', sender: 'U1', text: 'look\n[file: report.pdf]', address: { channel: 'D1' },
       attachments: [['F1', 'report.pdf', 'file', 1234]] }));
   raw('an image alone', direct({ text: '', subtype: 'file_share', files: [{ id: 'F2', name: '图.png', mimetype: 'image/png', size: 9 }] }),
-    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', text: '[image: 图.png]', address: { channel: 'D1' },
+    event({ event_id: '1767225600.000100:D1', conversation: 'D1', sender: 'U1', text: '[image: 图.png]', address: { channel: 'D1' },
       attachments: [['F2', '图.png', 'image', 9]] }));
   raw("the bot's own message", direct({ text: 'hi', user: 'UBOT' }), ignored('bot_message'));
   raw("another bot's message", direct({ text: 'hi', bot_id: 'B9' }), ignored('bot_message'));
@@ -107,7 +107,7 @@ function slack() {
   raw('another secret', direct({ text: 'a' }), refused, { signature: sign(direct({ text: 'a' }), SECONDS, 'another') });
   raw('a stale timestamp', direct({ text: 'a' }), refused, { timestamp: String(NOW / 1000 - 301) });
   raw('a timestamp at the limit', direct({ text: 'a' }),
-    event({ event_id: 'D1:1767225600.000100', conversation: 'D1', sender: 'U1', text: 'a', address: { channel: 'D1' } }), { timestamp: String(NOW / 1000 - 300) });
+    event({ event_id: '1767225600.000100:D1', conversation: 'D1', sender: 'U1', text: 'a', address: { channel: 'D1' } }), { timestamp: String(NOW / 1000 - 300) });
   raw('a timestamp from the future', direct({ text: 'a' }), refused, { timestamp: String(NOW / 1000 + 301), stricter: true });
   raw('a timestamp that is no number', direct({ text: 'a' }), refused, { timestamp: 'now' });
   raw('no headers', direct({ text: 'a' }), refused, { headers: {} });
@@ -213,8 +213,8 @@ async function feishu() {
   const text = (t, fields = {}) => message({ content: JSON.stringify({ text: t }), ...fields });
   const bot = { key: '@_user_1', id: { open_id: 'ou_bot', union_id: 'on_b', user_id: '' }, name: '小助手', tenant_key: 't' };
   const bob = { key: '@_user_2', id: { open_id: 'ou_bob', union_id: 'on_c', user_id: '' }, name: '小明', tenant_key: 't' };
-  const direct = { event_id: 'om_1', conversation: 'oc_1', sender: 'ou_anna', address: { chat_id: 'oc_1' } };
-  const group = { event_id: 'om_1', conversation: 'oc_1', sender: 'ou_anna', address: { chat_id: 'oc_1', message_id: 'om_1', user: 'ou_anna' } };
+  const direct = { event_id: `${NOW}:om_1`, conversation: 'oc_1', sender: 'ou_anna', address: { chat_id: 'oc_1' } };
+  const group = { event_id: `${NOW}:om_1`, conversation: 'oc_1', sender: 'ou_anna', address: { chat_id: 'oc_1', message_id: 'om_1', user: 'ou_anna' } };
   const inGroup = { chat_type: 'group' };
 
   await raw('a url verification, encrypted and not signed', { challenge: 'ajls384k', token, type: 'url_verification' }, handshake('{"challenge":"ajls384k"}'), { headers: {} });
@@ -358,7 +358,7 @@ function dingtalk() {
   });
   const group = (fields) => said({ conversationType: '2', conversationTitle: '团队', isInAtList: true, atUsers: [{ dingtalkId: '$:LWCP_v1:$bot' }], ...fields });
   const address = (direct) => ({ conversation: 'cid1', user: 'anna', nick: '安娜', direct, webhook: hook, until: NOW + 5400000 });
-  const one = { event_id: 'msg1', conversation: 'cid1', sender: 'anna', address: address(true) };
+  const one = { event_id: `${NOW}:msg1`, conversation: 'cid1', sender: 'anna', address: address(true) };
   const many = { ...one, address: address(false) };
 
   raw('a direct message', said({}), event({ ...one, text: 'hello' }));
