@@ -1,9 +1,26 @@
 #include "app/intake.h"
 
+#include <trantor/net/EventLoop.h>
+
 #include "core/log.h"
 #include "store/outbox.h"
 
 namespace ai_bot {
+namespace {
+
+// On an event loop's thread: all that one turn of the loop takes in goes to the store together, and
+// so into one commit. Handed over one by one, the first would wake the writer, which on a busy core
+// interrupts this thread and commits it alone (docs/decisions/0009-speed.md).
+void write_with_this_turn(Store& store, Store::Write write) {
+  trantor::EventLoop* loop = trantor::EventLoop::getEventLoopOfCurrentThread();
+  if (loop == nullptr) return store.write(std::move(write.task), std::move(write.done));
+  thread_local std::vector<Store::Write> gathered;
+  gathered.push_back(std::move(write));
+  if (gathered.size() > 1) return;
+  loop->queueInLoop([&store] { store.write(std::exchange(gathered, {})); });
+}
+
+}  // namespace
 
 Result<void> may_take_in(Parts& parts, const ChannelEntry& channel) {
   if (parts.phase == Phase::kDraining)
@@ -21,27 +38,29 @@ void take_in(Parts& parts, const ChannelEntry& channel, Event event,
   auto taken = std::make_shared<TakenIn>();
   taken->event = std::move(event);
   const std::string& fixed = taken->event.fixed_answer;
-  parts.store->write(
-      [taken, texts = fixed.empty() ? std::vector<std::string>()
-                                    : channel.channel->compose(fixed)](Connection& connection) {
-        taken->added = inbox::add(connection, taken->event);
-        if (!taken->added.is_new) {
-          taken->answer = outbox::answer_to(connection, taken->added.id);
-        } else if (!texts.empty()) {
-          inbox::finish(connection, taken->added.id);
-          outbox::add(connection, taken->added.id, taken->event, outbox::Kind::kAnswer, texts,
-                      /*held=*/false);
-        }
-      },
-      [&parts, taken, committed = std::move(committed)](const Result<void>& result) {
-        committed(taken, result);
-        if (!result) return parts.metrics.event(taken->event.channel, "failed");
-        if (!taken->added.is_new) return;
-        const Event& event = taken->event;
-        if (!event.fixed_answer.empty()) return parts.replies_waiting(taken->added.id);
-        parts.assistant->accept({taken->added.id, lane_key(event.channel, event.conversation), 0},
-                                event.text);
-      });
+  Store::Write write;
+  write.task = [taken, texts = fixed.empty()
+                                   ? std::vector<std::string>()
+                                   : channel.channel->compose(fixed)](Connection& connection) {
+    taken->added = inbox::add(connection, taken->event);
+    if (!taken->added.is_new) {
+      taken->answer = outbox::answer_to(connection, taken->added.id);
+    } else if (!texts.empty()) {
+      inbox::finish(connection, taken->added.id);
+      outbox::add(connection, taken->added.id, taken->event, outbox::Kind::kAnswer, texts,
+                  /*held=*/false);
+    }
+  };
+  write.done = [&parts, taken, committed = std::move(committed)](const Result<void>& result) {
+    committed(taken, result);
+    if (!result) return parts.metrics.event(taken->event.channel, "failed");
+    if (!taken->added.is_new) return;
+    const Event& event = taken->event;
+    if (!event.fixed_answer.empty()) return parts.replies_waiting(taken->added.id);
+    parts.assistant->accept({taken->added.id, lane_key(event.channel, event.conversation), 0},
+                            event.text);
+  };
+  write_with_this_turn(*parts.store, std::move(write));
 }
 
 void note_ignored(Parts& parts, const ChannelEntry& channel, const Reading& reading) {

@@ -25,7 +25,8 @@ Result<void> may_take_in(Parts& parts, const ChannelEntry& channel);
 
 // Commits the event. `committed` is called on the store's thread, in the order of the commits,
 // before the event's turn can begin; it must be quick. An event that was there before is taken in
-// without effect.
+// without effect. On an event loop's thread the commit begins when this turn of the loop ends, so
+// that one takes all events of the turn: nothing may wait for it there.
 void take_in(Parts& parts, const ChannelEntry& channel, Event event,
              std::function<void(const TakenInPtr& taken, const Result<void>& result)> committed);
 

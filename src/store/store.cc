@@ -126,10 +126,17 @@ Store::~Store() {
 }
 
 void Store::write(Task task, Done done) {
+  std::vector<Write> writes;
+  writes.push_back({std::move(task), std::move(done)});
+  write(std::move(writes));
+}
+
+void Store::write(std::vector<Write> writes) {
   {
     std::lock_guard lock(mutex_);
-    queue_.push_back({std::move(task), std::move(done)});
-    if (queue_.size() > 1) return;  // the writer was told already
+    const bool was_told = !queue_.empty();
+    std::move(writes.begin(), writes.end(), std::back_inserter(queue_));
+    if (was_told) return;
   }
   wake_.notify_one();
 }

@@ -50,6 +50,10 @@ class Store {
  public:
   using Task = std::function<void(Connection&)>;
   using Done = std::function<void(Result<void>)>;
+  struct Write {
+    Task task;
+    Done done;
+  };
 
   // Creates the file (mode 0600) or migrates it. Fails with what to do when it is read-only,
   // damaged, newer than this version, or on a full disk.
@@ -61,6 +65,10 @@ class Store {
   // Runs `task` on the writer thread; `done` is called there after the commit, or with what went
   // wrong. `done` must be quick and must not wait for another write.
   void write(Task task, Done done);
+
+  // Several at once, in order: one commit takes all of them (up to max_batch), as the writer hears
+  // of them together.
+  void write(std::vector<Write> writes);
 
   // The same, waiting for the commit.
   Result<void> write(Task task);
@@ -82,11 +90,6 @@ class Store {
   const std::string& path() const { return options_.path; }
 
  private:
-  struct Write {
-    Task task;
-    Done done;
-  };
-
   explicit Store(StoreOptions options);
   void run();
   void commit(std::vector<Write>& batch);

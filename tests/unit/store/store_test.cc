@@ -73,6 +73,21 @@ TEST(Store, CommitsManyWritesAtOnceAndAnswersEach) {
   EXPECT_EQ(rows(*store), kCount);
 }
 
+TEST(Store, WritesHandedOverTogetherAreOneCommit) {
+  TempFolder folder;
+  auto store = open(folder / "a.db");
+  std::promise<int64_t> seen_by_the_first;
+  std::vector<Store::Write> writes;
+  for (int i = 0; i < 3; ++i) {
+    writes.push_back({[i](Connection& c) { inbox::add(c, event(i)); },
+                      [&, i](const Result<void>&) {
+                        if (i == 0) seen_by_the_first.set_value(rows(*store));
+                      }});
+  }
+  store->write(std::move(writes));
+  EXPECT_EQ(seen_by_the_first.get_future().get(), 3);
+}
+
 TEST(Store, OneBadWriteFailsAloneAndItsPartsAreRolledBack) {
   TempFolder folder;
   auto store = open(folder / "a.db");
