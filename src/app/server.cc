@@ -236,6 +236,15 @@ void Server::route() {
   using drogon::Post;
   using Callback = std::function<void(const drogon::HttpResponsePtr&)>;
   auto& app = drogon::app();
+  // Each channel's own path is found by a look-up, the pattern by a regular expression at every
+  // request.
+  for (const auto& [name, entry] : parts_.channels) {
+    app.registerHandler("/api/webhook/" + name,
+                        [this, name](const HttpRequestPtr& request, Callback&& respond) {
+                          handle_webhook(parts_, request, name, std::move(respond));
+                        },
+                        {Post, Get});
+  }
   app.registerHandler(
       "/api/webhook/{channel}",
       [this](const HttpRequestPtr& request, Callback&& respond, const std::string& channel) {
@@ -285,15 +294,13 @@ void Server::route() {
                       },
                       {Get});
   const auto max_header = static_cast<size_t>(parts_.config.server.max_header.count);
-  app.registerPreRoutingAdvice([max_header](const HttpRequestPtr& request,
-                                            drogon::AdviceCallback&& refuse,
-                                            drogon::AdviceChainCallback&& go_on) {
-    if (header_bytes(request) <= max_header) return go_on();
+  app.registerSyncAdvice([max_header](const HttpRequestPtr& request) -> drogon::HttpResponsePtr {
+    if (header_bytes(request) <= max_header) return nullptr;
     auto response = error_response(request, {Code::kTooLarge,
                                              {"the headers are larger than server.max_header",
                                               "请求头超过 server.max_header"}});
     response->setStatusCode(static_cast<drogon::HttpStatusCode>(431));
-    refuse(response);
+    return response;
   });
   app.registerPreSendingAdvice([this](const HttpRequestPtr& request,
                                       const drogon::HttpResponsePtr& response) {

@@ -100,10 +100,11 @@ void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const s
   take_in(parts, *channel, std::move(*reading->event),
           [&parts, channel, request, respond = std::move(respond), is_platform, held,
            answer = std::move(reading->answer), loop = LoopBatch::of_this_thread()](
-              const TakenInPtr& taken, const Result<void>& result) {
+              const TakenInPtr& taken, const Result<void>& result) mutable {
             if (!result) return respond(error_response(request, result.error()));
             if (held) answer_in_response(parts, taken, channel->config, loop->loop(), respond);
-            loop->add([&parts, taken, held, is_platform, answer, respond] {
+            loop->add([&parts, taken, held, is_platform, answer = std::move(answer),
+                       respond = std::move(respond)] {
               note_taken_in(parts, *taken);
               if (held) return;
               const char* status = taken->added.is_new ? "accepted" : "duplicate";

@@ -20,11 +20,11 @@ constexpr size_t kAesBlock = 16;
 constexpr int64_t kTokenInvalid = 99991663, kTokenMissing = 99991661, kAppTokenInvalid = 99991664;
 constexpr int64_t kTooFrequent = 99991400, kChatTooFrequent = 230020, kSystemBusy = 230049;
 
-std::optional<std::string> decrypted(const std::string& key, const std::string& text) {
+std::optional<std::string> decrypted(const std::string& aes_key, const std::string& text) {
   const auto bytes = from_base64(text);
   if (!bytes || bytes->size() <= kAesBlock) return std::nullopt;
   const std::string_view all(*bytes);
-  auto plain = decrypt_aes256_cbc(sha256(key), all.substr(0, kAesBlock), all.substr(kAesBlock));
+  auto plain = decrypt_aes256_cbc(aes_key, all.substr(0, kAesBlock), all.substr(kAesBlock));
   return plain ? without_pkcs7(std::move(*plain), kAesBlock) : std::nullopt;
 }
 
@@ -73,7 +73,7 @@ Text credentials_text(const json& body, const HttpReply& response) {
 }  // namespace
 
 FeishuChannel::FeishuChannel(ChannelConfig config, const ChannelLimits& limits)
-    : config_(std::move(config)), limits_(limits) {}
+    : config_(std::move(config)), limits_(limits), aes_key_(sha256(config_.encrypt_key.reveal())) {}
 
 std::string FeishuChannel::url(const std::string& path) const {
   return base_of(config_, "https://open.feishu.cn") + "/open-apis" + path;
@@ -83,8 +83,11 @@ bool FeishuChannel::is_signed(const WebhookRequest& request) const {
   const std::string timestamp = request.header("X-Lark-Request-Timestamp");
   const auto seconds = plain_number(timestamp);
   if (!seconds) return false;
-  std::string message = timestamp + request.header("X-Lark-Request-Nonce");
-  message.append(config_.encrypt_key.reveal()).append(request.body);
+  const std::string nonce = request.header("X-Lark-Request-Nonce");
+  const std::string& key = config_.encrypt_key.reveal();
+  std::string message;
+  message.reserve(timestamp.size() + nonce.size() + key.size() + request.body.size());
+  message.append(timestamp).append(nonce).append(key).append(request.body);
   if (!equal_in_constant_time(to_hex(sha256(message)), request.header("X-Lark-Signature")))
     return false;
   return std::abs(request.now_ms - *seconds * 1000) <= config_.tolerance.count();
@@ -95,7 +98,7 @@ Result<Reading> FeishuChannel::receive(const WebhookRequest& request) const {
   if (!payload.is_object()) return refused_signature();
   const bool encrypted = !config_.encrypt_key.empty();
   if (encrypted) {
-    const auto plain = decrypted(config_.encrypt_key.reveal(), text_or(payload, "encrypt"));
+    const auto plain = decrypted(aes_key_.reveal(), text_or(payload, "encrypt"));
     if (!plain) return refused_signature();
     payload = parse_json(*plain);
     if (!payload.is_object()) return refused_signature();

@@ -47,6 +47,7 @@ class FeishuChannel : public Channel {
 
   ChannelConfig config_;
   ChannelLimits limits_;
+  Secret aes_key_;
 };
 
 }  // namespace ai_bot

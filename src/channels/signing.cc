@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <memory>
 
@@ -14,9 +15,23 @@ namespace {
 
 constexpr size_t kAesBlock = 16, kAesKey = 32;
 
-bool is_base64(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-         c == '/';
+constexpr std::array<bool, 256> kIsBase64 = [] {
+  std::array<bool, 256> is{};
+  for (const char c :
+       std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"))
+    is[static_cast<unsigned char>(c)] = true;
+  return is;
+}();
+
+bool is_base64(char c) { return kIsBase64[static_cast<unsigned char>(c)]; }
+
+// Fetched once: EVP_sha256() and its like look for the implementation anew at each use
+// (OpenSSL's crypto(7), "Performance").
+const EVP_MD* digest_named(const char* name) { return EVP_MD_fetch(nullptr, name, nullptr); }
+
+const EVP_MD* sha256_kind() {
+  static const EVP_MD* const kind = digest_named("SHA256");
+  return kind;
 }
 
 std::string digest_of(const EVP_MD* kind, std::string_view message) {
@@ -39,8 +54,8 @@ std::optional<std::string> aes(bool encrypt, std::string_view key, std::string_v
   std::string output(input.size() + kAesBlock, '\0');
   auto* out = reinterpret_cast<unsigned char*>(output.data());
   int written = 0, rest = 0;
-  EVP_CipherInit_ex(context.get(), EVP_aes_256_cbc(), nullptr, bytes(key), bytes(iv),
-                    encrypt ? 1 : 0);
+  static const EVP_CIPHER* const kind = EVP_CIPHER_fetch(nullptr, "AES-256-CBC", nullptr);
+  EVP_CipherInit_ex(context.get(), kind, nullptr, bytes(key), bytes(iv), encrypt ? 1 : 0);
   EVP_CIPHER_CTX_set_padding(context.get(), 0);
   if (EVP_CipherUpdate(context.get(), out, &written, bytes(input),
                        static_cast<int>(input.size())) != 1 ||
@@ -56,22 +71,25 @@ std::optional<std::string> aes(bool encrypt, std::string_view key, std::string_v
 std::string hmac_sha256(std::string_view key, std::string_view message) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
-  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes(message), message.size(),
+  HMAC(sha256_kind(), key.data(), static_cast<int>(key.size()), bytes(message), message.size(),
        digest, &size);
   return {reinterpret_cast<const char*>(digest), size};
 }
 
-std::string sha256(std::string_view message) { return digest_of(EVP_sha256(), message); }
+std::string sha256(std::string_view message) { return digest_of(sha256_kind(), message); }
 
-std::string sha1(std::string_view message) { return digest_of(EVP_sha1(), message); }
+std::string sha1(std::string_view message) {
+  static const EVP_MD* const kind = digest_named("SHA1");
+  return digest_of(kind, message);
+}
 
 std::string to_hex(std::string_view text) {
   constexpr char kHex[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(text.size() * 2);
-  for (const unsigned char c : text) {
-    out += kHex[c >> 4];
-    out += kHex[c & 15];
+  std::string out(text.size() * 2, '\0');
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    out[2 * i] = kHex[byte >> 4];
+    out[2 * i + 1] = kHex[byte & 15];
   }
   return out;
 }
@@ -85,18 +103,23 @@ std::string to_base64(std::string_view text) {
 }
 
 std::optional<std::string> from_base64(std::string_view text) {
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1);
-  if (!std::all_of(text.begin(), text.end(), is_base64) || text.size() % 4 == 1)
+  std::string_view digits = text;
+  while (!digits.empty() && digits.back() == '=') digits.remove_suffix(1);
+  if (!std::all_of(digits.begin(), digits.end(), is_base64) || digits.size() % 4 == 1)
     return std::nullopt;
   // OpenSSL's, since libsodium refuses unused bits that are not zero, which WeCom's keys have.
-  std::string padded(text);
-  while (padded.size() % 4 != 0) padded += '=';
-  std::string out(padded.size() / 4 * 3, '\0');
-  if (padded.empty()) return out;
-  if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes(padded),
-                      static_cast<int>(padded.size())) < 0)
+  std::string padded;
+  const size_t whole = (digits.size() + 3) / 4 * 4;
+  if (text.size() != whole) {
+    padded = std::string(digits).append(whole - digits.size(), '=');
+    text = padded;
+  }
+  std::string out(whole / 4 * 3, '\0');
+  if (whole == 0) return out;
+  if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), bytes(text),
+                      static_cast<int>(whole)) < 0)
     return std::nullopt;
-  out.resize(text.size() * 3 / 4);
+  out.resize(digits.size() * 3 / 4);
   return out;
 }
 

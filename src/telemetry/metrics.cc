@@ -68,13 +68,31 @@ Metrics::Metrics()
 
 void Metrics::http_request(const std::string& route, const std::string& method, int status,
                            double seconds) {
-  requests_.Add({{"route", route}, {"method", method}, {"status", std::to_string(status)}})
+  const std::string code = std::to_string(status);
+  known_requests_
+      .get(
+          route + ' ' + method + ' ' + code,
+          [&]() -> auto& {
+            return requests_.Add({{"route", route}, {"method", method}, {"status", code}});
+          })
       .Increment();
-  request_seconds_.Add({{"route", route}}, kFast).Observe(seconds);
+  known_request_seconds_
+      .get(
+          route,
+          [&]() -> auto& {
+            return request_seconds_.Add({{"route", route}}, kFast);
+          })
+      .Observe(seconds);
 }
 
 void Metrics::event(const std::string& channel, const char* outcome) {
-  events_.Add({{"channel", channel}, {"outcome", outcome}}).Increment();
+  known_events_
+      .get(
+          channel + ' ' + outcome,
+          [&]() -> auto& {
+            return events_.Add({{"channel", channel}, {"outcome", outcome}});
+          })
+      .Increment();
 }
 
 void Metrics::acknowledged(double seconds) { acknowledged_.Observe(seconds); }

@@ -9,7 +9,9 @@
 #include <prometheus/registry.h>
 
 #include <functional>
+#include <mutex>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace ai_bot {
@@ -46,10 +48,31 @@ class Metrics {
   template <class T>
   using Family = prometheus::Family<T>&;
 
+  // The metrics of a family by a text of their labels. The family's own Add() makes labels and a
+  // metric anew at each call, only to find the one it has: too dear for what every request counts.
+  template <class T>
+  class Known {
+   public:
+    template <class Add>
+    T& get(const std::string& labels, const Add& add) {
+      std::lock_guard lock(mutex_);
+      T*& metric = metrics_[labels];
+      if (metric == nullptr) metric = &add();
+      return *metric;
+    }
+
+   private:
+    std::mutex mutex_;
+    std::unordered_map<std::string, T*> metrics_;
+  };
+
   prometheus::Registry registry_;
   Family<prometheus::Counter> requests_;
   Family<prometheus::Histogram> request_seconds_;
+  Known<prometheus::Counter> known_requests_;
+  Known<prometheus::Histogram> known_request_seconds_;
   Family<prometheus::Counter> events_;
+  Known<prometheus::Counter> known_events_;
   prometheus::Histogram& acknowledged_;
   Family<prometheus::Counter> attempts_;
   Family<prometheus::Histogram> attempt_seconds_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace ai_bot {
 namespace {
 
@@ -18,6 +20,12 @@ TEST(RequestId, KeepsAPlainOneAndReplacesTheRest) {
     EXPECT_NE(request_id_or_new(wrong), wrong);
     EXPECT_EQ(request_id_or_new(wrong).size(), 24u);
   }
+}
+
+TEST(RequestId, IsMadeOnce) {
+  std::set<std::string> ids;
+  for (int i = 0; i < 1000; ++i) ids.insert(request_id_or_new(""));
+  EXPECT_EQ(ids.size(), 1000u);
 }
 
 }  // namespace
