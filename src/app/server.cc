@@ -2,7 +2,6 @@
 
 #include <drogon/HttpAppFramework.h>
 #include <fmt/format.h>
-#include <malloc.h>
 #include <signal.h>
 #include <trantor/utils/Logger.h>
 #include <unistd.h>
@@ -88,8 +87,6 @@ Result<std::unique_ptr<Server>> Server::create(Config config, Reread reread) {
   const sigset_t signals = our_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
-  // Two arenas are enough for a few threads, and keep the resident size small.
-  mallopt(M_ARENA_MAX, 2);
   if (auto free = check_port(config.server); !free) return fail(free.error());
   DataFolder folder(config.data_dir);
   if (auto made = folder.prepare(); !made) return fail(made.error());
