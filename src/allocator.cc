@@ -1,5 +1,5 @@
 // The program's memory comes from mimalloc, which is linked in place of the C library's: a tenth
-// more requests a second for half a megabyte (docs/decisions/0009-speed.md).
+// more requests a second for a megabyte (docs/decisions/0009-speed.md).
 #include <mimalloc.h>
 
 namespace {
