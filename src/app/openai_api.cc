@@ -24,8 +24,9 @@ tl::unexpected<Error> invalid(const std::string& en, const std::string& zh) {
 
 // The request's body, checked as far as we use it; the rest is for the model's endpoint to judge.
 Result<json> parse_body(std::string_view text) {
-  json body = parse_json(text);
-  if (!body.is_object()) return invalid("the body is not a JSON object", "请求正文不是 JSON 对象");
+  auto parsed = parse_object(text);
+  if (!parsed) return parsed;
+  json& body = *parsed;
   const auto messages = body.find("messages");
   if (messages == body.end() || !messages->is_array() || messages->empty()) {
     return invalid("messages: must be a list with at least one message",
@@ -43,7 +44,7 @@ Result<json> parse_body(std::string_view text) {
     return invalid("stream: must be true or false", "stream：必须是 true 或 false");
   }
   if (!body.contains("stream") || body["stream"].is_null()) body["stream"] = false;
-  return body;
+  return parsed;
 }
 
 std::function<bool()> gone_check(const drogon::HttpRequestPtr& request) {

@@ -73,10 +73,9 @@ Result<Reading> DingTalkChannel::receive(const WebhookRequest& request) const {
   const std::string expected = to_base64(hmac_sha256(secret, timestamp + "\n" + secret));
   if (!equal_in_constant_time(expected, request.header("sign"))) return refused_signature();
   if (std::abs(request.now_ms - *at) > config_.tolerance.count()) return refused_signature();
-  const json message = parse_json(request.body);
-  if (!message.is_object())
-    return fail(Code::kInvalid, "the body is not a JSON object", "请求正文不是 JSON 对象");
-  return read(message, request.now_ms);
+  const auto message = parse_object(request.body);
+  if (!message) return fail(message.error());
+  return read(*message, request.now_ms);
 }
 
 Reading DingTalkChannel::read(const json& message, int64_t now_ms) const {

@@ -86,9 +86,9 @@ Result<Reading> DiscordChannel::receive(const WebhookRequest& request) const {
     return refused_signature();
   if (std::abs(request.now_ms - *seconds * 1000) > config_.tolerance.count())
     return refused_signature();
-  const json body = parse_json(request.body);
-  if (!body.is_object())
-    return fail(Code::kInvalid, "the body is not a JSON object", "请求正文不是 JSON 对象");
+  const auto parsed = parse_object(request.body);
+  if (!parsed) return fail(parsed.error());
+  const json& body = *parsed;
   const int64_t type = number_or(body, "type", -1);
   if (type == kWebhookPing) return handshake({204, "application/json", ""});
   if (body.contains("event")) {  // a webhook event: nothing there is a message

@@ -52,10 +52,9 @@ Result<Reading> GenericChannel::receive(const WebhookRequest& request) const {
     return refused_signature();
   if (off > config_.tolerance.count()) return refused_signature();
 
-  const json body = parse_json(request.body);
-  if (!body.is_object()) {
-    return fail(Code::kInvalid, "the body is not a JSON object", "请求正文不是 JSON 对象");
-  }
+  const auto parsed = parse_object(request.body);
+  if (!parsed) return fail(parsed.error());
+  const json& body = *parsed;
   Event event;
   event.channel = config_.name;
   event.received_ms = request.now_ms;

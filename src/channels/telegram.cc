@@ -156,10 +156,9 @@ Result<Reading> TelegramChannel::receive(const WebhookRequest& request) const {
   const std::string secret = request.header("X-Telegram-Bot-Api-Secret-Token");
   if (config_.secret.empty() || !equal_in_constant_time(config_.secret.reveal(), secret))
     return refused_signature();
-  const json update = parse_json(request.body);
-  if (!update.is_object())
-    return fail(Code::kInvalid, "the body is not a JSON object", "请求正文不是 JSON 对象");
-  return read(update, request.self.get(), request.now_ms);
+  const auto update = parse_object(request.body);
+  if (!update) return fail(update.error());
+  return read(*update, request.self.get(), request.now_ms);
 }
 
 Result<Reading> TelegramChannel::read(const json& update, const Identity* self,

@@ -1,5 +1,6 @@
 #include "core/json.h"
 
+#include <fmt/format.h>
 #include <simdjson.h>
 
 namespace ai_bot {
@@ -7,6 +8,8 @@ namespace {
 
 using nlohmann::json;
 namespace dom = simdjson::dom;
+
+static_assert(kDeepestJson == simdjson::DEFAULT_MAX_DEPTH);
 
 // A parser keeps room for the largest text it has seen: the one of a thread is for those up to
 // here.
@@ -41,12 +44,21 @@ json value_of(const dom::element& element) {
   return json::value_t::discarded;
 }
 
+// With nlohmann's own scanner, and the same limit.
+json slowly_parsed(std::string_view text) {
+  bool is_too_deep = false;
+  const auto goes_on = [&](int depth, json::parse_event_t, json&) {
+    is_too_deep = is_too_deep || depth > kDeepestJson;
+    return !is_too_deep;
+  };
+  json value = json::parse(text, goes_on, /*allow_exceptions=*/false);
+  return is_too_deep ? json(json::value_t::discarded) : value;
+}
+
 json parsed(dom::parser& parser, std::string_view text) {
   const auto document = parser.parse(text.data(), text.size());
-  if (document.error() == simdjson::NUMBER_ERROR) {
-    // It takes no whole numbers beyond 64 bits, which are JSON all the same.
-    return json::parse(text, nullptr, /*allow_exceptions=*/false);
-  }
+  // simdjson takes no whole numbers beyond 64 bits, which are JSON all the same.
+  if (document.error() == simdjson::NUMBER_ERROR) return slowly_parsed(text);
   if (document.error() != simdjson::SUCCESS) return json::value_t::discarded;
   return value_of(document.value_unsafe());
 }
@@ -60,6 +72,14 @@ json parse_json(std::string_view text) {
   }
   thread_local dom::parser parser;
   return parsed(parser, text);
+}
+
+Result<json> parse_object(std::string_view body) {
+  json object = parse_json(body);
+  if (object.is_object()) return object;
+  return fail(Code::kInvalid,
+              fmt::format("the body is not a JSON object of at most {} levels", kDeepestJson),
+              fmt::format("请求正文不是 JSON 对象，或嵌套超过 {} 层", kDeepestJson));
 }
 
 }  // namespace ai_bot

@@ -5,13 +5,22 @@
 #include <string>
 #include <string_view>
 
+#include "core/result.h"
+
 namespace ai_bot {
 
 // The text as a value; a discarded one (`is_discarded()`, and neither an object nor an array) when
-// it is not JSON, not UTF-8, or nested deeper than 1,024 levels. Of two members with one name the
-// later counts. Scanned by simdjson, which is several times as fast as nlohmann's own parser
+// it is not JSON, not UTF-8, or nested too deep. Of two members with one name the later counts.
+// Scanned by simdjson, which is several times as fast as nlohmann's own parser
 // (docs/decisions/0009-speed.md).
 nlohmann::json parse_json(std::string_view text);
+
+// Levels of objects and arrays. Writing a value takes stack for each of them, so that foreign text
+// could end the program otherwise.
+constexpr int kDeepestJson = 1024;
+
+// The body of a request, which must be an object; kInvalid otherwise.
+Result<nlohmann::json> parse_object(std::string_view body);
 
 // The member as a text; `otherwise` when it is missing or something else.
 inline std::string text_or(const nlohmann::json& object, std::string_view key,

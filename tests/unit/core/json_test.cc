@@ -32,13 +32,21 @@ TEST(Json, IsParsedAsTheStandardSays) {
 
 TEST(Json, WhatIsNoneIsDiscarded) {
   const std::string deep = std::string(2000, '[') + std::string(2000, ']');
+  const std::string deep_after_a_large_number = "[123456789012345678901234567890," + deep + "]";
   for (const std::string& text :
        {std::string(), std::string(" "), std::string("{"), std::string("{]"), std::string("{} {}"),
         std::string("{'a': 1}"), std::string("[1,]"), std::string("01"), std::string("1e999"),
         std::string("nul"), std::string("\"\xff\""), std::string("\"a\nb\""),
-        std::string("\"\\ud800\""), deep}) {
+        std::string("\"\\ud800\""), deep, deep_after_a_large_number}) {
     EXPECT_TRUE(parse_json(text).is_discarded()) << text.substr(0, 20);
     EXPECT_FALSE(parse_json(text).is_object());
+  }
+}
+
+TEST(Json, ABodyMustBeAnObject) {
+  EXPECT_EQ(parse_object(R"({"a": 1})").value()["a"], 1);
+  for (const char* text : {"[1]", "hello", ""}) {
+    EXPECT_EQ(parse_object(text).error().code, Code::kInvalid);
   }
 }
 
