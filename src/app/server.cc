@@ -291,14 +291,17 @@ void Server::route() {
                       },
                       {Get});
   const auto max_header = static_cast<size_t>(parts_.config.server.max_header.count);
-  app.registerSyncAdvice([max_header](const HttpRequestPtr& request) -> drogon::HttpResponsePtr {
-    if (header_bytes(request) <= max_header) return nullptr;
-    auto response = error_response(request, {Code::kTooLarge,
-                                             {"the headers are larger than server.max_header",
-                                              "请求头超过 server.max_header"}});
-    response->setStatusCode(static_cast<drogon::HttpStatusCode>(431));
-    return response;
-  });
+  app.registerSyncAdvice(
+      [this, max_header](const HttpRequestPtr& request) -> drogon::HttpResponsePtr {
+        if (header_bytes(request) <= max_header) return nullptr;
+        // What a synchronous advice answers does not come past the one that counts responses.
+        parts_.metrics.http_request(route_of(request->path()), request->methodString(), 431, 0);
+        auto response = error_response(request, {Code::kTooLarge,
+                                                 {"the headers are larger than server.max_header",
+                                                  "请求头超过 server.max_header"}});
+        response->setStatusCode(static_cast<drogon::HttpStatusCode>(431));
+        return response;
+      });
   app.registerPreSendingAdvice([this](const HttpRequestPtr& request,
                                       const drogon::HttpResponsePtr& response) {
     const double seconds = static_cast<double>(trantor::Date::now().microSecondsSinceEpoch() -

@@ -14,7 +14,7 @@ namespace {
 // Random once and counted from there: unlike a random one it costs no system call.
 std::string new_request_id() {
   static const std::string process = random_hex(8);
-  static std::atomic<uint32_t> count{0};
+  static std::atomic<uint64_t> count{0};
   return fmt::format("{}{:08x}", process, count++);
 }
 
