@@ -237,7 +237,7 @@ void Server::route() {
   // request.
   for (const auto& [name, entry] : parts_.channels) {
     app.registerHandler("/api/webhook/" + name,
-                        [this, name](const HttpRequestPtr& request, Callback&& respond) {
+                        [this, name = name](const HttpRequestPtr& request, Callback&& respond) {
                           handle_webhook(parts_, request, name, std::move(respond));
                         },
                         {Post, Get});
