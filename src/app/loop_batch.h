@@ -22,8 +22,6 @@ class LoopBatch : public std::enable_shared_from_this<LoopBatch> {
   // Runs the piece on that thread, in order. From any thread.
   void add(Piece piece);
 
-  trantor::EventLoop* loop() const { return loop_; }
-
  private:
   explicit LoopBatch(trantor::EventLoop* loop) : loop_(loop) {}
   void run();

@@ -15,7 +15,8 @@ namespace {
 using nlohmann::json;
 
 constexpr milliseconds kStartPatience{10000};
-constexpr double kStartInterval = 0.02;       // seconds
+constexpr double kStartInterval = 0.02;  // seconds
+constexpr double kSilentSeconds = 15;
 constexpr size_t kLongestConversation = 256;  // bytes of the header's value
 
 tl::unexpected<Error> invalid(const std::string& en, const std::string& zh) {
@@ -61,18 +62,27 @@ bool wants_usage(const json& body) {
 
 // A request passed on to a model, its chunks passed back.
 struct Passing {
-  explicit Passing(std::atomic<int64_t>& under_way) : count(under_way) { ++count; }
-  ~Passing() { --count; }
+  Passing(Parts& running, drogon::HttpRequestPtr from, Respond to, const json& body)
+      : parts(running),
+        request(std::move(from)),
+        respond(std::move(to)),
+        stream(std::make_shared<EventStream>(request, parts.guard->of(request))),
+        streaming(body["stream"].get<bool>()),
+        usage_wanted(wants_usage(body)) {
+    ++parts.answers_under_way;
+  }
+  ~Passing() { --parts.answers_under_way; }
   Passing(const Passing&) = delete;
   Passing& operator=(const Passing&) = delete;
 
-  std::atomic<int64_t>& count;
-  drogon::HttpRequestPtr request;
-  Respond respond;
-  std::shared_ptr<EventStream> stream = std::make_shared<EventStream>();
-  bool streaming = false;
-  bool begun = false;
-  bool usage_wanted = false;
+  Parts& parts;
+  const drogon::HttpRequestPtr request;
+  const Respond respond;
+  const std::shared_ptr<EventStream> stream;
+  const bool streaming;
+  const bool usage_wanted;
+  const SteadyTime received = steady_now();
+  std::atomic<bool> begun{false};
 
   void chunk(json& chunk) {
     chunk.erase("timings");  // llama-server's own; not in OpenAI's shape
@@ -90,17 +100,32 @@ struct Passing {
       stream->send_data("[DONE]");
       return stream->close();
     }
-    if (!begun) return respond(error_response(request, result.error()));
+    if (!streaming || !begun.exchange(true))
+      return respond(error_response(request, result.error()));
     stream->send_json(error_body(result.error(), language_of(request)));
     stream->close();
   }
 
   void begin() {
-    if (begun) return;
-    begun = true;
-    respond(stream->response());
+    if (begun.exchange(true)) return;
+    stream->begin(respond);
+    if (!stream->is_drogons())
+      parts.metrics.http_request(request->path().c_str(), "POST", 200,
+                                 static_cast<double>(since(received).count()) / 1000);
   }
 };
+using PassingPtr = std::shared_ptr<Passing>;
+
+// A stream whose answer takes long to begin is begun without it: the first comment of many tells
+// clients and proxies that somebody is at work.
+void begin_in_time(const PassingPtr& passing) {
+  if (!passing->streaming) return;
+  trantor::EventLoop::getEventLoopOfCurrentThread()->runAfter(kSilentSeconds,
+                                                              [weak = std::weak_ptr(passing)] {
+                                                                if (const auto still = weak.lock())
+                                                                  still->begin();
+                                                              });
+}
 
 // Runs `go_on` on this HTTP thread as soon as the model is up, at the latest after a while, in
 // which case the answer will say what is wrong. A newcomer's first question must not be refused for
@@ -113,11 +138,8 @@ void when_started(Parts& parts, const std::string& name, SteadyTime begun,
 }
 
 void pass_on(Parts& parts, const drogon::HttpRequestPtr& request, json body, Respond respond) {
-  auto passing = std::make_shared<Passing>(parts.answers_under_way);
-  passing->request = request;
-  passing->respond = std::move(respond);
-  passing->streaming = body["stream"].get<bool>();
-  passing->usage_wanted = wants_usage(body);
+  const auto passing = std::make_shared<Passing>(parts, request, std::move(respond), body);
+  begin_in_time(passing);
   const std::string name = text_or(body, "model");
   ChatRequest chat;
   chat.body = std::move(body);
@@ -178,11 +200,8 @@ void converse(Parts& parts, const drogon::HttpRequestPtr& request, const json& b
   }
   if (!text) return respond(error_response(request, text.error()));
 
-  auto passing = std::make_shared<Passing>(parts.answers_under_way);
-  passing->request = request;
-  passing->respond = std::move(respond);
-  passing->streaming = body["stream"].get<bool>();
-  passing->usage_wanted = wants_usage(body);
+  const auto passing = std::make_shared<Passing>(parts, request, std::move(respond), body);
+  begin_in_time(passing);
   const std::string id = "chatcmpl-" + random_hex(12);
   const std::string wanted = text_or(body, "model");
   Conversation conversation;
@@ -221,6 +240,12 @@ void handle_chat_completions(Parts& parts, const drogon::HttpRequestPtr& request
   if (parts.phase != Phase::kServing) {
     return respond(
         error_response(request, {Code::kUnavailable, {"ai_bot is stopping", "ai_bot 正在停止"}}));
+  }
+  if (parts.answers_under_way >= parts.config.server.max_answers) {
+    return respond(error_response(
+        request, {Code::kUnavailable,
+                  {"too many answers are under way (server.max_answers); try again later",
+                   "同时进行的回答过多（server.max_answers），请稍后重试"}}));
   }
   auto body = parse_body(request->body());
   if (!body) return respond(error_response(request, body.error()));

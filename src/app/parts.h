@@ -7,6 +7,7 @@
 #include <string>
 
 #include "app/channel_entry.h"
+#include "app/http_guard.h"
 #include "app/waiters.h"
 #include "assistant/assistant.h"
 #include "config/config.h"
@@ -24,6 +25,7 @@ struct Parts {
   Waiters waiters;
   ChannelMap channels;
   std::unique_ptr<Store> store;
+  std::unique_ptr<HttpGuard> guard;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<Router> router;
   std::unique_ptr<Assistant> assistant;

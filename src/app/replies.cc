@@ -8,7 +8,8 @@ namespace {
 constexpr int kDefaultRetrySeconds = 2;
 
 const char* openai_type(int status) {
-  if (status == 401 || status == 403) return "authentication_error";
+  if (status == 401) return "authentication_error";
+  if (status == 403) return "permission_error";
   if (status == 429) return "rate_limit_error";
   return status < 500 ? "invalid_request_error" : "server_error";
 }
@@ -22,12 +23,16 @@ int http_status(Code code) {
       return 400;
     case Code::kUnauthorized:
       return 401;
+    case Code::kForbidden:
+      return 403;
     case Code::kNotFound:
       return 404;
     case Code::kConflict:
       return 409;
     case Code::kTooLarge:
       return 413;
+    case Code::kUnsupportedMedia:
+      return 415;
     case Code::kRateLimited:
       return 429;
     case Code::kCancelled:

@@ -3,12 +3,15 @@
 #include <drogon/HttpAppFramework.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <trantor/utils/Logger.h>
 #include <unistd.h>
 
+#include <limits>
 #include <thread>
 
 #include "app/attachments.h"
+#include "app/browser_guard.h"
 #include "app/drafts.h"
 #include "app/health.h"
 #include "app/logging.h"
@@ -53,10 +56,21 @@ sigset_t our_signals() {
   return signals;
 }
 
-size_t header_bytes(const drogon::HttpRequestPtr& request) {
-  size_t size = request->path().size() + request->query().size();
-  for (const auto& [name, value] : request->headers()) size += name.size() + value.size() + 4;
-  return size;
+// Drogon looks for files under this folder when no route is known. There is none, and so no file
+// is ever served: only routes are.
+constexpr const char* kNoFolder = "/proc/self/no-files-are-served";
+constexpr double kGuardSeconds = 0.25;
+// The guard's limit counts; Drogon's own, which closes the newest, must come after it.
+constexpr size_t kNoLimit = std::numeric_limits<int32_t>::max();
+
+bool is_webhook(const std::string& path) { return path.starts_with("/api/webhook"); }
+
+// As many open files as this process may have: each answer takes up to two.
+void raise_file_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // The path as a metric's label: parameters and unknown paths must not make a series each.
@@ -103,6 +117,8 @@ Result<void> Server::build() {
   auto store = Store::open({config.database.path, static_cast<int>(config.database.max_batch)});
   if (!store) return fail(store.error());
   parts_.store = std::move(*store);
+  parts_.guard = std::make_unique<HttpGuard>(
+      config.server, [this](int status) { parts_.metrics.http_request("refused", "", status, 0); });
   parts_.http = std::make_unique<HttpClient>();
   if (auto built = build_channels(); !built) return built;
   if (auto built = build_models(); !built) return built;
@@ -242,12 +258,6 @@ void Server::route() {
                         },
                         {Post, Get});
   }
-  app.registerHandler(
-      "/api/webhook/{channel}",
-      [this](const HttpRequestPtr& request, Callback&& respond, const std::string& channel) {
-        handle_webhook(parts_, request, channel, std::move(respond));
-      },
-      {Post, Get});
   app.registerHandler("/api/webhook",
                       [this](const HttpRequestPtr& request, Callback&& respond) {
                         handle_webhook(parts_, request, "", std::move(respond));
@@ -290,18 +300,27 @@ void Server::route() {
                         respond(response);
                       },
                       {Get});
-  const auto max_header = static_cast<size_t>(parts_.config.server.max_header.count);
-  app.registerSyncAdvice(
-      [this, max_header](const HttpRequestPtr& request) -> drogon::HttpResponsePtr {
-        if (header_bytes(request) <= max_header) return nullptr;
-        // What a synchronous advice answers does not come past the one that counts responses.
-        parts_.metrics.http_request(route_of(request->path()), request->methodString(), 431, 0);
-        auto response = error_response(request, {Code::kTooLarge,
-                                                 {"the headers are larger than server.max_header",
-                                                  "请求头超过 server.max_header"}});
-        response->setStatusCode(static_cast<drogon::HttpStatusCode>(431));
-        return response;
-      });
+  app.setDocumentRoot(kNoFolder);
+  app.setDefaultHandler([this](const HttpRequestPtr& request, Callback&& respond) {
+    if (is_webhook(request->path())) return respond(no_such_channel(request));
+    respond(error_response(request, {Code::kNotFound, {"no such path", "路径不存在"}}));
+  });
+  app.registerSyncAdvice([this](const HttpRequestPtr& request) -> drogon::HttpResponsePtr {
+    const auto connection = parts_.guard->of(request);
+    if (connection) connection->began();
+    if (is_webhook(request->path())) return nullptr;
+    const BrowserHeaders headers{request->getHeader("host"), request->getHeader("origin"),
+                                 request->getHeader("content-type")};
+    const auto allowed =
+        check_browser(headers, !request->body().empty(), parts_.config.server.hosts);
+    if (allowed) return nullptr;
+    auto response = error_response(request, allowed.error());
+    // What a synchronous advice answers does not come past the one that counts responses.
+    parts_.metrics.http_request(route_of(request->path()), request->methodString(),
+                                response->statusCode(), 0);
+    if (connection) connection->answered();
+    return response;
+  });
   app.registerPreSendingAdvice([this](const HttpRequestPtr& request,
                                       const drogon::HttpResponsePtr& response) {
     const double seconds = static_cast<double>(trantor::Date::now().microSecondsSinceEpoch() -
@@ -309,9 +328,10 @@ void Server::route() {
                            1e6;
     parts_.metrics.http_request(route_of(request->path()), request->methodString(),
                                 response->statusCode(), seconds);
+    parts_.guard->responding(request, response);
   });
   app.setCustomErrorHandler([](drogon::HttpStatusCode status, const HttpRequestPtr& request) {
-    Error error{Code::kInvalid,
+    Error error{status >= drogon::k500InternalServerError ? Code::kInternal : Code::kInvalid,
                 {fmt::format("HTTP status {}", static_cast<int>(status)),
                  fmt::format("HTTP 状态 {}", static_cast<int>(status))}};
     if (status == drogon::k404NotFound) error = {Code::kNotFound, {"no such path", "路径不存在"}};
@@ -331,21 +351,27 @@ void Server::run(const std::function<void()>& on_listening) {
   trantor::Logger::setLogLevel(trantor::Logger::kWarn);
   trantor::Logger::setOutputFunction(log_of_drogon, [] {});
   route();
+  raise_file_limit();
   auto& app = drogon::app();
   app.disableSigtermHandling()
       .setThreadNum(static_cast<size_t>(server.threads))
       .setUploadPath(folder_.path() + "/run/uploads")
       .setClientMaxBodySize(static_cast<size_t>(server.max_body.count))
       .setClientMaxMemoryBodySize(static_cast<size_t>(server.max_body.count))
-      .setMaxConnectionNum(static_cast<size_t>(server.max_connections))
-      .setMaxConnectionNumPerIP(static_cast<size_t>(server.max_connections_per_ip))
-      .setIdleConnectionTimeout(static_cast<size_t>(server.idle_timeout.count() / 1000))
+      .setMaxConnectionNum(kNoLimit)
+      .setIdleConnectionTimeout(
+          0)  // the guard knows whether a connection is idle or being answered
+      .setConnectionCallback([this](const auto& tcp) { parts_.guard->connection(tcp); })
       .enableServerHeader(false)
       .addListener(server.listen == "localhost" ? "127.0.0.1" : server.listen,
                    static_cast<uint16_t>(server.port));
   for (LocalModel* model : local_models_) model->start();
   resume();
   app.registerBeginningAdvice([this, &on_listening] {
+    for (size_t i = 0; i < drogon::app().getThreadNum(); ++i) {
+      trantor::EventLoop* loop = drogon::app().getIOLoop(i);
+      loop->runEvery(kGuardSeconds, [this, loop] { parts_.guard->check(loop); });
+    }
     parts_.phase = Phase::kServing;
     connections_ = std::make_unique<Connections>(parts_);
     connections_->start();

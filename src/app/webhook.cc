@@ -17,25 +17,55 @@ const ChannelEntry* addressed(const Parts& parts, const std::string& name) {
   return nullptr;
 }
 
-json event_body(const Event& event, const char* status) {
-  return {{"event_id", event.event_id}, {"status", status}};
+json event_body(const std::string& event_id, const char* status) {
+  return {{"event_id", event_id}, {"status", status}};
 }
 
-// A response that is sent once: by the answer or by the deadline, whichever comes first.
+// A response that is sent once: by the answer or by the deadline, whichever comes first, or by
+// nobody when the client is gone. Whoever is first takes it, and with it the connection it holds.
+class OneResponse {
+ public:
+  explicit OneResponse(Respond respond) : respond_(std::move(respond)) {}
+
+  void send(const drogon::HttpResponsePtr& response) {
+    if (const Respond respond = take()) respond(response);
+  }
+  void drop() { take(); }
+
+ private:
+  Respond take() {
+    std::lock_guard lock(mutex_);
+    return std::exchange(respond_, nullptr);
+  }
+
+  std::mutex mutex_;
+  Respond respond_;
+};
+
 void answer_in_response(Parts& parts, const TakenInPtr& taken, const ChannelConfig& config,
-                        trantor::EventLoop* loop, const Respond& respond) {
-  const auto answered = [event = taken->event](const Waiters::Answer& answer) {
-    json body = event_body(event, answer.postponed ? "postponed" : "answered");
+                        const GuardedConnectionPtr& connection, Respond respond) {
+  const auto answered = [event_id = taken->event.event_id](const Waiters::Answer& answer) {
+    json body = event_body(event_id, answer.postponed ? "postponed" : "answered");
     body["text"] = answer.text;
     return json_response(answer.postponed ? 202 : 200, body);
   };
   if (taken->answer) return respond(answered({*taken->answer}));
   const int64_t id = taken->added.id;
+  const auto one = std::make_shared<OneResponse>(std::move(respond));
   const int64_t ticket = parts.waiters.wait(
-      id, [respond, answered](const Waiters::Answer& answer) { respond(answered(answer)); });
+      id, [one, answered](const Waiters::Answer& answer) { one->send(answered(answer)); });
   const double deadline = static_cast<double>(config.sync_deadline.count()) / 1000;
-  loop->runAfter(deadline, [&parts, id, ticket, respond, event = taken->event] {
-    if (parts.waiters.leave(id, ticket)) respond(json_response(202, event_body(event, "accepted")));
+  const auto late = [&parts, id, ticket, one, event_id = taken->event.event_id] {
+    if (parts.waiters.leave(id, ticket))
+      one->send(json_response(202, event_body(event_id, "accepted")));
+  };
+  // On the connection's own thread, where its end is told too.
+  connection->loop()->queueInLoop([&parts, id, ticket, one, deadline, late, connection] {
+    connection->loop()->runAfter(deadline, late);
+    connection->on_gone([&parts, id, ticket, one] {
+      parts.waiters.leave(id, ticket);
+      one->drop();
+    });
   });
 }
 
@@ -58,14 +88,16 @@ drogon::HttpResponsePtr refuse_method(const drogon::HttpRequestPtr& request) {
 
 }  // namespace
 
+drogon::HttpResponsePtr no_such_channel(const drogon::HttpRequestPtr& request) {
+  return error_response(request, {Code::kNotFound,
+                                  {"no such channel: see `channels` in the configuration",
+                                   "没有该通道：请查看配置中的 channels"}});
+}
+
 void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const std::string& name,
                     Respond respond) {
   const ChannelEntry* channel = addressed(parts, name);
-  if (channel == nullptr) {
-    return respond(error_response(request, {Code::kNotFound,
-                                            {"no such channel: see `channels` in the configuration",
-                                             "没有该通道：请查看配置中的 channels"}}));
-  }
+  if (channel == nullptr) return respond(no_such_channel(request));
   if (channel->config.mode == "connect") {
     return respond(
         error_response(request, {Code::kNotFound,
@@ -99,17 +131,19 @@ void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const s
   const bool held = channel->channel->holds_replies();
   take_in(parts, *channel, std::move(*reading->event),
           [&parts, channel, request, respond = std::move(respond), is_platform, held,
-           answer = std::move(reading->answer), loop = LoopBatch::of_this_thread()](
-              const TakenInPtr& taken, const Result<void>& result) mutable {
+           answer = std::move(reading->answer), loop = LoopBatch::of_this_thread(),
+           connection = parts.guard->of(request)](const TakenInPtr& taken,
+                                                  const Result<void>& result) mutable {
             if (!result) return respond(error_response(request, result.error()));
-            if (held) answer_in_response(parts, taken, channel->config, loop->loop(), respond);
+            if (held && connection)
+              answer_in_response(parts, taken, channel->config, connection, std::move(respond));
             loop->add([&parts, taken, held, is_platform, answer = std::move(answer),
                        respond = std::move(respond)] {
               note_taken_in(parts, *taken);
               if (held) return;
               const char* status = taken->added.is_new ? "accepted" : "duplicate";
               respond(is_platform ? response_of(answer)
-                                  : json_response(200, event_body(taken->event, status)));
+                                  : json_response(200, event_body(taken->event.event_id, status)));
             });
           });
 }

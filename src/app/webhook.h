@@ -12,4 +12,7 @@ namespace ai_bot {
 void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const std::string& name,
                     Respond respond);
 
+// The answer to a request for a channel that is not configured.
+drogon::HttpResponsePtr no_such_channel(const drogon::HttpRequestPtr& request);
+
 }  // namespace ai_bot

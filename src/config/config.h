@@ -32,8 +32,14 @@ struct ServerConfig {
   Bytes max_body = 1_MiB;
   Bytes max_header = 16_KiB;
   int64_t max_connections = 1000;
-  int64_t max_connections_per_ip = 0;
+  int64_t max_connections_per_ip = 200;
+  int64_t max_answers = 256;
+  Bytes max_unsent = 256_KiB;
+  Duration header_timeout = 10s;
+  Bytes min_rate = 1_KiB;
+  Duration write_timeout = 30s;
   Duration idle_timeout = 60s;
+  std::vector<std::string> hosts;
   Duration shutdown_grace = 20s;
 };
 

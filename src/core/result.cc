@@ -8,10 +8,14 @@ const char* name_of(Code code) {
       return "invalid";
     case Code::kUnauthorized:
       return "unauthorized";
+    case Code::kForbidden:
+      return "forbidden";
     case Code::kNotFound:
       return "not_found";
     case Code::kTooLarge:
       return "too_large";
+    case Code::kUnsupportedMedia:
+      return "unsupported_media";
     case Code::kConflict:
       return "conflict";
     case Code::kRateLimited:

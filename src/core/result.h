@@ -13,19 +13,21 @@ namespace ai_bot {
 
 // What kind of failure, for the code that must decide what to do; people read Error::text.
 enum class Code {
-  kInvalid,          // what was sent is wrong; sending it again does not help
-  kUnauthorized,     // a signature or key is missing or wrong
-  kNotFound,         // the named thing does not exist
-  kTooLarge,         // over a configured limit
-  kConflict,         // another one is there already (port, lock, file)
-  kRateLimited,      // too much at once; again after retry_after
-  kUnavailable,      // the other side is down or not ready; may work later
-  kTimeout,          // no answer in the configured time
-  kCancelled,        // the asker left or stopped it
-  kStorageFull,      // no space left on the disk
-  kStorage,          // the database or a file can't be read or written
-  kContextOverflow,  // a prompt longer than the model's context
-  kInternal,         // a mistake of ours
+  kInvalid,           // what was sent is wrong; sending it again does not help
+  kUnauthorized,      // a signature or key is missing or wrong
+  kForbidden,         // known, and not allowed
+  kNotFound,          // the named thing does not exist
+  kTooLarge,          // over a configured limit
+  kUnsupportedMedia,  // a body of another type than is read here
+  kConflict,          // another one is there already (port, lock, file)
+  kRateLimited,       // too much at once; again after retry_after
+  kUnavailable,       // the other side is down or not ready; may work later
+  kTimeout,           // no answer in the configured time
+  kCancelled,         // the asker left or stopped it
+  kStorageFull,       // no space left on the disk
+  kStorage,           // the database or a file can't be read or written
+  kContextOverflow,   // a prompt longer than the model's context
+  kInternal,          // a mistake of ours
 };
 
 // The code's name in snake case, as logs and API errors carry it.

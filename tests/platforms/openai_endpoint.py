@@ -5,7 +5,7 @@ Stands in for a large remote model. Strict as the original: it refuses a wrong k
 (404) and a body without messages (400). What it does besides is asked for by the question's first word:
   slow N        waits N seconds before the first token      stall   falls silent after the first token
   break         breaks off after the first token            status N   answers with that HTTP status
-  drip N        spreads its words over N seconds
+  drip N        spreads its words over N seconds        flood N     streams N pieces of a kilobyte as fast as it can
 """
 import argparse
 import http.server
@@ -81,6 +81,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
                     return
                 if words[0] == "stall":
                     time.sleep(60)
+            if words[0] == "flood":
+                for _ in range(int(words[1])):
+                    delta({"content": "x" * 1000})
             delta({}, "stop")
             if body.get("stream_options", {}).get("include_usage"):
                 chunk(usage=usage)

@@ -1,0 +1,288 @@
+#include "app/http_guard.h"
+
+#include <fmt/format.h>
+#include <trantor/net/EventLoop.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "app/replies.h"
+#include "config/check.h"
+
+namespace ai_bot {
+namespace {
+
+// A refused client has this long to read why before its connection is closed, whatever it sends.
+constexpr milliseconds kLinger{2000};
+// Of a response of the framework's, the bytes before its body, at least (status line, length,
+// date).
+constexpr size_t kLeastResponseHeader = 100;
+
+constexpr HttpFraming::Refusal kTooSlow{
+    408, "the request did not come within server.header_timeout and at server.min_rate",
+    "请求未在 server.header_timeout 内、以不低于 server.min_rate 的速度到达"};
+constexpr HttpFraming::Refusal kUnreadable{400, "this is no request that can be read",
+                                           "无法读取该请求"};
+
+// The framework's reader of a connection's bytes. trantor lets it be set and not be read: a
+// protected member, named here through a class derived for that.
+struct Reader : trantor::TcpConnection {
+  static trantor::RecvMessageCallback trantor::TcpConnection::*member() {
+    return &Reader::recvMsgCallback_;
+  }
+};
+
+// Stands before any routing, so it is written by hand; in both languages, as nobody was asked yet.
+std::string response_text(const HttpFraming::Refusal& refusal) {
+  const Code code = refusal.status == 408                            ? Code::kTimeout
+                    : refusal.status == 413 || refusal.status == 431 ? Code::kTooLarge
+                                                                     : Code::kInvalid;
+  const std::string both = fmt::format("{} / {}", refusal.en, refusal.zh);
+  const std::string body = error_body({code, {both, both}}, Language::kEnglish).dump();
+  return fmt::format(
+      "HTTP/1.1 {} {}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: {}\r\n"
+      "connection: close\r\n\r\n{}",
+      refusal.status, http_status_str(static_cast<enum ::http_status>(refusal.status)), body.size(), body);
+}
+
+}  // namespace
+
+GuardedConnection::GuardedConnection(const trantor::TcpConnectionPtr& tcp,
+                                     const ServerConfig& limits, OnRefused on_refused)
+    : tcp_(tcp),
+      loop_(tcp->getLoop()),
+      address_(tcp->peerAddr().toIp()),
+      limits_(limits),
+      on_refused_(std::move(on_refused)),
+      framing_({static_cast<size_t>(limits.max_header.count),
+                static_cast<size_t>(limits.max_body.count)}),
+      since_(steady_now()),
+      got_out_at_(steady_now()) {}
+
+void GuardedConnection::stand_before_framework(const trantor::TcpConnectionPtr& tcp) {
+  framework_ = (*tcp).*Reader::member();
+  tcp->setRecvMsgCallback([self = shared_from_this()](const auto& connection, auto* buffer) {
+    self->receive(connection, buffer);
+  });
+}
+
+void GuardedConnection::receive(const trantor::TcpConnectionPtr& tcp, trantor::MsgBuffer* buffer) {
+  const auto most = static_cast<size_t>(limits_.max_header.count + limits_.max_body.count);
+  if (refused_) {
+    discarded_ += buffer->readableBytes();
+    buffer->retrieveAll();
+    if (discarded_ > most) tcp->forceClose();
+    return;
+  }
+  const bool waits = busy_ || unsent_ > most_unsent();
+  if (waits && ahead_.size() + buffer->readableBytes() > most) return tcp->forceClose();
+  feed(tcp, buffer);
+}
+
+// Hands requests over, one after another, as long as each is answered at once.
+void GuardedConnection::feed(const trantor::TcpConnectionPtr& tcp, trantor::MsgBuffer* buffer) {
+  feeding_ = true;
+  for (;;) {
+    count_unsent(*tcp);
+    if (busy_ || refused_ || unsent_ > most_unsent() || !tcp->connected()) break;
+    if (!ahead_.empty()) buffer->addInFront(ahead_.data(), ahead_.size());
+    ahead_.clear();
+    // Empty lines before a request are skipped (RFC 9112, 2.2).
+    while (!framing_.begun() && buffer->readableBytes() > 0 &&
+           (*buffer->peek() == '\r' || *buffer->peek() == '\n'))
+      buffer->retrieve(1);
+    if (buffer->readableBytes() == seen_) break;
+    if (!framing_.begun()) since_ = steady_now();
+    seen_ += framing_.feed({buffer->peek() + seen_, buffer->readableBytes() - seen_});
+    if (framing_.state() == HttpFraming::State::kRefused) {
+      refuse(tcp, framing_.refusal());
+    } else if (framing_.state() == HttpFraming::State::kHeader) {
+      break;
+    } else {
+      hand_over(tcp, buffer);
+    }
+  }
+  feeding_ = false;
+}
+
+// To the framework: what is read of the request, and nothing behind it.
+void GuardedConnection::hand_over(const trantor::TcpConnectionPtr& tcp,
+                                  trantor::MsgBuffer* buffer) {
+  const bool whole = framing_.state() == HttpFraming::State::kComplete;
+  if (const size_t behind = buffer->readableBytes() - seen_; behind > 0) {
+    ahead_.assign(buffer->peek() + seen_, behind);
+    buffer->unwrite(behind);
+  }
+  busy_ = whole;
+  began_ = false;
+  framework_(tcp, buffer);
+  seen_ = buffer->readableBytes();
+  if (whole && !began_) refuse(tcp, kUnreadable);
+}
+
+void GuardedConnection::answered() {
+  if (!busy_) return;
+  served_ = true;
+  since_ = steady_now();
+  on_gone_ = nullptr;
+  framing_.next();
+  busy_ = false;
+  if (!feeding_) loop_->queueInLoop([self = shared_from_this()] { self->resume(); });
+}
+
+void GuardedConnection::resume() {
+  const auto tcp = tcp_.lock();
+  if (tcp && !refused_) feed(tcp, tcp->getRecvBuffer());
+}
+
+void GuardedConnection::stream_ended() {
+  streams_ = false;
+  answered();
+}
+
+void GuardedConnection::sending(size_t bytes) {
+  const auto tcp = tcp_.lock();
+  if (!tcp) return;
+  // Where all is out, the connection's own count is the exact one.
+  out_ = std::max<uint64_t>(out_, tcp->bytesSent()) + bytes;
+  count_unsent(*tcp);
+}
+
+void GuardedConnection::count_unsent(const trantor::TcpConnection& tcp) {
+  const uint64_t got_out = tcp.bytesSent();
+  if (got_out != got_out_) got_out_at_ = steady_now();
+  got_out_ = got_out;
+  unsent_ = out_ > got_out ? out_ - got_out : 0;
+}
+
+void GuardedConnection::refuse(const trantor::TcpConnectionPtr& tcp,
+                               const HttpFraming::Refusal& refusal) {
+  refused_ = true;
+  since_ = steady_now();
+  if (tcp->connected()) {
+    on_refused_(refusal.status);
+    tcp->send(response_text(refusal));
+    tcp->shutdown();
+  }
+  tcp->getRecvBuffer()->retrieveAll();
+}
+
+void GuardedConnection::on_gone(std::function<void()> gone) {
+  if (is_gone_) return gone();
+  on_gone_ = std::move(gone);
+}
+
+void GuardedConnection::gone() {
+  is_gone_ = true;
+  if (const auto on_gone = std::exchange(on_gone_, nullptr)) on_gone();
+}
+
+// How long we wait for the client by now.
+milliseconds GuardedConnection::patience() const {
+  if (!framing_.begun()) return served_ ? limits_.idle_timeout : limits_.header_timeout;
+  const auto body = static_cast<int64_t>(framing_.body_bytes());
+  return limits_.header_timeout + milliseconds(body * 1000 / limits_.min_rate.count);
+}
+
+void GuardedConnection::check(SteadyTime now) {
+  const auto tcp = tcp_.lock();
+  if (!tcp) return;
+  count_unsent(*tcp);
+  const bool over = refused_ || !tcp->connected();
+  if (unsent_ == 0) got_out_at_ = now;
+  if (now - got_out_at_ > limits_.write_timeout ||
+      (over && !busy_ && now - since_.load() > kLinger))
+    return tcp->forceClose();
+  if (over || busy_) return;
+  resume();
+  if (busy_ || unsent_ > 0 || now - since_.load() <= patience()) return;
+  if (framing_.begun()) return refuse(tcp, kTooSlow);
+  tcp->forceClose();
+}
+
+void GuardedConnection::close() {
+  if (const auto tcp = tcp_.lock()) tcp->forceClose();
+}
+
+void HttpGuard::connection(const trantor::TcpConnectionPtr& tcp) {
+  if (!tcp->connected()) return forget(tcp.get());
+  // Answers go out as they are made; a streamed one is many small pieces.
+  tcp->setTcpNoDelay(true);
+  const auto connection = std::make_shared<GuardedConnection>(tcp, limits_, on_refused_);
+  if (!admit(tcp.get(), connection)) return tcp->forceClose();
+  connection->stand_before_framework(tcp);
+}
+
+// With no room left, the longest waiting connection makes some: of all, or of the same address when
+// that one has its share. A proxy on this machine speaks for many people, so loopback has none.
+bool HttpGuard::admit(const trantor::TcpConnection* tcp, const GuardedConnectionPtr& connection) {
+  std::lock_guard lock(mutex_);
+  const bool all = static_cast<int64_t>(open_.size()) >= limits_.max_connections;
+  const std::string& address = connection->address();
+  const bool share = limits_.max_connections_per_ip > 0 && !is_loopback(address) &&
+                     of_address_[address] >= limits_.max_connections_per_ip;
+  if (all || share) {
+    auto oldest = open_.end();
+    for (auto at = open_.begin(); at != open_.end(); ++at) {
+      if (!at->second->waits() || (share && at->second->address() != address)) continue;
+      if (oldest == open_.end() || at->second->waits_since() < oldest->second->waits_since())
+        oldest = at;
+    }
+    if (oldest == open_.end()) return false;
+    const GuardedConnectionPtr victim = oldest->second;
+    victim->loop()->queueInLoop([victim] { victim->close(); });
+    if (--of_address_[victim->address()] <= 0) of_address_.erase(victim->address());
+    open_.erase(oldest);
+  }
+  open_.emplace(tcp, connection);
+  ++of_address_[address];
+  return true;
+}
+
+void HttpGuard::forget(const trantor::TcpConnection* tcp) {
+  GuardedConnectionPtr connection;
+  {
+    std::lock_guard lock(mutex_);
+    const auto at = open_.find(tcp);
+    if (at == open_.end()) return;
+    connection = at->second;
+    open_.erase(at);
+    const auto count = of_address_.find(connection->address());
+    if (--count->second <= 0) of_address_.erase(count);
+  }
+  connection->gone();
+}
+
+GuardedConnectionPtr HttpGuard::of(const drogon::HttpRequestPtr& request) const {
+  const auto tcp = request->getConnectionPtr().lock();
+  std::lock_guard lock(mutex_);
+  const auto at = open_.find(tcp.get());
+  return at == open_.end() ? nullptr : at->second;
+}
+
+void HttpGuard::responding(const drogon::HttpRequestPtr& request,
+                           const drogon::HttpResponsePtr& response) {
+  const auto connection = of(request);
+  if (!connection) return;
+  const size_t body = request->isHead() ? 0 : response->body().size();
+  const auto done = [connection, bytes = body + kLeastResponseHeader] {
+    connection->sending(bytes);
+    if (!connection->streams()) connection->answered();
+  };
+  if (connection->loop()->isInLoopThread()) return done();
+  connection->loop()->queueInLoop(done);
+}
+
+void HttpGuard::check(const trantor::EventLoop* loop) {
+  std::vector<GuardedConnectionPtr> here;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [tcp, connection] : open_) {
+      if (connection->loop() == loop) here.push_back(connection);
+    }
+  }
+  const SteadyTime now = steady_now();
+  for (const GuardedConnectionPtr& connection : here) connection->check(now);
+}
+
+}  // namespace ai_bot

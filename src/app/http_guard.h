@@ -1,0 +1,136 @@
+// What a connection, an address and all of them together may cost: between a client's bytes and
+// the web framework.
+//
+// A connection has one request under way at a time; what a client sends ahead waits, and is
+// bounded. Headers and bodies must come within a time and at a rate, answers must be taken. Who is
+// late is closed. When there are as many connections as may be, the one that has kept us waiting
+// longest makes room for the new one, so that slow clients never shut out others
+// (docs/decisions/0010-connections.md).
+#pragma once
+
+#include <drogon/HttpRequest.h>
+#include <drogon/HttpResponse.h>
+#include <trantor/net/TcpConnection.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+#include "config/config.h"
+#include "core/clock.h"
+#include "net/http_framing.h"
+
+namespace ai_bot {
+
+// One client's connection. Everything but what says otherwise is for its event loop's thread.
+class GuardedConnection : public std::enable_shared_from_this<GuardedConnection> {
+ public:
+  using OnRefused = std::function<void(int status)>;
+
+  GuardedConnection(const trantor::TcpConnectionPtr& tcp, const ServerConfig& limits,
+                    OnRefused on_refused);
+
+  // Puts itself between the connection and the framework's reader of its bytes.
+  void stand_before_framework(const trantor::TcpConnectionPtr& tcp);
+
+  // The framework handles the request that was handed over, and later is done with it.
+  void began() { began_ = true; }
+  void answered();
+
+  // An answer that goes on after its response has begun. Any thread.
+  void stream_begins() { streams_ = true; }
+  bool streams() const { return streams_; }
+  void stream_ended();
+
+  // So many bytes more are on their way out.
+  void sending(size_t bytes);
+  // Bytes that were given to the connection and did not get out yet, at least. Any thread.
+  size_t unsent() const { return unsent_; }
+  size_t most_unsent() const { return static_cast<size_t>(limits_.max_unsent.count); }
+
+  // Whether another request may come after the one that is answered. Any thread, meanwhile.
+  bool keeps_alive() const { return framing_.keeps_alive(); }
+
+  // Called when the client goes while its request is under way, or at once when it is gone.
+  void on_gone(std::function<void()> gone);
+  void gone();
+
+  // Closes what is late, goes on with what had to wait. Called several times a second.
+  void check(SteadyTime now);
+  void close();
+
+  // Whether we wait for the client, and since when. Any thread.
+  bool waits() const { return !busy_; }
+  SteadyTime waits_since() const { return since_; }
+
+  const std::string& address() const { return address_; }
+  trantor::EventLoop* loop() const { return loop_; }
+
+ private:
+  void receive(const trantor::TcpConnectionPtr& tcp, trantor::MsgBuffer* buffer);
+  void feed(const trantor::TcpConnectionPtr& tcp, trantor::MsgBuffer* buffer);
+  void hand_over(const trantor::TcpConnectionPtr& tcp, trantor::MsgBuffer* buffer);
+  void resume();
+  void refuse(const trantor::TcpConnectionPtr& tcp, const HttpFraming::Refusal& refusal);
+  void count_unsent(const trantor::TcpConnection& tcp);
+  milliseconds patience() const;
+
+  const std::weak_ptr<trantor::TcpConnection> tcp_;
+  trantor::EventLoop* const loop_;
+  const std::string address_;
+  const ServerConfig& limits_;
+  const OnRefused on_refused_;
+  trantor::RecvMessageCallback framework_;
+  HttpFraming framing_;
+  size_t seen_ = 0;    // bytes at the buffer's front that the framing has read already
+  std::string ahead_;  // bytes behind the request under way
+  bool feeding_ = false;
+  bool began_ = false;
+  bool refused_ = false;
+  size_t discarded_ = 0;  // bytes that came after that
+  bool is_gone_ = false;
+  bool served_ = false;  // some request was answered
+  std::atomic<bool> busy_{false};
+  std::atomic<bool> streams_{false};
+  std::atomic<SteadyTime> since_;  // when what we wait for began
+  uint64_t out_ = 0;               // bytes given to the connection since it was made, at least
+  uint64_t got_out_ = 0;           // of them, as last seen
+  SteadyTime got_out_at_;
+  std::atomic<size_t> unsent_{0};
+  std::function<void()> on_gone_;
+};
+using GuardedConnectionPtr = std::shared_ptr<GuardedConnection>;
+
+class HttpGuard {
+ public:
+  // `limits` must outlive it. `on_refused`: what was answered before any route saw it.
+  HttpGuard(const ServerConfig& limits, GuardedConnection::OnRefused on_refused)
+      : limits_(limits), on_refused_(std::move(on_refused)) {}
+
+  // Drogon's connection callback: a connection came or went.
+  void connection(const trantor::TcpConnectionPtr& tcp);
+
+  // The connection of a request; null when it is gone. Any thread.
+  GuardedConnectionPtr of(const drogon::HttpRequestPtr& request) const;
+
+  // A response is about to be sent. Any thread.
+  void responding(const drogon::HttpRequestPtr& request, const drogon::HttpResponsePtr& response);
+
+  // Closes what is late on this loop; call it several times a second there.
+  void check(const trantor::EventLoop* loop);
+
+ private:
+  bool admit(const trantor::TcpConnection* tcp, const GuardedConnectionPtr& connection);
+  void forget(const trantor::TcpConnection* tcp);
+
+  const ServerConfig& limits_;
+  const GuardedConnection::OnRefused on_refused_;
+  mutable std::mutex mutex_;
+  std::unordered_map<const trantor::TcpConnection*, GuardedConnectionPtr> open_;
+  std::unordered_map<std::string, int64_t> of_address_;  // connections
+};
+
+}  // namespace ai_bot
