@@ -219,8 +219,8 @@ class Socket:
 
 
 def crash_run(make, options, event_of, chat_of):
-    """Sends events as a platform does (in order within a conversation, again until they are acknowledged) and reports
-    what people saw, as generic_platform.py does; ends when every event has its answer."""
+    """Sends events as a platform does (in order within a conversation, the same event again until it is acknowledged)
+    and reports what people saw, as generic_platform.py does; ends when every event has its answer."""
     simulator = make(options)
     acknowledged, attempts = [], [0]
 
@@ -229,10 +229,11 @@ def crash_run(make, options, event_of, chat_of):
             due = started + (number * options.conversations + conversation) / options.rate
             time.sleep(max(0.0, due - time.monotonic()))
             identity = f"{conversation:03}-{number:05}"
+            event = event_of(simulator, identity, conversation, f"echo {identity}")
             while True:
                 attempts[0] += 1
                 try:
-                    status, _, content = event_of(simulator, identity, conversation, f"echo {identity}")
+                    status, _, content = simulator.send(event)
                     if status == 200:
                         acknowledged.append(identity)
                         break
