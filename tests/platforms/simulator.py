@@ -10,7 +10,6 @@ import http.server
 import json
 import random
 import re
-import socket
 import threading
 import time
 import urllib.parse
@@ -193,9 +192,9 @@ class Socket:
         ready.wait()
         self.url = f"ws://127.0.0.1:{self.port}"
 
-    async def run(self, client, path):
+    async def run(self, client):
         self.client, self.connections = client, self.connections + 1
-        self.paths.append(path)
+        self.paths.append(client.path if hasattr(client, "path") else client.request.path)  # before and since websockets 14
         try:
             for frame in self.hello():
                 await client.send(self.write(frame))
@@ -275,9 +274,3 @@ def run_as_program(description, make, event_of, chat_of):
     parser.add_argument("--rate", type=float, default=400, help="events a second")
     parser.add_argument("--patience", type=float, default=300, help="seconds")
     crash_run(make, parser.parse_args(), event_of, chat_of)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
