@@ -41,17 +41,31 @@ step() {
   printf '%s✓%s %s %s(%d s)%s\n' "$green" "$plain" "$title" "$dim" $((SECONDS - started)) "$plain" >&2
 }
 
+# shown ENGLISH CHINESE COMMAND...: runs the command with its output in sight, then one line with the time it took.
+shown() {
+  local title=$1 started=$SECONDS
+  [ -n "$zh" ] && title=$2
+  shift 2
+  "$@" || die "'$title' failed" "“$title”失败"
+  printf '%s✓%s %s %s(%d s)%s\n' "$green" "$plain" "$title" "$dim" $((SECONDS - started)) "$plain" >&2
+}
+
 step_failed() {
   tail -n 25 "$2" >&2
   die "'$1' failed. The whole output is in $2. Mend what it names (network? disk space? rights?) and run the same script again: finished steps are not repeated." \
       "“$1”失败，完整输出在 $2。请按其中提示处理（网络？磁盘空间？权限？）后重新运行同一脚本：已完成的步骤不会重复。"
 }
 
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"
-  elif command -v sudo >/dev/null; then sudo "$@"
-  else die "packages must be installed, which needs root: run this script as root, or install sudo" \
-           "需要安装软件包，请以 root 运行本脚本，或先安装 sudo"; fi
+as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
+
+# needs_root_for NAME...: ends with what to tell an administrator, unless this user may install packages. Asks for
+# sudo's password, so call it outside of a step.
+needs_root_for() {
+  local line="apt-get update && apt-get install -y --no-install-recommends $*"
+  [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && sudo -v; } ||
+    die "packages are missing, and installing them needs root. Let an administrator run this line, then run this script again:
+  $line" "缺少软件包，安装它们需要 root 权限。请管理员运行下面这一行，然后重新运行本脚本：
+  $line"
 }
 
 package_installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
@@ -61,23 +75,36 @@ install_packages() {
   local missing=() name
   for name in "$@"; do package_installed "$name" || missing+=("$name"); done
   [ ${#missing[@]} = 0 ] && return 0
-  apt_fresh
+  needs_root_for "${missing[@]}"
+  as_root apt-get update
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
 }
 
-# apt_fresh: package lists, fetched at most once a run.
-apt_fresh() {
-  [ -n "${APT_IS_FRESH:-}" ] && return 0
-  as_root apt-get update
-  APT_IS_FRESH=1
+# archive LABEL: the address of the machine's archive of Debian or Debian-Security; nothing when it has none.
+archive() {
+  apt-get "${LISTS[@]}" indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
+    sed -n "s/^Debian|$1|//p" | head -n 1
 }
 
-# release_has NAME MINIMUM: does this machine's own release offer the package, new enough?
+# know_release: makes apt know what this release offers. Where the system has no lists (container images drop them)
+# they are fetched into build/apt: nothing of the system's apt is touched, and no root is needed.
+LISTS=()
+know_release() {
+  local home=$BUILD/apt/release
+  [ -z "$(archive Debian)" ] || return 0
+  mkdir -p "$home"/{lists/partial,cache/archives/partial}
+  LISTS=(-o "Dir::State::lists=$home/lists" -o "Dir::Cache=$home/cache" -o "APT::Sandbox::User=$(id -un)")
+  apt-get "${LISTS[@]}" update
+}
+
+# release_has NAME MINIMUM: does this machine's own release offer the package, new enough? After know_release.
 release_has() {
   local candidate
-  candidate=$(apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p')
+  candidate=$(apt-cache "${LISTS[@]}" policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: //p')
   [ -n "$candidate" ] && [ "$candidate" != '(none)' ] && dpkg --compare-versions "$candidate" ge "$2"
 }
+
+die_without_archive() { die "no Debian archive in this machine's apt sources; add one" "本机 apt 源中没有 Debian 主仓库，请添加"; }
 
 NEWER_SUITE=forky
 
@@ -86,10 +113,8 @@ NEWER_SUITE=forky
 # and signatures are checked with the machine's own Debian keyring.
 newer_apt() {
   local home=$BUILD/apt archive
-  archive=$(apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
-            sed -n 's/^Debian|Debian|//p' | head -n 1)
-  [ -n "$archive" ] || die "no Debian archive in this machine's apt sources; add one and run apt-get update" \
-                           "本机 apt 源中没有 Debian 主仓库，请添加后运行 apt-get update"
+  archive=$(archive Debian)
+  [ -n "$archive" ] || die_without_archive
   mkdir -p "$home"/{lists/partial,cache/archives/partial}
   : >"$home/status"
   printf 'deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\ndeb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \

@@ -4,9 +4,15 @@
 
 namespace {
 
+#if MI_MALLOC_VERSION >= 210
+constexpr mi_option_t kDelayOfGivingBack = mi_option_purge_delay;
+#else
+constexpr mi_option_t kDelayOfGivingBack = mi_option_decommit_delay;  // its name before 2.1
+#endif
+
 // What is free goes back to the system at once and not after a while: an idle server is small.
 const bool kIdleIsSmall = [] {
-  mi_option_set(mi_option_decommit_delay, 0);
+  mi_option_set(kDelayOfGivingBack, 0);
   return true;
 }();
 

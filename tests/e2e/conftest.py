@@ -3,7 +3,6 @@ import os
 import pathlib
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,9 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import api  # noqa: E402
+import machine  # noqa: E402
+import terminal  # noqa: E402
+from machine import environment, free_port  # noqa: E402, F401
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
 import gguf_file  # noqa: E402
@@ -23,12 +25,6 @@ PLATFORMS = ROOT / "tests/platforms"
 GUIDE = ROOT / "models/guide/guide-q8_0.gguf"
 SECRET = "0123456789abcdef0123456789abcdef"
 PATIENCE = int(os.environ.get("PATIENCE", "60"))  # seconds; generous, for sanitizers on a busy machine
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def wait_until(is_true, what, patience=PATIENCE):
@@ -44,13 +40,13 @@ def wait_until(is_true, what, patience=PATIENCE):
 class Server(api.Api):
     """ai_bot serve, with a configuration given as YAML text (without data_dir and port)."""
 
-    def __init__(self, folder, yaml="", **environment):
+    def __init__(self, folder, yaml="", **more):
         super().__init__(free_port())
         self.folder = pathlib.Path(folder)
         self.data = self.folder / "data"
         self.config = self.folder / "config.yaml"
         self.log_file = self.folder / "log.jsonl"
-        self.environment = {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", **environment}
+        self.environment = environment(HOME=str(self.folder), **more)
         self.process = None
         self.configure(yaml)
 
@@ -93,8 +89,8 @@ class Server(api.Api):
 def cli(*arguments, env=None, **options):
     if "input" not in options:
         options["stdin"] = subprocess.DEVNULL
-    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=PATIENCE * 2,
-                          env=env or {**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}, **options)
+    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE * 2,
+                          env=env or environment(), **options)
 
 
 @pytest.fixture
@@ -102,6 +98,29 @@ def folder():
     path = tempfile.mkdtemp(prefix="ai_bot-e2e-")
     yield pathlib.Path(path)
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def mounting():
+    """The command that runs another one with mounts of its own."""
+    command, refusal = machine.mounting()
+    if refusal:
+        pytest.skip(refusal)
+    return command
+
+
+@pytest.fixture
+def on_terminal():
+    """Starts programs on terminals of their own, which are killed when the test is over."""
+    started = []
+
+    def on_terminal(*command, environment):
+        started.append(terminal.Terminal(command, environment, wait_until))
+        return started[-1]
+
+    yield on_terminal
+    for program in started:
+        program.kill()
 
 
 @pytest.fixture

@@ -1,15 +1,10 @@
 """The commands: texts in both languages, --json, exit codes."""
 import json
-import os
-import pty
-import select
 import shutil
-import time
 
 import pytest
 
-from conftest import BINARY, GUIDE, ROOT, cli, wait_until
-
+from conftest import BINARY, GUIDE, ROOT, cli, environment
 
 
 def zh(*arguments, **options):
@@ -21,7 +16,7 @@ def test_help_is_in_both_languages_and_names_every_command():
     for name in ("serve", "chat", "model", "config", "doctor", "version", "completion"):
         assert name in english and name in chinese
     assert "Run the server" in english and "运行服务器" in chinese and "用法" in chinese
-    by_locale = cli("--help", env={**os.environ, "LC_ALL": "zh_CN.UTF-8"}).stdout
+    by_locale = cli("--help", env=environment(LC_ALL="zh_CN.UTF-8")).stdout
     assert by_locale == chinese
 
 
@@ -169,41 +164,12 @@ def test_chat_says_where_nobody_answers():
     assert done.stderr.startswith("error: no ai_bot answers at http://127.0.0.1:9: ") and "Start it with `ai_bot serve`" in done.stderr
 
 
-def test_chat_on_a_terminal(server):
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execve(BINARY, [BINARY, "chat", "-c", str(server.config)], {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"})
-    screen = b""
-
-    def read():
-        nonlocal screen
-        while select.select([terminal], [], [], 0)[0]:
-            try:
-                data = os.read(terminal, 65536)
-            except OSError:
-                return
-            screen += data
-            # A terminal tells where its cursor is when it is asked.
-            if b"\x1b[6n" in data:
-                os.write(terminal, b"\x1b[1;1R")
-
-    def shows(text, patience=60):
-        wait_until(lambda: read() or text in screen, lambda: f"{text!r} in {screen!r}", patience)
-
-    shows("This is the small built-in guide".encode())
-    shows(b"Ask something")
-    time.sleep(0.2)
-    os.write(terminal, b"What is ai_bot?\r")
-    shows(b"People reach it")
-    screen = b""
-    shows(b"Ask something")
-    os.write(terminal, b"\x04")
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
-        read()
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            assert os.waitstatus_to_exitcode(status) == 0
-            return
-        time.sleep(0.02)
-    pytest.fail("the chat did not end")
+def test_chat_on_a_terminal(server, on_terminal):
+    chat = on_terminal(BINARY, "chat", "-c", str(server.config), environment=server.environment)
+    chat.shows("This is the small built-in guide")
+    chat.shows("Ask something")
+    chat.types("What is ai_bot?\r")
+    chat.shows("People reach it")
+    chat.shows("Ask something")
+    chat.types("\x04")
+    assert chat.exit_code() == 0

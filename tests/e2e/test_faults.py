@@ -8,16 +8,22 @@ import threading
 import pytest
 
 from api import post_event
-from conftest import BINARY, SECRET, remote_model, wait_until
+from conftest import BINARY, PATIENCE, SECRET, remote_model, wait_until
 
 CHANNELS = f"channels:\n  - {{name: hook, secret: {SECRET}}}\n"
 
 
-def on_small_disk(server, size, prepare="true"):
+def on_small_disk(mounting, server, size):
     """The command that runs the server with its data folder on a file system of its own."""
     server.data.mkdir(exist_ok=True)
-    script = f"mount -t tmpfs -o size={size} none {server.data} && {prepare} && exec \"$@\""
-    return ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh"]
+    return [*mounting, "sh", "-c", f"mount -t tmpfs -o size={size} none {server.data} && exec \"$@\"", "sh"]
+
+
+def serve_read_only(mounting, server, folder):
+    """What `serve` says when it may not write into the folder."""
+    script = f'mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && exec "$@"'
+    return subprocess.run([*mounting, "sh", "-c", script, "sh", BINARY, "serve", "-c", str(server.config)],
+                          capture_output=True, text=True, timeout=PATIENCE, env=server.environment)
 
 
 def seen_by(server):
@@ -25,9 +31,9 @@ def seen_by(server):
     return pathlib.Path(f"/proc/{server.process.pid}/root{server.data}")
 
 
-def test_a_full_disk_is_told_and_passes(make_server, echo_endpoint):
+def test_a_full_disk_is_told_and_passes(make_server, echo_endpoint, mounting):
     server = make_server(f"models:\n  - {remote_model(echo_endpoint)}\ndatabase: {{min_free_disk: 0B}}\n{CHANNELS}")
-    server.start(command=on_small_disk(server, "8m"))
+    server.start(command=on_small_disk(mounting, server, "8m"))
     assert post_event(server, SECRET, "before", "hello")[0] == 200
     filler = seen_by(server) / "filler"
     with open(filler, "wb", buffering=0) as file:
@@ -59,24 +65,20 @@ def test_little_space_left_takes_it_out_of_traffic(make_server):
     assert doctor.returncode == 1 and "free some space, or lower database.min_free_disk" in doctor.stdout
 
 
-def test_a_read_only_database_is_told(make_server):
+def test_a_read_only_database_is_told(make_server, mounting):
     server = make_server().start()
     assert server.stop() == 0
-    script = f'mount --bind {server.data} {server.data} && mount -o remount,bind,ro {server.data} && exec "$@"'
-    done = subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", BINARY, "serve", "-c", str(server.config)],
-                          capture_output=True, text=True, timeout=60)
+    done = serve_read_only(mounting, server, server.data)
     assert done.returncode == 1
     assert done.stderr == f"error: {server.data} may not be written: Read-only file system; choose another data_dir or mend its rights\n"
 
 
-def test_a_read_only_database_file_is_told(make_server, folder):
+def test_a_read_only_database_file_is_told(make_server, folder, mounting):
     server = make_server(f"database: {{path: {folder}/db/ai_bot.db}}\n")
     (folder / "db").mkdir()
     server.start()
     assert server.stop() == 0
-    script = f'mount --bind {folder}/db {folder}/db && mount -o remount,bind,ro {folder}/db && exec "$@"'
-    done = subprocess.run(["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh", BINARY, "serve", "-c", str(server.config)],
-                          capture_output=True, text=True, timeout=60)
+    done = serve_read_only(mounting, server, folder / "db")
     assert done.returncode == 1
     assert done.stderr.startswith(f"error: {folder}/db/ai_bot.db: the database ")
     assert "read-only" in done.stderr or "may be written" in done.stderr

@@ -1,7 +1,6 @@
 """Start, health, metrics and stop of the embedded default."""
 import json
 import os
-import pty
 import signal
 import subprocess
 
@@ -134,17 +133,15 @@ def test_sighup_reloads_and_says_what_needs_a_restart(make_server):
     assert server.status("/api/health") == 200
 
 
-def test_closing_its_terminal_stops_it(make_server):
+def test_closing_its_terminal_stops_it(make_server, on_terminal):
     server = make_server()
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execve(BINARY, [BINARY, "serve", "-c", str(server.config)], server.environment)
+    serve = on_terminal(BINARY, "serve", "-c", str(server.config), environment=server.environment)
+    serve.shows(f"chat --url {server.url}")
+    serve.shows("Stop with Ctrl-C.")
     wait_until(lambda: server.status("/api/health") == 200, "healthy")
-    shown = os.read(terminal, 65536).decode()
-    os.close(terminal)
-    wait_until(lambda: os.waitpid(pid, os.WNOHANG)[0] == pid, "it ended")
+    serve.close()
+    serve.exit_code()
     assert server.status("/api/health/live") == 0
-    assert f"chat --url {server.url}" in shown and "Stop with Ctrl-C." in shown
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])

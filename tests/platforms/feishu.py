@@ -222,6 +222,6 @@ if __name__ == "__main__":
         return f"oc_{conversation:03}"
 
     def event_of(feishu, identity, conversation, text):
-        return feishu.send(feishu.direct(text, message_id="om_" + identity, chat_id=chat_of(conversation)))
+        return feishu.direct(text, message_id="om_" + identity, chat_id=chat_of(conversation))
 
     run_as_program(__doc__, lambda options: Feishu(options.url, options.port), event_of, chat_of)

@@ -10,7 +10,6 @@ import http.server
 import json
 import random
 import re
-import socket
 import threading
 import time
 import urllib.parse
@@ -193,9 +192,9 @@ class Socket:
         ready.wait()
         self.url = f"ws://127.0.0.1:{self.port}"
 
-    async def run(self, client, path):
+    async def run(self, client):
         self.client, self.connections = client, self.connections + 1
-        self.paths.append(path)
+        self.paths.append(client.path if hasattr(client, "path") else client.request.path)  # before and since websockets 14
         try:
             for frame in self.hello():
                 await client.send(self.write(frame))
@@ -219,8 +218,8 @@ class Socket:
 
 
 def crash_run(make, options, event_of, chat_of):
-    """Sends events as a platform does (in order within a conversation, again until they are acknowledged) and reports
-    what people saw, as generic_platform.py does; ends when every event has its answer."""
+    """Sends events as a platform does (in order within a conversation, the same event again until it is acknowledged)
+    and reports what people saw, as generic_platform.py does; ends when every event has its answer."""
     simulator = make(options)
     acknowledged, attempts = [], [0]
 
@@ -229,10 +228,11 @@ def crash_run(make, options, event_of, chat_of):
             due = started + (number * options.conversations + conversation) / options.rate
             time.sleep(max(0.0, due - time.monotonic()))
             identity = f"{conversation:03}-{number:05}"
+            event = event_of(simulator, identity, conversation, f"echo {identity}")
             while True:
                 attempts[0] += 1
                 try:
-                    status, _, content = event_of(simulator, identity, conversation, f"echo {identity}")
+                    status, _, content = simulator.send(event)
                     if status == 200:
                         acknowledged.append(identity)
                         break
@@ -274,9 +274,3 @@ def run_as_program(description, make, event_of, chat_of):
     parser.add_argument("--rate", type=float, default=400, help="events a second")
     parser.add_argument("--patience", type=float, default=300, help="seconds")
     crash_run(make, parser.parse_args(), event_of, chat_of)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]

@@ -17,7 +17,8 @@ class Slack(Simulator):
         super().__init__(port)
         self.url = url
         self.scopes = "chat:write,app_mentions:read,im:history"
-        self.sent = 0
+        self.sent = 0  # by Socket Mode
+        self.event_numbers = {}  # event -> which one it is
         self.api = self.base + "/api"
         self.socket = Socket(lambda: [{"type": "hello", "num_connections": 1}], lambda frame: None)
 
@@ -99,13 +100,15 @@ class Slack(Simulator):
     def send(self, event, *, timestamp=None, body=None, tamper=None):
         timestamp = str(int(time.time() if timestamp is None else timestamp))
         if body is None:
-            self.sent += 1
             body = json.dumps(self.envelope(event)).encode()
         headers = {"Content-Type": "application/json", "X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": self.sign(body, timestamp)}
         return self.post(self.url, tamper(body) if tamper else body, headers)
 
     def envelope(self, event):
-        return {"token": "z", "team_id": "T1", "api_app_id": "A1", "type": "event_callback", "event_id": f"Ev{self.sent}", "event_time": int(time.time()),
+        """Of an event that is sent again it is the same."""
+        with self.lock:
+            number = self.event_numbers.setdefault(json.dumps(event, sort_keys=True), len(self.event_numbers))
+        return {"token": "z", "team_id": "T1", "api_app_id": "A1", "type": "event_callback", "event_id": f"Ev{number:08}", "event_time": int(float(event.get("ts", 0))),
                 "authorizations": [{"team_id": "T1", "user_id": "UBOT", "is_bot": True}], "event": event}
 
     def stamp(self):
@@ -123,6 +126,6 @@ if __name__ == "__main__":
         return f"D{conversation:03}"
 
     def event_of(slack, identity, conversation, text):
-        return slack.send(slack.direct(text, channel=chat_of(conversation), ts=f"{int(identity[:3])}.{int(identity[4:]):06}"))
+        return slack.direct(text, channel=chat_of(conversation), ts=f"{int(identity[:3])}.{int(identity[4:]):06}")
 
     run_as_program(__doc__, lambda options: Slack(options.url, options.port), event_of, chat_of)

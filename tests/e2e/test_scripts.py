@@ -1,0 +1,81 @@
+"""What the scripts do for an ordinary user: nothing needs root where the packages are there, and where they are not,
+an administrator is told the exact line. What the scripts call is replaced, so nothing is fetched."""
+import os
+import shutil
+import stat
+import subprocess
+
+import pytest
+
+from conftest import ROOT, environment
+
+STUBS = {
+    "id": 'case $* in -u) echo 1000 ;; *) echo anna ;; esac',
+    "sudo": 'echo "sudo $*" >>"$CALLS"; exit 1',
+    "dpkg-query": 'for name; do :; done; case " $MISSING " in *" $name "*) exit 1 ;; *) printf installed ;; esac',
+    "apt-cache": 'echo "  Candidate: (none)"',
+    "apt-get": '''case $* in *indextargets*) echo "Debian|Debian|http://debian.test/debian"; exit ;; esac
+echo "${APT_CONFIG:-the system} apt-get $*" >>"$CALLS"
+case $* in update) [ -n "${APT_CONFIG:-}" ] ;; *) echo "no network in this test"; exit 100 ;; esac''',
+}
+
+
+class Checkout:
+    """The scripts in a folder of their own, before them on PATH the stubs."""
+
+    def __init__(self, folder):
+        self.folder, self.calls = folder, folder / "calls"
+        shutil.copytree(ROOT / "script", folder / "script")
+        (folder / "stubs").mkdir()
+        for name, body in STUBS.items():
+            self.program(folder / "stubs" / name, body)
+
+    @staticmethod
+    def program(path, body=""):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"#!/bin/sh\n{body}\n", encoding="ascii")
+        path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+    def build_is_there(self):
+        self.program(self.folder / "build/engine/usr/bin/llama-server")
+        for name in ("trantor", "drogon", "ftxui"):
+            self.program(self.folder / f"build/deps/{name}.built")
+
+    def run(self, script, *arguments, missing="", **more):
+        path = f"{self.folder}/stubs:{os.environ['PATH']}"
+        return subprocess.run([self.folder / "script" / script, *arguments], capture_output=True, text=True, encoding="utf-8", timeout=60,
+                              env=environment(PATH=path, CALLS=str(self.calls), MISSING=missing, **more))
+
+    def called(self):
+        return self.calls.read_text(encoding="utf-8").splitlines() if self.calls.exists() else []
+
+
+@pytest.fixture
+def checkout(folder):
+    return Checkout(folder)
+
+
+@pytest.mark.parametrize("arguments", [[], ["--test"]])
+def test_a_user_without_root_needs_none_where_all_is_there(checkout, arguments):
+    checkout.build_is_there()
+    done = checkout.run("bootstrap", *arguments, missing="llama.cpp-tools libdrogon-dev")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert checkout.called() == []
+
+
+@pytest.mark.parametrize("script, first", [("engine", "install -y --download-only llama.cpp-tools"), ("deps", "source --download-only trantor")], ids=["engine", "deps"])
+def test_what_the_release_lacks_is_fetched_into_the_build_folder_without_root(checkout, script, first):
+    checkout.run(script, missing="llama.cpp-tools libdrogon-dev libftxui-dev")
+    own = f"{checkout.folder}/build/apt/apt.conf apt-get "
+    assert checkout.called() == [own + "update", own + first]
+
+
+@pytest.mark.parametrize("more, says", [({}, "error: packages are missing, and installing them needs root. Let an administrator run this line"),
+                                        ({"LANG": "zh_CN.UTF-8", "LC_ALL": ""}, "错误：缺少软件包，安装它们需要 root 权限。请管理员运行下面这一行")], ids=["en", "zh"])
+def test_missing_packages_are_named_with_the_line_that_installs_them(checkout, more, says):
+    done = checkout.run("bootstrap", missing="g++ libcurl4-openssl-dev", **more)
+    assert done.returncode == 1
+    message, line = done.stderr.strip().split("\n  ")
+    assert message.startswith(says)
+    assert line == "apt-get update && apt-get install -y --no-install-recommends g++ libcurl4-openssl-dev"
+    assert checkout.called() == ["sudo -v"]
