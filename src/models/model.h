@@ -43,6 +43,8 @@ struct ChatSink {
   std::function<void(Result<ChatEnd>)> on_end;
   // Optional: true when the asker is gone.
   std::function<bool()> abandoned;
+  // Optional: false when the asker can't take more just now; see HttpStream::ready.
+  std::function<bool()> ready;
   // Optional: the model that is asked now; again when another one takes over.
   std::function<void(const Model&)> on_model;
 };

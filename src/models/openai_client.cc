@@ -135,6 +135,7 @@ void send_chat(HttpClient& http, const ModelConfig& config, Endpoint endpoint, C
   answer->end.model = config.name;
   HttpStream stream;
   stream.abandoned = answer->sink.abandoned;
+  stream.ready = answer->sink.ready;
   if (streaming) {
     auto reader = std::make_shared<SseReader>([raw = answer.get()](std::string_view data) {
       if (!raw->failure) raw->take(data);

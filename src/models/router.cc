@@ -98,6 +98,7 @@ void Router::try_next(const std::shared_ptr<Run>& run) {
 void Router::attempt(const std::shared_ptr<Run>& run, Entry& entry) {
   ChatSink sink;
   sink.abandoned = run->sink.abandoned;
+  sink.ready = run->sink.ready;
   sink.on_chunk = [run](nlohmann::json& chunk) {
     run->streamed = true;
     run->sink.on_chunk(chunk);

@@ -18,6 +18,7 @@ namespace {
 constexpr long kMaxIdleConnections = 64;
 constexpr int kIdleWaitMs = 60000;
 constexpr int kAbandonedCheckMs = 250;
+constexpr int kReadyCheckMs = 20;
 
 struct CurlFree {
   void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
@@ -39,7 +40,8 @@ struct Transfer {
   SteadyTime started;
   SteadyTime last_progress;
   bool progressed = false;
-  std::optional<Error> failure;  // what we decided, before curl's own word for it
+  std::optional<SteadyTime> paused;  // since when the asker can't take more
+  std::optional<Error> failure;      // what we decided, before curl's own word for it
 
   bool streams() const { return stream.on_data && reply.status / 100 == 2; }
 };
@@ -76,6 +78,10 @@ size_t on_header(char* data, size_t size, size_t count, void* user) {
 size_t on_body(char* data, size_t size, size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
   const std::string_view bytes(data, size * count);
+  if (transfer.streams() && transfer.stream.ready && !transfer.stream.ready()) {
+    transfer.paused = steady_now();
+    return CURL_WRITEFUNC_PAUSE;  // curl gives the same bytes again
+  }
   Received received = Received::kProgress;
   if (transfer.streams()) {
     received = transfer.stream.on_data(bytes);
@@ -122,6 +128,9 @@ void prepare(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
   curl_easy_setopt(easy, CURLOPT_WRITEDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_PRIVATE, &transfer);
+  // On a connection shared by HTTP/2 one reader who pauses would hold up the others.
+  if (transfer.stream.ready)
+    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
   if (!request.unix_socket.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
@@ -235,9 +244,13 @@ class HttpClient::Loop {
         finish(current, fail(Code::kCancelled, "the request was cancelled", "请求已取消"));
         continue;
       }
+      if (!go_on_reading(t)) {
+        finish(current, fail(*t.failure));
+        continue;
+      }
       const HttpTimeouts& limits = t.request.timeouts;
       const milliseconds patience = t.progressed ? limits.between : limits.first;
-      const milliseconds quiet = patience - since(t.last_progress);
+      const milliseconds quiet = patience - (t.paused ? milliseconds(0) : since(t.last_progress));
       const milliseconds total = limits.total - since(t.started);
       if (total.count() <= 0) {
         finish(current, timed_out("complete answer", "收到完整回答", limits.total));
@@ -245,10 +258,22 @@ class HttpClient::Loop {
         finish(current, t.progressed ? timed_out("further data", "后续数据", patience)
                                      : timed_out("first data", "首个数据", patience));
       } else {
-        wait = static_cast<int>(std::min<int64_t>({wait, quiet.count() + 1, total.count() + 1}));
+        const int ready_check = t.paused ? kReadyCheckMs : wait;
+        wait = static_cast<int>(
+            std::min<int64_t>({wait, ready_check, quiet.count() + 1, total.count() + 1}));
       }
     }
     return wait;
+  }
+
+  // Takes up a paused transfer whose asker can take more. False: it failed in doing so, for curl
+  // hands over what it holds at once.
+  static bool go_on_reading(Transfer& transfer) {
+    if (!transfer.paused || !transfer.stream.ready()) return true;
+    transfer.last_progress += steady_now() - *std::exchange(transfer.paused, std::nullopt);
+    const CURLcode code = curl_easy_pause(transfer.easy.get(), CURLPAUSE_CONT);
+    if (code != CURLE_OK && !transfer.failure) transfer.failure = error_of(code, transfer);
+    return code == CURLE_OK;
   }
 
   void finish(Transfers::iterator at, Result<HttpReply> result) {

@@ -66,6 +66,10 @@ struct HttpStream {
   std::function<void(Result<HttpReply>)> on_done;
   // Optional; asked several times a second: true cancels the transfer.
   std::function<bool()> abandoned;
+  // Optional; asked before each piece: false, and nothing more is read from the other side until it
+  // is true again (asked anew some 50 times a second). `between` rests meanwhile, `total` does not.
+  // What is under way is bounded by the socket's buffers and one piece of curl's (16 KiB).
+  std::function<bool()> ready;
 };
 
 class HttpClient {

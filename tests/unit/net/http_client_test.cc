@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <thread>
 
 #include "support/socket_server.h"
 #include "support/temp_folder.h"
@@ -11,6 +12,7 @@
 namespace ai_bot {
 namespace {
 
+using namespace std::chrono_literals;
 using test::Answering;
 using test::SocketServer;
 
@@ -161,6 +163,100 @@ TEST(HttpClient, LetsGoWhenTheAskerLeaves) {
   ASSERT_FALSE(got.result);
   EXPECT_EQ(got.result.error().code, Code::kCancelled);
   EXPECT_TRUE(test::wait_until([&] { return closed.load(); }));
+}
+
+// Sends without end, in pieces, and counts what was taken.
+struct Flood {
+  std::atomic<size_t> sent{0};
+  std::atomic<bool> closed{false};
+  SocketServer server{[this](const auto&, Answering& a) {
+    a.begin_events();
+    const std::string piece(16384, 'x');
+    while (sent < (64 << 20) && a.send(piece)) sent += piece.size();
+    closed = true;
+  }};
+};
+
+TEST(HttpClient, ReadsNoFurtherThanTheAskerCanTake) {
+  Flood flood;
+  std::atomic<bool> ready{true};
+  std::atomic<size_t> taken{0};
+  std::promise<Result<HttpReply>> done;
+  HttpClient client;
+  HttpRequest request = get(flood.server.url());
+  request.timeouts.between = 100ms;  // rests while the asker is not ready
+  HttpStream stream;
+  stream.ready = [&] { return ready.load(); };
+  stream.on_data = [&](std::string_view bytes) {
+    const size_t before = taken;
+    taken += bytes.size();
+    if (before >> 22 != taken >> 22) ready = false;  // with every 4 MiB
+    return Received::kProgress;
+  };
+  stream.on_done = [&](Result<HttpReply> result) { done.set_value(std::move(result)); };
+  client.start(std::move(request), std::move(stream));
+  size_t before = 0;
+  ASSERT_TRUE(test::wait_until([&] {
+    if (ready) return false;
+    const size_t now = flood.sent;
+    return std::exchange(before, now) == now && now > 0;  // the other side is stuck
+  }));
+  std::this_thread::sleep_for(3 * 100ms);
+  EXPECT_FALSE(ready);
+  EXPECT_LT(taken, 5u << 20);
+  EXPECT_LT(flood.sent, 20u << 20);  // what waits in the sockets' buffers
+  auto future = done.get_future();
+  ASSERT_TRUE(test::wait_until([&] {
+    ready = true;
+    return future.wait_for(0s) == std::future_status::ready;
+  }));
+  const auto result = future.get();
+  ASSERT_TRUE(result) << result.error().text.en;
+  EXPECT_EQ(taken, 64u << 20);
+}
+
+TEST(HttpClient, AnAskerWhoIsNeverReadyEndsByTheTotalLimit) {
+  Flood flood;
+  HttpClient client;
+  HttpRequest request = get(flood.server.url());
+  request.timeouts.total = 200ms;
+  std::promise<Result<HttpReply>> done;
+  HttpStream stream;
+  stream.ready = [] { return false; };
+  stream.on_data = [](std::string_view) { return Received::kProgress; };
+  stream.on_done = [&](Result<HttpReply> result) { done.set_value(std::move(result)); };
+  client.start(std::move(request), std::move(stream));
+  const auto result = done.get_future().get();
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Code::kTimeout);
+  EXPECT_TRUE(test::wait_until([&] { return flood.closed.load(); }));
+}
+
+TEST(HttpClient, APausedTransferCanBeLeftAndStopped) {
+  Flood flood;
+  std::atomic<bool> paused{false}, left{false}, go_on{false};
+  HttpClient client;
+  const auto run = [&](HttpStream stream) {
+    std::promise<Result<HttpReply>> done;
+    paused = false;
+    stream.ready = [&] {
+      paused = !go_on;
+      return go_on.load();
+    };
+    stream.on_done = [&](Result<HttpReply> result) { done.set_value(std::move(result)); };
+    client.start(get(flood.server.url()), std::move(stream));
+    EXPECT_TRUE(test::wait_until([&] { return paused.load(); }));
+    (left ? go_on : left) = true;
+    return done.get_future().get();
+  };
+  const auto by_asker = run({[](std::string_view) { return Received::kProgress; }, nullptr,
+                             [&] { return left.load(); }, nullptr});
+  ASSERT_FALSE(by_asker);
+  EXPECT_EQ(by_asker.error().code, Code::kCancelled);
+  const auto by_us =
+      run({[](std::string_view) { return Received::kAbort; }, nullptr, nullptr, nullptr});
+  ASSERT_FALSE(by_us);
+  EXPECT_EQ(by_us.error().code, Code::kCancelled);
 }
 
 TEST(HttpClient, SaysWhyNobodyAnswers) {
