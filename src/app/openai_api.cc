@@ -149,6 +149,7 @@ void pass_on(Parts& parts, const drogon::HttpRequestPtr& request, json body, Res
   sink.abandoned = gone_check(request);
   sink.on_chunk = [passing](json& chunk) { passing->chunk(chunk); };
   sink.on_end = [passing](const Result<ChatEnd>& end) { passing->end(end); };
+  sink.ready = [passing] { return passing->stream->ready(); };
   when_started(parts, name, steady_now(),
                [&parts, name, chat = std::move(chat), sink = std::move(sink)] {
                  parts.router->chat(name, chat, sink);
