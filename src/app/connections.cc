@@ -7,6 +7,7 @@
 
 #include "app/intake.h"
 #include "channels/socket.h"
+#include "core/guarded.h"
 #include "core/id.h"
 #include "core/log.h"
 
@@ -14,6 +15,7 @@ namespace ai_bot {
 namespace {
 
 constexpr milliseconds kRetryMin{1000}, kRetryMax{60000};
+constexpr double kThreadRetrySeconds = 10;
 constexpr milliseconds kTick{200}, kCommitWait{2};
 constexpr std::chrono::seconds kPollWait{25};
 constexpr milliseconds kPollMargin{10000};
@@ -89,8 +91,8 @@ void run_in(trantor::EventLoopThread& loop, std::function<void()> task) {
   const auto done = std::make_shared<std::promise<void>>();
   auto future = done->get_future();
   loop.getLoop()->queueInLoop([done, task = std::move(task)]() mutable {
-    task();
-    task = nullptr;
+    guarded("connections.task", task);
+    guarded("connections.task", [&] { task = nullptr; });
     done->set_value();
   });
   future.wait();
@@ -108,18 +110,28 @@ std::pair<std::string, std::string> parts_of(const std::string& address) {
 }  // namespace
 
 void Connections::start() {
-  for (const auto& [name, channel] : parts_.channels) {
-    if (channel.config.mode != "connect") continue;
-    if (channel.channel->polls()) {
-      threads_.emplace_back([this, &channel = channel] { run_poll(channel); });
-    } else {
-      if (!loop_) {
-        loop_ = std::make_unique<trantor::EventLoopThread>("connections");
-        loop_->run();
+  const bool all = guarded("connections.start", [this] {
+    std::lock_guard lock(mutex_);
+    for (const auto& [name, channel] : parts_.channels) {
+      if (channel.config.mode != "connect" || begun_.contains(name) || stopping_) continue;
+      if (!channel.channel->polls() && !loop_) {
+        auto loop = std::make_unique<trantor::EventLoopThread>("connections");
+        loop->run();
+        loop_ = std::move(loop);
       }
-      threads_.emplace_back([this, &channel = channel] { run_socket(channel); });
+      threads_.emplace_back([this, &channel = channel] { run(channel); });
+      begun_.insert(name);
     }
-  }
+  });
+  if (all) return;
+  log::error("channel.connect_failed", "no thread can be started for a connection: trying again");
+  trantor::EventLoop::getEventLoopOfCurrentThread()->runAfter(kThreadRetrySeconds,
+                                                              [this] { start(); });
+}
+
+void Connections::run(const ChannelEntry& channel) {
+  const bool polls = channel.channel->polls();
+  guarded("connections.run", [&] { polls ? run_poll(channel) : run_socket(channel); });
 }
 
 void Connections::stop() {
@@ -142,7 +154,8 @@ void Connections::run_poll(const ChannelEntry& channel) {
   std::string cursor;
   milliseconds wait = kRetryMin;
   while (!stopping_) {
-    if (poll_once(channel, cursor)) {
+    if (guarded(
+            "connections.poll", [&] { return poll_once(channel, cursor); }, false)) {
       wait = kRetryMin;
       continue;
     }
@@ -176,7 +189,9 @@ void Connections::run_socket(const ChannelEntry& channel) {
   const auto protocol = channel.channel->socket();
   milliseconds wait = kRetryMin;
   while (!stopping_) {
-    if (connect_once(channel, *protocol)) wait = kRetryMin;
+    if (guarded(
+            "connections.socket", [&] { return connect_once(channel, *protocol); }, false))
+      wait = kRetryMin;
     if (!rest(wait)) return;
     wait = std::min(wait * 2, kRetryMax);
   }
@@ -201,12 +216,14 @@ bool Connections::connect_once(const ChannelEntry& channel, SocketProtocol& prot
   client->setMessageHandler([this, state, &channel, &protocol](
                                 std::string&& frame, const auto& socket_client, const auto& type) {
     if (type != type_of(protocol) || state->closed) return;
-    const auto socket = socket_client->getConnection();
-    SocketStep step = protocol.on_frame(frame, channel.access->identity().get(), now_ms());
-    for (const std::string& answer : step.send) socket->send(answer, type);
-    const bool reconnect = step.reconnect;
-    take_in_frame(parts_, channel, std::move(step), {socket, type}, state);
-    if (reconnect) state->closed = true;
+    guarded("connections.frame", [&] {
+      const auto socket = socket_client->getConnection();
+      SocketStep step = protocol.on_frame(frame, channel.access->identity().get(), now_ms());
+      for (const std::string& answer : step.send) socket->send(answer, type);
+      const bool reconnect = step.reconnect;
+      take_in_frame(parts_, channel, std::move(step), {socket, type}, state);
+      if (reconnect) state->closed = true;
+    });
   });
   client->setConnectionClosedHandler([state](const auto&) { state->closed = true; });
   auto upgrade = drogon::HttpRequest::newHttpRequest();

@@ -9,6 +9,8 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <set>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -21,11 +23,13 @@ class Connections {
   explicit Connections(Parts& parts) : parts_(parts) {}
   ~Connections() { stop(); }
 
-  // Connects every channel that has mode: connect.
+  // Connects every channel that has mode: connect. On the main loop's thread; where no thread can
+  // be had for one, it is tried again from there.
   void start();
   void stop();
 
  private:
+  void run(const ChannelEntry& channel);
   void run_poll(const ChannelEntry& channel);
   void run_socket(const ChannelEntry& channel);
   // Waits, unless stop() is called; false then.
@@ -39,6 +43,7 @@ class Connections {
   std::condition_variable wake_;
   std::atomic<bool> stopping_{false};
   std::unique_ptr<trantor::EventLoopThread> loop_;  // of the sockets
+  std::set<std::string> begun_;                     // channels that have their thread
   std::vector<std::thread> threads_;
 };
 

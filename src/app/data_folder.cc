@@ -14,6 +14,7 @@
 #include <sstream>
 
 #include "app/builtin_model.h"
+#include "config/check.h"
 #include "core/id.h"
 #include "core/utf8.h"
 
@@ -24,6 +25,8 @@ namespace fs = std::filesystem;
 
 constexpr size_t kLongestSocketFolder = 60;  // leaves 47 bytes of a socket's address for its name
 constexpr int kSecretBytes = 32;
+const Text kMakeAnother{": remove the file, another one is made at the next start",
+                        "：请删除该文件，下次启动会重新生成"};
 
 // "PATH can't be written: No space left on device", with the cure behind it.
 tl::unexpected<Error> system_error(const std::string& path, const Text& what,
@@ -39,7 +42,19 @@ const Text kNotCreated{"can't be created", "无法创建"};
 const Text kAnotherFolder{"; choose another data_dir or mend its rights",
                           "；请更换 data_dir 或修正权限"};
 
-// Writes a whole file beside, then renames: it is there whole or not at all.
+// What was renamed in a folder is there after a power cut only when the folder is on the disk too.
+bool sync_folder_of(const std::string& path) {
+  const std::string folder = fs::path(path).parent_path().string();
+  const int fd = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return false;
+  // Some network file systems can't, and say so.
+  const bool good = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP;
+  close(fd);
+  return good;
+}
+
+// Writes a whole file beside, then renames: it is there whole or not at all, also after a power
+// cut.
 Result<void> write_file(const std::string& path, std::string_view content) {
   const std::string beside = path + ".new";
   const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -57,7 +72,7 @@ Result<void> write_file(const std::string& path, std::string_view content) {
   }
   const bool good = fsync(fd) == 0;
   close(fd);
-  if (!good || rename(beside.c_str(), path.c_str()) != 0) {
+  if (!good || rename(beside.c_str(), path.c_str()) != 0 || !sync_folder_of(path)) {
     return system_error(path, kNotWritten);
   }
   return {};
@@ -101,11 +116,39 @@ Result<std::string> DataFolder::sockets() const {
 
 Result<Secret> DataFolder::webhook_secret() const {
   const std::string file = path_ + "/webhook.secret";
-  if (!fs::exists(file)) {
+  std::error_code unknown;
+  if (fs::symlink_status(file, unknown).type() == fs::file_type::not_found) {
     if (auto written = write_file(file, random_hex(kSecretBytes) + "\n"); !written)
       return fail(written.error());
   }
-  return Secret(std::string(trim(read_file(file))));
+  struct stat info {};
+  const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+    if (fd >= 0) errno = EINVAL;
+    auto error = system_error(file, {"can't be read", "无法读取"}, kMakeAnother);
+    if (fd >= 0) close(fd);
+    return error;
+  }
+  close(fd);
+  if ((info.st_mode & 0077) != 0) {
+    return fail(Code::kInvalid,
+                fmt::format("{} can be read or written by others, who may know it by now: remove "
+                            "it, another one is made at the next start (or: chmod 600 {})",
+                            file, file),
+                fmt::format("{} 可被其他用户读写，密钥可能已泄露：请删除，下次启动会重新生成（或 "
+                            "chmod 600 {}）",
+                            file, file));
+  }
+  const std::string secret(trim(read_file(file)));
+  if (secret.size() < kLeastSecret) {
+    return fail(Code::kInvalid,
+                fmt::format("{} has {} characters, and {} are the least that keeps others from "
+                            "guessing it{}",
+                            file, secret.size(), kLeastSecret, kMakeAnother.en),
+                fmt::format("{} 只有 {} 个字符，至少需要 {} 个{}", file, secret.size(),
+                            kLeastSecret, kMakeAnother.zh));
+  }
+  return Secret(secret);
 }
 
 Result<std::string> DataFolder::builtin_model() const {

@@ -31,7 +31,8 @@ class DataFolder {
   // socket's address (107 bytes, unix(7)).
   Result<std::string> sockets() const;
 
-  // The secret of the generated channel, made at the first call.
+  // The secret of the generated channel, made at the first call. Fails when the file can't be read,
+  // is shorter than a configured secret may be, or belongs to others too.
   Result<Secret> webhook_secret() const;
 
   // Writes the built-in model out, unless it is there already; returns its path.

@@ -1,5 +1,8 @@
 #include "app/delivery.h"
 
+#include <algorithm>
+
+#include "core/guarded.h"
 #include "core/log.h"
 
 namespace ai_bot {
@@ -8,12 +11,16 @@ namespace {
 constexpr int kResumeBatch = 1000;
 constexpr int64_t kStorageRetryMs = 1000;
 constexpr int kAttemptsAtOnce = 3;
+constexpr milliseconds kLongestRetryAfter{86400000};
+// No conversation has this key.
+const std::string kRetryLane;
 
 }  // namespace
 
-Deliverer::Deliverer(Store& store, HttpClient& http, Metrics& metrics, DeliveryConfig config,
-                     const ChannelMap& channels)
+Deliverer::Deliverer(Store& store, UnderWay& under_way, HttpClient& http, Metrics& metrics,
+                     DeliveryConfig config, const ChannelMap& channels)
     : store_(store),
+      under_way_(under_way),
       http_(http),
       metrics_(metrics),
       config_(std::move(config)),
@@ -21,20 +28,38 @@ Deliverer::Deliverer(Store& store, HttpClient& http, Metrics& metrics, DeliveryC
       lanes_(static_cast<int>(config_.parallel)) {}
 
 void Deliverer::resume() {
+  if (!take_up_all()) retry_later();
+}
+
+bool Deliverer::take_up_all() {
   for (int64_t after = 0;;) {
     const auto batch = store_.read<std::vector<outbox::Entry>>([after](Connection& connection) {
       return outbox::open_after(connection, after, kResumeBatch);
     });
-    if (!batch || batch->empty()) return;
+    if (!batch) return false;
+    if (batch->empty()) return true;
     for (const outbox::Entry& entry : *batch) take_up(entry);
     after = batch->back().reply.id;
   }
 }
 
+// In a lane of its own, until it succeeds. Once for all that wait for it.
+void Deliverer::retry_later() {
+  if (retries_.exchange(true)) return;
+  lanes_.add(
+      kRetryLane,
+      [this]() -> std::optional<int64_t> {
+        retries_ = false;  // before it reads: what fails from now on needs another
+        if (!take_up_all()) retry_later();
+        return std::nullopt;
+      },
+      now_ms() + kStorageRetryMs);
+}
+
 void Deliverer::deliver(int64_t inbox_id) {
   const auto entries = store_.read<std::vector<outbox::Entry>>(
       [inbox_id](Connection& connection) { return outbox::open_of(connection, inbox_id); });
-  if (!entries) return;
+  if (!entries) return retry_later();
   for (const outbox::Entry& entry : *entries) take_up(entry);
 }
 
@@ -42,67 +67,125 @@ void Deliverer::take_up(const outbox::Entry& entry) {
   const int64_t id = entry.reply.id;
   {
     std::lock_guard lock(mutex_);
-    if (!under_way_.insert(id).second) return;
+    if (!under_way_here_.insert(id).second) return;
   }
+  // A clock that was set back, or a damaged row, must not make it rest for years.
+  const int64_t latest = now_ms() + std::max(kLongestRetryAfter, config_.backoff_max).count();
   lanes_.add(
       lane_key(entry.reply.channel, entry.reply.conversation),
-      [this, id] {
-        const auto again = attempt(id);
+      [this, id, unwritten = std::make_shared<std::optional<Unwritten>>()] {
+        const auto again = guarded(
+            "delivery.attempt", [&] { return attempt(id, *unwritten); }, std::nullopt);
         if (!again) {
           std::lock_guard lock(mutex_);
-          under_way_.erase(id);
+          under_way_here_.erase(id);
         }
         return again;
       },
-      entry.next_ms);
+      std::min(entry.next_ms, latest));
 }
 
-std::optional<int64_t> Deliverer::attempt(int64_t id) {
+std::optional<int64_t> Deliverer::attempt(int64_t id, std::optional<Unwritten>& unwritten) {
+  std::optional<UnderWay::Leave> leave;  // until it is on disk
+  if (!unwritten) {
+    if (unwritten_ > 0 || !store_.last_commit()) return now_ms() + kStorageRetryMs;
+    leave.emplace(under_way_.begin(UnderWay::Kind::kDelivery, id));
+    if (leave->wait_until != 0) return leave->wait_until;
+    std::optional<int64_t> again;
+    unwritten = try_entry(id, *leave, again);
+    if (!unwritten) return again;
+  }
+  return write_down(id, unwritten);
+}
+
+std::optional<Deliverer::Unwritten> Deliverer::try_entry(int64_t id, UnderWay::Leave& leave,
+                                                         std::optional<int64_t>& again) {
   const auto found = store_.read<std::optional<outbox::Entry>>(
       [id](Connection& connection) { return outbox::get_open(connection, id); });
-  if (!found) return now_ms() + kStorageRetryMs;
+  if (!found) {
+    again = now_ms() + kStorageRetryMs;
+    return std::nullopt;
+  }
   if (!*found) return std::nullopt;
   const outbox::Entry& entry = **found;
   const Reply& reply = entry.reply;
-  if (const auto until = paused_until(reply.channel)) return until;
-  const ChannelEntry* channel = find_channel(channels_, reply.channel);
-  Delivery delivery =
-      channel != nullptr
-          ? send(*channel, reply)
-          : Delivery{Delivery::Outcome::kFinal, "the channel is no longer configured", {}};
+  if (leave.give_up) {
+    return judged(
+        entry,
+        {Delivery::Outcome::kFinal, "ai_bot crashed each time it was about to send this", {}});
+  }
+  again = paused_until(reply.channel);
+  if (again) return std::nullopt;
+  Delivery delivery;
+  try {
+    const ChannelEntry* channel = find_channel(channels_, reply.channel);
+    delivery = channel != nullptr
+                   ? send(*channel, reply)
+                   : Delivery{Delivery::Outcome::kFinal, "the channel is no longer configured", {}};
+  } catch (...) {
+    report_exception("delivery.send");
+    const bool is_last = leave.ticket.strike();
+    delivery = {is_last ? Delivery::Outcome::kFinal : Delivery::Outcome::kRetry,
+                "a mistake in ai_bot: " + name_of_exception(),
+                {}};
+  }
   // What was interrupted by our own stop counts as no attempt.
-  if (delivery.outcome == Delivery::Outcome::kRetry && lanes_.interrupted()) return now_ms();
+  if (delivery.outcome == Delivery::Outcome::kRetry && lanes_.interrupted()) {
+    again = now_ms();
+    return std::nullopt;
+  }
+  return judged(entry, std::move(delivery));
+}
+
+Deliverer::Unwritten Deliverer::judged(const outbox::Entry& entry, Delivery delivery) {
+  const std::string& channel = entry.reply.channel;
   if (delivery.outcome == Delivery::Outcome::kRetry && entry.attempts + 1 >= config_.max_attempts) {
     delivery.outcome = Delivery::Outcome::kFinal;
   }
   std::optional<int64_t> again;
   if (delivery.outcome == Delivery::Outcome::kRetry) {
-    const milliseconds wait = delivery.retry_after.value_or(
-        backoff(entry.attempts, config_.backoff_min, config_.backoff_max));
-    again = now_ms() + wait.count();
+    // Never sooner than of our own accord: a platform that says 0 would burn all attempts at once.
+    const milliseconds least = backoff(entry.attempts, config_.backoff_min, config_.backoff_max);
+    again = now_ms() + std::max(least, delivery.retry_after.value_or(least)).count();
     if (delivery.whole_app) {
       std::lock_guard lock(mutex_);
-      paused_[reply.channel] = *again;
+      paused_[channel] = *again;
     }
   }
+  return {std::move(delivery), again, channel, entry.reply.request_id};
+}
+
+std::optional<int64_t> Deliverer::write_down(int64_t id, std::optional<Unwritten>& unwritten) {
+  const Delivery& delivery = unwritten->delivery;
   const auto committed = store_.write([&](Connection& connection) {
     switch (delivery.outcome) {
       case Delivery::Outcome::kDelivered:
         return outbox::delivered(connection, id);
       case Delivery::Outcome::kRetry:
-        return outbox::postpone(connection, id, *again, delivery.why);
+        return outbox::postpone(connection, id, *unwritten->again, delivery.why);
       default:
         return outbox::bury(connection, id, delivery.why);
     }
   });
-  if (!committed) return now_ms() + kStorageRetryMs;
-  const bool delivered = delivery.outcome == Delivery::Outcome::kDelivered;
-  metrics_.delivery(reply.channel, delivered ? "delivered" : again ? "retried" : "dead");
-  if (!delivered) {
-    log::warning(again ? "delivery.retried" : "delivery.dead", delivery.why,
-                 {{"http.request.id", reply.request_id}, {"ai_bot.channel", reply.channel}});
+  if (!committed && committed.error().code != Code::kInternal) {
+    if (!std::exchange(unwritten->is_kept, true)) ++unwritten_;
+    return now_ms() + kStorageRetryMs;
   }
-  return again;
+  if (unwritten->is_kept) --unwritten_;
+  const Unwritten done = std::move(*unwritten);
+  unwritten.reset();
+  if (!committed) {
+    log::error("delivery.not_written", committed.error().text.en, {{"ai_bot.row", id}});
+    return std::nullopt;
+  }
+  const bool delivered = done.delivery.outcome == Delivery::Outcome::kDelivered;
+  metrics_.delivery(done.channel, delivered ? "delivered" : done.again ? "retried" : "dead");
+  if (!delivered) {
+    log::warning(done.again ? "delivery.retried" : "delivery.dead", done.delivery.why,
+                 {{"http.request.id", done.request_id}, {"ai_bot.channel", done.channel}});
+    if (!done.again) under_way_.forget(UnderWay::Kind::kDelivery, id);
+  }
+  return done.again;
 }
 
 std::optional<int64_t> Deliverer::paused_until(const std::string& channel) {

@@ -1,9 +1,12 @@
 // Sends what is in the outbox: in order within a conversation, several conversations side by side,
 // again with backoff (or when the platform's Retry-After says so, for the conversation or the whole
 // channel), and into the dead letters when it is hopeless. An attempt whose outcome is unknown is
-// repeated under the same idempotency key.
+// repeated under the same idempotency key; one whose outcome is known never is: while the database
+// takes no writes nothing is sent, and what came of the sends under way (at most delivery.parallel)
+// is kept in memory until it is on disk.
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -14,37 +17,59 @@
 #include "assistant/lanes.h"
 #include "store/outbox.h"
 #include "store/store.h"
+#include "store/under_way.h"
 #include "telemetry/metrics.h"
 
 namespace ai_bot {
 
 class Deliverer {
  public:
-  Deliverer(Store& store, HttpClient& http, Metrics& metrics, DeliveryConfig config,
-            const ChannelMap& channels);
+  Deliverer(Store& store, UnderWay& under_way, HttpClient& http, Metrics& metrics,
+            DeliveryConfig config, const ChannelMap& channels);
 
   // Takes up everything that is open and not under way yet (at start, and after a replay).
+  // What can't be read now is tried again until it can.
   void resume();
-  // Takes up the replies to one event.
+  // Takes up the replies to one event. The same.
   void deliver(int64_t inbox_id);
 
   void stop(milliseconds grace) { lanes_.stop(grace); }
 
  private:
+  // What came of an attempt, while it is not on disk.
+  struct Unwritten {
+    Delivery delivery;
+    std::optional<int64_t> again;  // as Lanes::Turn returns it
+    std::string channel;
+    std::string request_id;
+    bool is_kept = false;  // counted in unwritten_
+  };
+
+  // False when the database could not be read.
+  bool take_up_all();
+  void retry_later();
   void take_up(const outbox::Entry& entry);
-  std::optional<int64_t> attempt(int64_t id);
+  std::optional<int64_t> attempt(int64_t id, std::optional<Unwritten>& unwritten);
+  // Nothing when it is gone, or must wait until `again`.
+  std::optional<Unwritten> try_entry(int64_t id, UnderWay::Leave& leave,
+                                     std::optional<int64_t>& again);
+  Unwritten judged(const outbox::Entry& entry, Delivery delivery);
+  std::optional<int64_t> write_down(int64_t id, std::optional<Unwritten>& unwritten);
   Delivery send(const ChannelEntry& channel, Reply reply);
   Delivery send_once(const ChannelEntry& channel, const Reply& reply);
   std::optional<int64_t> paused_until(const std::string& channel);
 
   Store& store_;
+  UnderWay& under_way_;
   HttpClient& http_;
   Metrics& metrics_;
   const DeliveryConfig config_;
   const ChannelMap& channels_;
   std::mutex mutex_;
-  std::unordered_set<int64_t> under_way_;            // outbox ids in a lane
+  std::unordered_set<int64_t> under_way_here_;       // outbox ids in a lane
   std::unordered_map<std::string, int64_t> paused_;  // channels that a platform asked to wait
+  std::atomic<int> unwritten_{0};                    // outcomes that the database did not take yet
+  std::atomic<bool> retries_{false};                 // take_up_all() is on its way
   Lanes lanes_;
 };
 

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "channels/signing.h"
+#include "core/guarded.h"
 #include "core/log.h"
 #include "store/inbox.h"
 
@@ -42,14 +43,8 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
     const auto texts = channel_.channel->compose(text + " …");
     if (texts.empty()) return;
     reply_.text = texts.front();
-    busy_ = true;
-    HttpRequest request = channel_.channel->render(reply_, token_, now_ms());
-    request.timeouts = HttpTimeouts::all(timeout_);
-    HttpStream stream;
-    stream.on_done = [self = shared_from_this()](const Result<HttpReply>& reply) {
-      self->sent(reply);
-    };
-    http_.start(std::move(request), std::move(stream));
+    // finish() waits as long as it is busy: only when sent() will be called.
+    busy_ = guarded("draft.grow", [this] { send(); });
   }
 
   void finish() override {
@@ -59,8 +54,24 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
   }
 
  private:
+  void send() {
+    HttpRequest request = channel_.channel->render(reply_, token_, now_ms());
+    request.timeouts = HttpTimeouts::all(timeout_);
+    HttpStream stream;
+    stream.on_done = [self = shared_from_this()](const Result<HttpReply>& reply) {
+      self->sent(reply);
+    };
+    http_.start(std::move(request), std::move(stream));
+  }
+
   void sent(const Result<HttpReply>& reply) {
     std::lock_guard lock(mutex_);
+    if (!guarded("draft.sent", [&] { judge(reply); })) given_up_ = true;
+    busy_ = false;
+    idle_.notify_all();
+  }
+
+  void judge(const Result<HttpReply>& reply) {
     not_before_ = steady_now() + channel_.config.edit_interval;
     const Delivery delivery = reply
                                   ? channel_.channel->judge(*reply)
@@ -76,8 +87,6 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
         log::debug("draft.given_up", delivery.why, {{"ai_bot.channel", reply_.channel}});
         given_up_ = true;
     }
-    busy_ = false;
-    idle_.notify_all();
   }
 
   // On disk before the turn's answer can be, since finish() waits for us and the writer is one.

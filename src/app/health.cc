@@ -38,6 +38,8 @@ std::vector<Text> reasons(const Parts& parts) {
   }
   if (const auto commit = parts.store->last_commit(); !commit)
     reasons.push_back(commit.error().text);
+  if (const auto in_place = parts.store->in_place(); !in_place)
+    reasons.push_back(in_place.error().text);
   const int64_t free = free_disk(parts.store->path());
   const int64_t needed = parts.config.database.min_free_disk.count;
   if (free >= 0 && free < needed) {

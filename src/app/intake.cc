@@ -2,6 +2,7 @@
 
 #include <trantor/net/EventLoop.h>
 
+#include "core/guarded.h"
 #include "core/log.h"
 #include "store/outbox.h"
 
@@ -17,7 +18,8 @@ void write_with_this_turn(Store& store, Store::Write write) {
   thread_local std::vector<Store::Write> gathered;
   gathered.push_back(std::move(write));
   if (gathered.size() > 1) return;
-  loop->queueInLoop([&store] { store.write(std::exchange(gathered, {})); });
+  loop->queueInLoop(
+      [&store] { guarded("intake.write", [&] { store.write(std::exchange(gathered, {})); }); });
 }
 
 }  // namespace
@@ -26,7 +28,13 @@ Result<void> may_take_in(Parts& parts, const ChannelEntry& channel) {
   if (parts.phase == Phase::kDraining)
     return fail(Code::kUnavailable, "ai_bot is stopping; send it again",
                 "ai_bot 正在停止，请稍后重发");
-  if (parts.assistant->depth().waiting < parts.config.database.max_pending) return {};
+  if (auto in_place = parts.store->in_place(); !in_place) {
+    parts.metrics.event(channel.config.name, "failed");
+    return in_place;
+  }
+  // What waits for its commit waits for its answer too.
+  const int64_t waiting = parts.assistant->depth().waiting + parts.store->queued();
+  if (waiting < parts.config.database.max_pending) return {};
   parts.metrics.event(channel.config.name, "full");
   return fail(Code::kUnavailable,
               "too many messages are waiting (database.max_pending); send it again later",
@@ -51,9 +59,19 @@ void take_in(Parts& parts, const ChannelEntry& channel, Event event,
                   /*held=*/false);
     }
   };
-  write.done = [&parts, taken, committed = std::move(committed)](const Result<void>& result) {
+  write.done = [&parts, taken, committed = std::move(committed)](Result<void> result) {
+    const bool is_written = result.has_value();
+    // Committed to a file that is no longer there would be acknowledged into nothing.
+    if (is_written) result = parts.store->in_place();
     committed(taken, result);
-    if (!result) return parts.metrics.event(taken->event.channel, "failed");
+    if (!result) {
+      // Should the file come back, the event sent again must not look like one that was taken.
+      if (is_written && taken->added.is_new) {
+        parts.store->write([id = taken->added.id](Connection& c) { inbox::remove(c, id); },
+                           [](const Result<void>&) {});
+      }
+      return parts.metrics.event(taken->event.channel, "failed");
+    }
     if (!taken->added.is_new) return;
     const Event& event = taken->event;
     if (!event.fixed_answer.empty()) return parts.replies_waiting(taken->added.id);

@@ -20,7 +20,8 @@ struct TakenIn {
 };
 using TakenInPtr = std::shared_ptr<TakenIn>;
 
-// kUnavailable when too many wait already (database.max_pending) or ai_bot is stopping.
+// kUnavailable when too many wait already, for their commit or their answer
+// (database.max_pending), or ai_bot is stopping; kStorage when the database is gone.
 Result<void> may_take_in(Parts& parts, const ChannelEntry& channel);
 
 // Commits the event. `committed` is called on the store's thread, in the order of the commits,

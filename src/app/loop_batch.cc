@@ -1,5 +1,7 @@
 #include "app/loop_batch.h"
 
+#include "core/guarded.h"
+
 namespace ai_bot {
 
 std::shared_ptr<LoopBatch> LoopBatch::of_this_thread() {
@@ -23,7 +25,7 @@ void LoopBatch::run() {
     std::lock_guard lock(mutex_);
     pieces.swap(waiting_);
   }
-  for (const Piece& piece : pieces) piece();
+  for (const Piece& piece : pieces) guarded("loop.piece", piece);
 }
 
 }  // namespace ai_bot

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "models/router.h"
 #include "store/store.h"
+#include "store/under_way.h"
 #include "telemetry/metrics.h"
 
 namespace ai_bot {
@@ -26,6 +27,7 @@ struct Parts {
   ChannelMap channels;
   std::unique_ptr<Store> store;
   std::unique_ptr<HttpGuard> guard;
+  std::unique_ptr<UnderWay> under_way;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<Router> router;
   std::unique_ptr<Assistant> assistant;

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <limits>
+#include <system_error>
 #include <thread>
 
 #include "app/attachments.h"
@@ -21,6 +22,7 @@
 #include "app/version.h"
 #include "app/webhook.h"
 #include "config/output.h"
+#include "core/guarded.h"
 #include "core/log.h"
 #include "core/utf8.h"
 
@@ -28,7 +30,6 @@ namespace ai_bot {
 namespace {
 
 constexpr milliseconds kIdentityRetryMin{1000}, kIdentityRetryMax{60000};
-constexpr int kResumeBatch = 1000;
 constexpr double kHousekeepingSeconds = 600;
 constexpr int kPurgeBatch = 5000;  // rows a commit
 constexpr milliseconds kDeliveryGrace{2000};
@@ -91,7 +92,7 @@ Server::Server(Config config, Reread reread, DataFolder folder, ServerLock lock)
 }
 
 Server::~Server() {
-  shut_down();
+  guarded("server.shut_down", [this] { shut_down(); });
   parts_.http.reset();  // ends what is left, while everything its callbacks use is still there
 }
 
@@ -108,8 +109,26 @@ Result<std::unique_ptr<Server>> Server::create(Config config, Reread reread) {
   if (!lock) return fail(lock.error());
   std::unique_ptr<Server> server(
       new Server(std::move(config), std::move(reread), std::move(folder), std::move(*lock)));
-  if (auto built = server->build(); !built) return fail(built.error());
+  UnderWay::watch_crashes();
+  if (auto built = server->build_all(); !built) return fail(built.error());
   return server;
+}
+
+Result<void> Server::build_all() {
+  try {
+    return build();
+  } catch (const std::system_error& e) {
+    // Only threads are asked of the system there.
+    const std::string why = e.code().message();
+    return fail(
+        Code::kInternal,
+        "can't start a thread: " + why +
+            "; raise the limit (ulimit -u and -v, TasksMax and MemoryMax of the service)",
+        "无法启动线程：" + why + "；请提高限制（ulimit -u 和 -v，服务的 TasksMax 和 MemoryMax）");
+  } catch (...) {
+    const std::string what = name_of_exception();
+    return fail(Code::kInternal, "a mistake in ai_bot: " + what, "ai_bot 内部错误：" + what);
+  }
 }
 
 Result<void> Server::build() {
@@ -119,11 +138,13 @@ Result<void> Server::build() {
   parts_.store = std::move(*store);
   parts_.guard = std::make_unique<HttpGuard>(
       config.server, [this](int status) { parts_.metrics.http_request("refused", "", status, 0); });
+  parts_.under_way =
+      std::make_unique<UnderWay>(folder_.path() + "/run/under_way", config.database.path);
   parts_.http = std::make_unique<HttpClient>();
   if (auto built = build_channels(); !built) return built;
   if (auto built = build_models(); !built) return built;
-  deliverer_ = std::make_unique<Deliverer>(*parts_.store, *parts_.http, parts_.metrics,
-                                           config.delivery, parts_.channels);
+  deliverer_ = std::make_unique<Deliverer>(*parts_.store, *parts_.under_way, *parts_.http,
+                                           parts_.metrics, config.delivery, parts_.channels);
   parts_.replies_waiting = [this](int64_t id) { deliverer_->deliver(id); };
   AssistantEvents events;
   events.holds_replies = [this](const std::string& name) {
@@ -154,8 +175,8 @@ Result<void> Server::build() {
     parts_.waiters.answered(id, {notice, /*postponed=*/true});
     deliverer_->deliver(id);
   };
-  parts_.assistant = std::make_unique<Assistant>(*parts_.store, *parts_.router, config.assistant,
-                                                 std::move(events));
+  parts_.assistant = std::make_unique<Assistant>(*parts_.store, *parts_.under_way, *parts_.router,
+                                                 config.assistant, std::move(events));
   parts_.metrics.add_sampler(process_samples);
   parts_.metrics.add_sampler([this] { return health_samples(parts_); });
   return {};
@@ -228,19 +249,7 @@ void Server::observe(const Attempt& attempt) {
 void Server::resume() {
   // Replies first: a new answer must not overtake an older one of its conversation.
   deliverer_->resume();
-  int64_t count = 0;
-  for (int64_t after = 0;;) {
-    const auto batch =
-        parts_.store->read<std::vector<inbox::Open>>([after](Connection& connection) {
-          return inbox::open_after(connection, after, kResumeBatch);
-        });
-    if (!batch || batch->empty()) break;
-    for (const inbox::Open& entry : *batch) parts_.assistant->accept(entry, "");
-    count += static_cast<int64_t>(batch->size());
-    after = batch->back().id;
-  }
-  if (count > 0)
-    log::info("inbox.resumed", "unfinished messages are taken up again", {{"ai_bot.count", count}});
+  parts_.assistant->resume();
 }
 
 void Server::route() {
@@ -396,7 +405,7 @@ void Server::handle_signals() {
     // A terminal that is closed sends SIGHUP too, and is no terminal any more.
     const bool closed = on_terminal && isatty(STDERR_FILENO) == 0;
     if (signal == SIGHUP && !closed) {
-      reload();
+      guarded("server.reload", [this] { reload(); });
       continue;
     }
     log::info("server.stopping", "finishing or parking what is under way");
@@ -406,7 +415,7 @@ void Server::handle_signals() {
     sigaddset(&impatient, SIGINT);
     sigaddset(&impatient, SIGTERM);
     pthread_sigmask(SIG_UNBLOCK, &impatient, nullptr);
-    shut_down();
+    guarded("server.shut_down", [this] { shut_down(); });
     drogon::app().getLoop()->queueInLoop([] { drogon::app().quit(); });
     return;
   }
@@ -422,6 +431,8 @@ void Server::shut_down() {
   if (connections_) connections_->stop();
   if (parts_.assistant) parts_.assistant->stop(parts_.config.server.shutdown_grace);
   if (deliverer_) deliverer_->stop(kDeliveryGrace);
+  // Its callbacks use the parts above and the HTTP threads: all of that is still there.
+  if (parts_.store) parts_.store->stop();
   const SteadyTime begun = steady_now();
   while (parts_.answers_under_way > 0 && since(begun) < parts_.config.server.shutdown_grace) {
     std::this_thread::sleep_for(kDrainInterval);
@@ -462,7 +473,9 @@ void Server::learn_identities() {
     bool all = true;
     for (const auto& [name, channel] : parts_.channels) {
       if (!channel.access->needs_identity()) continue;
-      const auto learnt = channel.access->learn_identity();
+      const auto learnt = guarded(
+          "server.identity", [&] { return channel.access->learn_identity(); },
+          Result<void>(fail(Code::kInternal, "a mistake in ai_bot", "ai_bot 内部错误")));
       if (learnt) continue;
       all = false;
       log::warning("channel.identity_unknown", learnt.error().text.en, {{"ai_bot.channel", name}});
@@ -475,10 +488,12 @@ void Server::learn_identities() {
 }
 
 void Server::housekeeping() {
-  const int64_t before = now_ms() - parts_.config.database.retention.count();
-  parts_.store->write(
-      [before](Connection& connection) { inbox::purge(connection, before, kPurgeBatch); },
-      [](const Result<void>&) {});
+  guarded("server.housekeeping", [this] {
+    const int64_t before = now_ms() - parts_.config.database.retention.count();
+    parts_.store->write(
+        [before](Connection& connection) { inbox::purge(connection, before, kPurgeBatch); },
+        [](const Result<void>&) {});
+  });
 }
 
 }  // namespace ai_bot

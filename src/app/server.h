@@ -36,6 +36,7 @@ class Server {
  private:
   Server(Config config, Reread reread, DataFolder folder, ServerLock lock);
 
+  Result<void> build_all();
   Result<void> build();
   Result<void> build_channels();
   Result<void> build_models();

@@ -7,6 +7,7 @@
 
 #include "assistant/commands.h"
 #include "assistant/window.h"
+#include "core/guarded.h"
 #include "core/log.h"
 #include "core/utf8.h"
 #include "store/outbox.h"
@@ -21,6 +22,10 @@ constexpr milliseconds kModelPatience{10000};
 constexpr milliseconds kAttemptPause{200};
 constexpr int kAttempts = 2;  // on the whole chain, within one turn; nothing reached the asker yet
 constexpr int64_t kStorageRetryMs = 1000;
+constexpr int kResumeBatch = 1000;
+const std::string kResumeLane;  // no conversation has this key
+
+using Again = std::optional<int64_t>;
 
 // Both languages for a person whose language we know from what they wrote.
 const Text kNotice{
@@ -43,9 +48,10 @@ std::string ask_text(const Text& text, const std::string& question) {
 
 }  // namespace
 
-Assistant::Assistant(Store& store, Router& router, const AssistantConfig& config,
-                     AssistantEvents events)
+Assistant::Assistant(Store& store, UnderWay& under_way, Router& router,
+                     const AssistantConfig& config, AssistantEvents events)
     : store_(store),
+      under_way_(under_way),
       router_(router),
       events_(std::move(events)),
       config_(std::make_shared<const AssistantConfig>(config)),
@@ -64,8 +70,37 @@ std::shared_ptr<const AssistantConfig> Assistant::config() const {
 void Assistant::accept(const inbox::Open& entry, std::string_view text) {
   const auto command = parse_command(text);
   if (command && command->command == Command::kStop) stop_turn(entry.lane);
+  // A clock that was set back, or a damaged row, must not make it rest for years.
+  const int64_t latest = now_ms() + config()->retry_max.count();
   lanes_.add(
-      entry.lane, [this, id = entry.id] { return run_entry(id); }, entry.next_ms);
+      entry.lane,
+      [this, id = entry.id, unwritten = std::make_shared<std::optional<Unwritten>>()] {
+        return run_entry(id, *unwritten);
+      },
+      std::min(entry.next_ms, latest));
+}
+
+void Assistant::resume() {
+  if (take_up_all()) return;
+  const auto again = [this] { return take_up_all() ? Again() : now_ms() + kStorageRetryMs; };
+  lanes_.add(kResumeLane, again, now_ms() + kStorageRetryMs);
+}
+
+bool Assistant::take_up_all() {
+  int64_t count = 0;
+  for (int64_t after = 0;;) {
+    const auto batch = store_.read<std::vector<inbox::Open>>([after](Connection& connection) {
+      return inbox::open_after(connection, after, kResumeBatch);
+    });
+    if (!batch) return false;
+    if (batch->empty()) break;
+    for (const inbox::Open& entry : *batch) accept(entry, "");
+    count += static_cast<int64_t>(batch->size());
+    after = batch->back().id;
+  }
+  if (count > 0)
+    log::info("inbox.resumed", "unfinished messages are taken up again", {{"ai_bot.count", count}});
+  return true;
 }
 
 void Assistant::converse(Conversation conversation) {
@@ -78,78 +113,178 @@ void Assistant::converse(Conversation conversation) {
   });
 }
 
-std::optional<int64_t> Assistant::run_entry(int64_t id) {
+bool Assistant::may_begin() const { return unwritten_ == 0 && store_.last_commit(); }
+
+std::optional<int64_t> Assistant::run_entry(int64_t id, std::optional<Unwritten>& unwritten) {
+  std::optional<UnderWay::Leave> leave;  // until it is on disk
+  if (!unwritten) {
+    if (!may_begin()) return now_ms() + kStorageRetryMs;
+    leave.emplace(under_way_.begin(UnderWay::Kind::kTurn, id));
+    if (leave->wait_until != 0) return leave->wait_until;
+    if (const auto again = take_turn(id, *leave, unwritten); !unwritten) return again;
+  }
+  return write_down(id, unwritten);
+}
+
+// Leaves in `unwritten` what is to be written; nothing when there is no turn to take now.
+std::optional<int64_t> Assistant::take_turn(int64_t id, UnderWay::Leave& leave,
+                                            std::optional<Unwritten>& unwritten) {
   const auto found = store_.read<std::optional<inbox::Entry>>(
       [id](Connection& connection) { return inbox::get(connection, id); });
-  if (!found) return now_ms() + kStorageRetryMs;
-  if (!*found || (*found)->state != inbox::State::kOpen) return std::nullopt;
-  const inbox::Entry& entry = **found;
-  const Event& event = entry.event;
-  const std::string lane = lane_key(event.channel, event.conversation);
+  if (!found && found.error().code != Code::kInternal) return now_ms() + kStorageRetryMs;
+  if (found && (!*found || (*found)->state != inbox::State::kOpen)) return std::nullopt;
+  const auto entry = found ? std::make_shared<const inbox::Entry>(**found) : nullptr;
+  if (leave.give_up) {
+    unwritten = broken(id, entry, "ai_bot crashed each time it worked on this", true);
+    return std::nullopt;
+  }
+  std::string why = entry ? entry->damage : found.error().text.en;
+  if (why.empty()) {
+    try {
+      unwritten = settle(entry);
+    } catch (...) {
+      report_exception("assistant.turn");
+      why = "a mistake in ai_bot: " + name_of_exception();
+    }
+  }
+  if (!why.empty()) {
+    unwritten = broken(id, entry, why, leave.ticket.strike());
+  } else if (!unwritten->write) {
+    unwritten.reset();  // parked: nothing was committed, it resumes at the next start
+    return now_ms();
+  }
+  return std::nullopt;
+}
 
-  const auto draft = events_.begun ? events_.begun(id, event) : nullptr;
-  Asked asked{lane, event.text, "", event.request_id, nullptr, nullptr};
+std::optional<int64_t> Assistant::write_down(int64_t id, std::optional<Unwritten>& unwritten) {
+  const auto committed = store_.write(unwritten->write);
+  if (!committed && committed.error().code != Code::kInternal) {
+    if (!std::exchange(unwritten->is_kept, true)) ++unwritten_;
+    return now_ms() + kStorageRetryMs;
+  }
+  if (unwritten->is_kept) --unwritten_;
+  const Unwritten done = std::move(*unwritten);
+  unwritten.reset();
+  if (committed) {
+    if (done.written) guarded("assistant.written", done.written);
+    return done.again;
+  }
+  log::error("turn.not_written", committed.error().text.en, {{"ai_bot.row", id}});
+  if (done.is_last_resort) return std::nullopt;
+  unwritten = broken(id, nullptr, committed.error().text.en, true);
+  return write_down(id, unwritten);
+}
+
+Assistant::Unwritten Assistant::settle(const EntryPtr& entry) {
+  const Event& event = entry->event;
+  const auto draft = events_.begun ? events_.begun(entry->id, event) : nullptr;
+  Asked asked{lane_key(event.channel, event.conversation),
+              event.text,
+              "",
+              event.request_id,
+              nullptr,
+              nullptr};
   if (events_.files && !event.attachments.empty()) asked.text += events_.files(event);
   if (draft) asked.on_text = [draft](const std::string& text) { draft->grow(text); };
   auto outcome = answer(asked);
   if (draft) draft->finish();
-  if (!outcome) {
-    if (lanes_.interrupted())
-      return now_ms();  // parked: nothing was committed, it resumes at the next start
-    return entry_failed(entry, outcome.error());
-  }
-  const bool held = events_.holds_replies(event.channel);
-  auto texts = events_.compose(event.channel, outcome->answer);
-  if (texts.empty()) texts = {ask_text(kNothing, event.text)};
-  const auto committed = store_.write([&](Connection& connection) {
-    if (outcome->effect) outcome->effect(connection);
-    inbox::finish(connection, id);
-    outbox::add(connection, id, event, outbox::Kind::kAnswer, texts, held);
-  });
-  if (!committed) return now_ms() + kStorageRetryMs;
-  log::info("turn.answered", "a message was answered",
-            {{"http.request.id", event.request_id},
-             {"ai_bot.channel", event.channel},
-             {"ai_bot.model", outcome->end.model},
-             {"event.duration_ms", now_ms() - event.received_ms}});
-  if (log::message_texts()) {
-    log::info("turn.texts", "what was said",
-              {{"http.request.id", event.request_id},
-               {"ai_bot.question", event.text},
-               {"ai_bot.answer", outcome->answer}});
-  }
-  events_.answered(id, outcome->answer);
-  return std::nullopt;
+  if (outcome) return answered(entry, std::move(*outcome));
+  if (lanes_.interrupted()) return {};
+  return failed(entry, outcome.error());
 }
 
-std::optional<int64_t> Assistant::entry_failed(const inbox::Entry& entry, const Error& error) {
+Assistant::Unwritten Assistant::answered(const EntryPtr& entry, Outcome outcome) {
+  const Event& event = entry->event;
+  const bool held = events_.holds_replies(event.channel);
+  auto texts = events_.compose(event.channel, outcome.answer);
+  if (texts.empty()) texts = {ask_text(kNothing, event.text)};
+  Unwritten unwritten;
+  unwritten.write = [entry, effect = std::move(outcome.effect), texts = std::move(texts),
+                     held](Connection& connection) {
+    if (effect) effect(connection);
+    inbox::finish(connection, entry->id);
+    outbox::add(connection, entry->id, entry->event, outbox::Kind::kAnswer, texts, held);
+  };
+  unwritten.written = [this, entry, answer = std::move(outcome.answer), model = outcome.end.model] {
+    const Event& event = entry->event;
+    log::info("turn.answered", "a message was answered",
+              {{"http.request.id", event.request_id},
+               {"ai_bot.channel", event.channel},
+               {"ai_bot.model", model},
+               {"event.duration_ms", now_ms() - event.received_ms}});
+    if (log::message_texts()) {
+      log::info("turn.texts", "what was said",
+                {{"http.request.id", event.request_id},
+                 {"ai_bot.question", event.text},
+                 {"ai_bot.answer", answer}});
+    }
+    events_.answered(entry->id, answer);
+  };
+  return unwritten;
+}
+
+Assistant::Unwritten Assistant::failed(const EntryPtr& entry, const Error& error) {
   const auto settings = config();
-  const Event& event = entry.event;
+  const Event& event = entry->event;
   const bool give_up = now_ms() - event.received_ms > settings->retry_for.count();
   const int64_t next =
-      now_ms() + backoff(entry.attempts, settings->retry_min, settings->retry_max).count();
+      now_ms() + backoff(entry->attempts, settings->retry_min, settings->retry_max).count();
   const std::string notice = ask_text(give_up ? kGivenUp : kNotice, event.text);
-  const bool held = events_.holds_replies(event.channel);
-  const auto committed = store_.write([&](Connection& connection) {
+  const std::string why = error.text.en;
+  Unwritten unwritten;
+  unwritten.write = [entry, why, next, give_up, notice,
+                     held = events_.holds_replies(event.channel)](Connection& connection) {
     if (give_up) {
-      inbox::bury(connection, entry.id, error.text.en);
+      inbox::bury(connection, entry->id, why);
     } else {
-      inbox::postpone(connection, entry.id, next, error.text.en);
+      inbox::postpone(connection, entry->id, next, why);
     }
-    outbox::add(connection, entry.id, event, outbox::Kind::kNotice, {notice}, held);
-  });
-  if (!committed) return now_ms() + kStorageRetryMs;
-  log::warning(
-      give_up ? "turn.given_up" : "turn.postponed", error.text.en,
-      {{"http.request.id", event.request_id}, {"ai_bot.attempts", int64_t{entry.attempts + 1}}});
-  events_.postponed(entry.id, notice);
-  return give_up ? std::nullopt : std::optional(next);
+    outbox::add(connection, entry->id, entry->event, outbox::Kind::kNotice, {notice}, held);
+  };
+  unwritten.written = [this, entry, why, give_up, notice] {
+    log::warning(give_up ? "turn.given_up" : "turn.postponed", why,
+                 {{"http.request.id", entry->event.request_id},
+                  {"ai_bot.attempts", int64_t{entry->attempts + 1}}});
+    events_.postponed(entry->id, notice);
+  };
+  if (!give_up) unwritten.again = next;
+  return unwritten;
+}
+
+// A turn that failed by a mistake of ours or a damaged row. `entry` is null when even that can't be
+// read: nobody knows then whom to tell.
+Assistant::Unwritten Assistant::broken(int64_t id, const EntryPtr& entry, const std::string& why,
+                                       bool give_up) {
+  const auto settings = config();
+  const int64_t next = now_ms() + backoff(0, settings->retry_min, settings->retry_max).count();
+  const std::string notice = entry ? ask_text(kGivenUp, entry->event.text) : "";
+  const bool is_told = give_up && entry;
+  Unwritten unwritten;
+  unwritten.is_last_resort = give_up && !entry;
+  unwritten.write = [id, entry, why, next, give_up, notice,
+                     held = is_told &&
+                            events_.holds_replies(entry->event.channel)](Connection& connection) {
+    if (!give_up) return inbox::postpone(connection, id, next, why);
+    inbox::bury(connection, id, why);
+    if (entry) outbox::add(connection, id, entry->event, outbox::Kind::kNotice, {notice}, held);
+  };
+  unwritten.written = [this, id, why, give_up, is_told, notice] {
+    log::error(give_up ? "turn.given_up" : "turn.postponed", why, {{"ai_bot.row", id}});
+    if (give_up) under_way_.forget(UnderWay::Kind::kTurn, id);
+    if (is_told) events_.postponed(id, notice);
+  };
+  if (!give_up) unwritten.again = next;
+  return unwritten;
 }
 
 void Assistant::run_conversation(const Conversation& conversation) {
   Asked asked{conversation.lane,       conversation.text,     conversation.model,
               conversation.request_id, conversation.on_delta, conversation.abandoned};
-  auto outcome = answer(asked);
+  if (const auto commits = store_.last_commit(); !commits)
+    return conversation.on_end(fail(commits.error()), {});
+  auto outcome = guarded(
+      "assistant.conversation", [&] { return answer(asked); },
+      Result<Outcome>(fail(Code::kInternal, "a mistake in ai_bot", "ai_bot 内部错误")));
   if (!outcome) return conversation.on_end(fail(outcome.error()), {});
   if (outcome->effect) {
     if (auto committed = store_.write(outcome->effect); !committed) {

@@ -2,6 +2,11 @@
 //
 // Events come from the inbox (their answers go to the outbox in the same commit), or directly from
 // a client that waits and reads along. Both go through the conversation's lane.
+//
+// While the database takes no writes no turn begins, and what came of those under way is kept in
+// memory (at most one for each of assistant.max_parallel_turns): the model is not asked again. A
+// turn that throws, crashes the process or finds its row damaged is tried UnderWay::kMostStrikes
+// times, then buried.
 #pragma once
 
 #include <atomic>
@@ -17,6 +22,7 @@
 #include "models/router.h"
 #include "store/inbox.h"
 #include "store/store.h"
+#include "store/under_way.h"
 
 namespace ai_bot {
 
@@ -62,10 +68,14 @@ struct Conversation {
 
 class Assistant {
  public:
-  Assistant(Store& store, Router& router, const AssistantConfig& config, AssistantEvents events);
+  Assistant(Store& store, UnderWay& under_way, Router& router, const AssistantConfig& config,
+            AssistantEvents events);
 
   // Puts an open inbox entry into its lane. A /stop among them takes effect at once.
   void accept(const inbox::Open& entry, std::string_view text);
+  // The same for every open entry (at start, and after a replay). What can't be read now is tried
+  // again until it can.
+  void resume();
   void converse(Conversation conversation);
 
   void configure(const AssistantConfig& config);
@@ -90,8 +100,26 @@ class Assistant {
   };
   using Flag = std::shared_ptr<std::atomic<bool>>;
 
-  std::optional<int64_t> run_entry(int64_t id);
-  std::optional<int64_t> entry_failed(const inbox::Entry& entry, const Error& error);
+  // What came of an entry's turn, while it is not on disk: only writing it down is repeated.
+  struct Unwritten {
+    Store::Task write;
+    std::function<void()> written;  // once it is on disk
+    std::optional<int64_t> again;   // as Lanes::Turn returns it
+    bool is_last_resort = false;    // nothing else can be written when this is refused
+    bool is_kept = false;           // counted in unwritten_
+  };
+  using EntryPtr = std::shared_ptr<const inbox::Entry>;
+
+  std::optional<int64_t> run_entry(int64_t id, std::optional<Unwritten>& unwritten);
+  std::optional<int64_t> take_turn(int64_t id, UnderWay::Leave& leave,
+                                   std::optional<Unwritten>& unwritten);
+  std::optional<int64_t> write_down(int64_t id, std::optional<Unwritten>& unwritten);
+  bool may_begin() const;
+  bool take_up_all();  // false when the database could not be read
+  Unwritten settle(const EntryPtr& entry);
+  Unwritten answered(const EntryPtr& entry, Outcome outcome);
+  Unwritten failed(const EntryPtr& entry, const Error& error);
+  Unwritten broken(int64_t id, const EntryPtr& entry, const std::string& why, bool give_up);
   void run_conversation(const Conversation& conversation);
 
   Result<Outcome> answer(const Asked& asked);
@@ -109,13 +137,15 @@ class Assistant {
   std::shared_ptr<const AssistantConfig> config() const;
 
   Store& store_;
+  UnderWay& under_way_;
   Router& router_;
   const AssistantEvents events_;
   mutable std::mutex mutex_;
   std::shared_ptr<const AssistantConfig> config_;
   std::unordered_map<std::string, Flag> turns_;  // under way, by lane
   std::unordered_set<std::string>
-      stopped_lanes_;  // a /stop hit a turn there and was not confirmed yet
+      stopped_lanes_;              // a /stop hit a turn there and was not confirmed yet
+  std::atomic<int> unwritten_{0};  // outcomes that the database did not take yet
   Lanes lanes_;
 };
 

@@ -1,6 +1,20 @@
 #include "assistant/lanes.h"
 
+#include <algorithm>
+
+#include "core/guarded.h"
+
 namespace ai_bot {
+namespace {
+
+// At most this long at once: a time far in the future would overflow the clock.
+constexpr milliseconds kLongestNap{3600000};
+
+}  // namespace
+
+Lanes::Lanes(int most_threads) : most_threads_(most_threads) {
+  threads_.emplace_back([this] { work(); });
+}
 
 void Lanes::add(const std::string& name, Turn turn, int64_t not_before_ms) {
   std::lock_guard lock(mutex_);
@@ -23,7 +37,8 @@ void Lanes::schedule(LaneMap::iterator lane) {
     wake_.notify_one();
   }
   if (idle_ == 0 && static_cast<int>(threads_.size()) < most_threads_) {
-    threads_.emplace_back([this] { work(); });
+    // Where no further one can be had, the work goes on with those there are.
+    guarded("lanes.thread", [this] { threads_.emplace_back([this] { work(); }); });
   }
 }
 
@@ -44,7 +59,8 @@ void Lanes::work() {
       if (resting_.empty()) {
         wake_.wait(lock);
       } else {
-        wake_.wait_for(lock, milliseconds(resting_.begin()->first - now_ms() + 1));
+        const milliseconds nap(resting_.begin()->first - now_ms());
+        wake_.wait_for(lock, std::min(nap, kLongestNap) + milliseconds(1));
       }
       --idle_;
       continue;
@@ -58,7 +74,7 @@ void Lanes::work() {
     --waiting_;
     ++running_;
     lock.unlock();
-    const std::optional<int64_t> again = turn();
+    const std::optional<int64_t> again = guarded("lanes.turn", turn, std::nullopt);
     lock.lock();
     --running_;
     const auto at = lanes_.find(name);

@@ -1,5 +1,6 @@
 // One lane per conversation: its turns run in order and never two at once; different lanes run side
-// by side on a few threads, which are started when they are first needed.
+// by side on a few threads. One is there from the beginning, the others are started when they are
+// first needed, as far as the system has any.
 #pragma once
 
 #include <atomic>
@@ -21,10 +22,12 @@ namespace ai_bot {
 class Lanes {
  public:
   // Runs one turn. No value: it is finished. Otherwise the Unix time (ms) before which its lane
-  // rests; then the same turn runs again, before any later one of its lane.
+  // rests; then the same turn runs again, before any later one of its lane. One that throws is
+  // over.
   using Turn = std::function<std::optional<int64_t>()>;
 
-  explicit Lanes(int most_threads) : most_threads_(most_threads) {}
+  // Throws std::system_error when not even one thread can be had.
+  explicit Lanes(int most_threads);
   ~Lanes() { stop(milliseconds(0)); }
 
   // Not before `not_before_ms`. After stop() the turn is dropped: what it stands for is on disk.

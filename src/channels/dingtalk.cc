@@ -69,7 +69,7 @@ Result<Reading> DingTalkChannel::receive(const WebhookRequest& request) const {
   const std::string timestamp = request.header("timestamp");
   const auto at = plain_number(timestamp);
   const std::string& secret = config_.client_secret.reveal();
-  if (!at) return refused_signature();
+  if (!at || secret.empty()) return refused_signature();
   const std::string expected = to_base64(hmac_sha256(secret, timestamp + "\n" + secret));
   if (!equal_in_constant_time(expected, request.header("sign"))) return refused_signature();
   if (std::abs(request.now_ms - *at) > config_.tolerance.count()) return refused_signature();
@@ -204,6 +204,7 @@ Delivery DingTalkChannel::judge(const HttpReply& response) const {
   const json body = object_of(response.body);
   const int64_t errcode = number_or(body, "errcode");
   Delivery delivery = by_status(response);
+  if (is_foreign(response)) return delivery;
   if (response.status / 100 == 2 && errcode == 0) {
     delivery.message_id = text_or(object_in(body, "result"), "outTrackId");
     return delivery;

@@ -205,7 +205,7 @@ HttpRequest DiscordChannel::render(const Reply& reply, const std::string&, int64
 
 Delivery DiscordChannel::judge(const HttpReply& response) const {
   const json body = object_of(response.body);
-  if (response.status / 100 == 2) {
+  if (response.status / 100 == 2 && !is_foreign(response)) {
     Delivery delivered;
     delivered.message_id = text_or(body, "id");
     return delivered;
@@ -216,10 +216,8 @@ Delivery DiscordChannel::judge(const HttpReply& response) const {
     delivery.why = fmt::format("Discord: {} {}", code, text_or(body, "message"));
   if (code == kUnknownMessage || code == kUnknownWebhook || code == kInvalidWebhookToken)
     delivery.outcome = Delivery::Outcome::kDraftGone;
-  if (const auto wait = body.find("retry_after");
-      response.status == 429 && wait != body.end() && wait->is_number()) {
-    const double seconds = std::clamp(wait->get<double>(), 0.0, 86400.0);
-    delivery.retry_after = milliseconds(static_cast<int64_t>(seconds * 1000) + 1);
+  if (const auto wait = seconds_in(body, "retry_after"); response.status == 429 && wait) {
+    delivery.retry_after = *wait;
     delivery.whole_app = flag_or(body, "global");
   }
   return delivery;

@@ -45,7 +45,7 @@ std::string GenericChannel::sign(const std::string& secret, std::string_view tim
 Result<Reading> GenericChannel::receive(const WebhookRequest& request) const {
   const std::string timestamp = request.header(kTimestampHeader);
   const auto seconds = plain_number(timestamp);
-  if (!seconds) return refused_signature();
+  if (!seconds || config_.secret.empty()) return refused_signature();
   const int64_t off = std::abs(request.now_ms - *seconds * 1000);
   const std::string expected = sign(config_.secret.reveal(), timestamp, request.body);
   if (!equal_in_constant_time(expected, request.header(kSignatureHeader)))
@@ -99,7 +99,10 @@ HttpRequest GenericChannel::render(const Reply& reply, const std::string&, int64
 Delivery GenericChannel::judge(const HttpReply& response) const {
   if (response.status / 100 == 2) return {};
   const std::string why = fmt::format("HTTP status {}", response.status);
-  if (!is_passing(response.status)) return {Delivery::Outcome::kFinal, why, std::nullopt};
+  // Redirects are not followed; a temporary one may be a captive portal's, and pass.
+  const bool may_pass = is_passing(response.status) || response.status == 302 ||
+                        response.status == 303 || response.status == 307;
+  if (!may_pass) return {Delivery::Outcome::kFinal, why, std::nullopt};
   return {Delivery::Outcome::kRetry, why, retry_after(response)};
 }
 

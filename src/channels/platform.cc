@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "channels/signing.h"
 #include "core/json.h"
+#include "core/utf8.h"
 
 namespace ai_bot {
 
@@ -36,12 +38,25 @@ json object_of(std::string_view body) {
 
 json address_of(const Reply& reply) { return object_of(reply.address); }
 
+bool is_foreign(const HttpReply& response) {
+  return !trim(response.body).empty() && !parse_json(response.body).is_object();
+}
+
+std::optional<milliseconds> seconds_in(const json& object, std::string_view key) {
+  const auto at = object.find(key);
+  if (at == object.end() || !at->is_number()) return std::nullopt;
+  const double seconds = std::clamp(at->get<double>(), 0.0, 86400.0);
+  return milliseconds(static_cast<int64_t>(std::ceil(seconds * 1000)));
+}
+
 Delivery by_status(const HttpReply& response) {
-  if (response.status / 100 == 2) return {};
+  const bool foreign = is_foreign(response);
+  if (response.status / 100 == 2 && !foreign) return {};
   Delivery delivery;
   delivery.why = fmt::format("HTTP status {}", response.status);
-  delivery.outcome =
-      is_passing(response.status) ? Delivery::Outcome::kRetry : Delivery::Outcome::kFinal;
+  if (foreign) delivery.why += ", not of the platform";
+  const bool may_pass = is_passing(response.status) || response.status / 100 == 3 || foreign;
+  delivery.outcome = may_pass ? Delivery::Outcome::kRetry : Delivery::Outcome::kFinal;
   if (delivery.outcome == Delivery::Outcome::kRetry) delivery.retry_after = retry_after(response);
   return delivery;
 }

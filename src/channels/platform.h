@@ -23,7 +23,15 @@ nlohmann::json object_of(std::string_view body);
 // The address an event carries, as its channel wrote it.
 nlohmann::json address_of(const Reply& reply);
 
-// Judgement by the HTTP status alone, for what says nothing more.
+// Whether an answer is none of a platform's (which are JSON objects, or have no body) but of
+// something on the way: a captive portal, a proxy's page. It may pass.
+bool is_foreign(const HttpReply& response);
+
+// The seconds a member tells, whole or not, at most a day; no value when it is no number.
+std::optional<milliseconds> seconds_in(const nlohmann::json& object, std::string_view key);
+
+// Judgement by the HTTP status alone, for what says nothing more. A redirect, or what is_foreign(),
+// is tried again.
 Delivery by_status(const HttpReply& response);
 
 // The configured base, or the platform's own, without a trailing slash.

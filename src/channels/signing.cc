@@ -69,6 +69,7 @@ std::optional<std::string> aes(bool encrypt, std::string_view key, std::string_v
 }  // namespace
 
 std::string hmac_sha256(std::string_view key, std::string_view message) {
+  if (key.empty()) return "";
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   HMAC(sha256_kind(), key.data(), static_cast<int>(key.size()), bytes(message), message.size(),
@@ -134,7 +135,7 @@ std::optional<std::string> from_hex(std::string_view text) {
 }
 
 bool equal_in_constant_time(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+  return !a.empty() && a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
 std::optional<std::string> decrypt_aes256_cbc(std::string_view key, std::string_view iv,

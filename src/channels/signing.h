@@ -10,7 +10,7 @@
 
 namespace ai_bot {
 
-// Raw digests (32 and 20 bytes).
+// Raw digests (32 and 20 bytes). An empty key signs nothing: the result is empty.
 std::string hmac_sha256(std::string_view key, std::string_view message);
 std::string sha256(std::string_view message);
 std::string sha1(std::string_view message);
@@ -21,7 +21,8 @@ std::string to_base64(std::string_view bytes);
 std::optional<std::string> from_base64(std::string_view text);
 std::optional<std::string> from_hex(std::string_view text);
 
-// Takes the same time wherever the first difference is.
+// Takes the same time wherever the first difference is. Empty texts are never equal: neither an
+// unset secret nor a signature under one is proof of anything.
 bool equal_in_constant_time(std::string_view a, std::string_view b);
 
 // AES-256-CBC; key of 32, iv of 16 bytes, padding not removed. No value when the sizes are wrong.

@@ -288,8 +288,8 @@ Delivery TelegramChannel::judge(const HttpReply& response) const {
   if (!why.empty()) delivery.why = "Telegram: " + why;
   if (response.status / 100 == 2)
     delivery = {Delivery::Outcome::kRetry, "Telegram: no answer that can be read", {}};
-  const int64_t seconds = number_or(object_in(body, "parameters"), "retry_after");
-  if (seconds > 0) delivery.retry_after = std::chrono::seconds(std::min<int64_t>(seconds, 86400));
+  if (const auto wait = seconds_in(object_in(body, "parameters"), "retry_after"))
+    delivery.retry_after = *wait;
   return delivery;
 }
 

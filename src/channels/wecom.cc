@@ -68,6 +68,7 @@ std::string WeComChannel::url(const std::string& path) const {
 
 std::optional<std::string> WeComChannel::open(const WebhookRequest& request,
                                               const std::string& cipher) const {
+  if (config_.token.empty()) return std::nullopt;
   const std::string timestamp = request.query("timestamp");
   std::array<std::string, 4> parts = {config_.token.reveal(), timestamp, request.query("nonce"),
                                       cipher};
@@ -211,7 +212,7 @@ HttpRequest WeComChannel::render(const Reply& reply, const std::string& token,
 }
 
 Delivery WeComChannel::judge(const HttpReply& response) const {
-  if (response.status / 100 != 2) return by_status(response);
+  if (response.status / 100 != 2 || is_foreign(response)) return by_status(response);
   const json body = object_of(response.body);
   const int64_t code = number_or(body, "errcode", body.empty() ? -1 : 0);
   const std::string why = fmt::format("WeCom: {} {}", code, text_or(body, "errmsg"));

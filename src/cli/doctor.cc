@@ -49,6 +49,7 @@ class Doctor {
     if (!read.usable()) return checks_;
     config_ = read.config;
     data_folder();
+    webhook_secret();
     engine();
     models();
     const bool running = server();
@@ -84,6 +85,13 @@ class Doctor {
           tr("mend the file, then: ai_bot config check", "修改该文件后运行：ai_bot config check"));
     }
     if (read.findings.empty()) add(Grade::kGood, subject, read.config.origin);
+  }
+
+  void webhook_secret() {
+    const DataFolder folder(config_.data_dir);
+    if (!fs::exists(folder.path() + "/webhook.secret")) return;
+    if (const auto secret = folder.webhook_secret(); !secret)
+      add(Grade::kError, tr("secret", "密钥"), cli_.tr(secret.error().text));
   }
 
   void data_folder() {
@@ -246,9 +254,22 @@ class Doctor {
       add(Grade::kGood, subject,
           fmt::format(fmt::runtime(tr("{}, {} waiting messages", "{}，{} 条消息等待处理")), path,
                       open.open));
+      damaged_rows(connection);
       dead_letters(connection);
     } catch (const SQLite::Exception& e) {
       add(Grade::kError, subject, path + ": " + cli_.tr(error_of(e).text), "");
+    }
+  }
+
+  void damaged_rows(Connection& connection) {
+    for (const auto& entry : inbox::damaged(connection, kShownDeadLetters)) {
+      add(Grade::kError, tr("database", "数据库"),
+          fmt::format(fmt::runtime(tr("message {} of {} can't be answered: {}",
+                                      "消息 {}（{}）无法回答：{}")),
+                      entry.event.event_id, entry.event.channel, entry.damage),
+          tr("ai_bot puts it to the dead letters by itself; what damaged it? (disk, another "
+             "program)",
+             "ai_bot 会自动将其移入死信；请查找损坏原因（磁盘、其他程序）"));
     }
   }
 

@@ -14,8 +14,8 @@
 namespace ai_bot {
 namespace {
 
-constexpr size_t kLeastSecret =
-    16;  // characters; HMAC-SHA256 wants its key hard to guess (RFC 2104, 3)
+// Sessions and lanes are named after their channel, and these are ai_bot's own.
+constexpr std::string_view kReservedChannels[] = {"admin", "api", "console", "jobs"};
 
 class Checker {
  public:
@@ -187,6 +187,17 @@ class Checker {
 
   void channels() {
     names("channels", config_.channels);
+    for (size_t i = 0; i < config_.channels.size(); ++i) {
+      const std::string& name = config_.channels[i].name;
+      if (std::find(std::begin(kReservedChannels), std::end(kReservedChannels), name) ==
+          std::end(kReservedChannels))
+        continue;
+      error(fmt::format("channels[{}].name", i),
+            fmt::format("'{}' is one of ai_bot's own names ({}): choose another", name,
+                        fmt::join(kReservedChannels, ", ")),
+            fmt::format("“{}”是 ai_bot 的保留名称（{}）：请换一个", name,
+                        fmt::join(kReservedChannels, "、")));
+    }
     int defaults = 0;
     for (size_t i = 0; i < config_.channels.size() && !generated_channel_; ++i) {
       const ChannelConfig& channel = config_.channels[i];

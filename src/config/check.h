@@ -17,6 +17,9 @@ void complete_and_check(Config& config, const std::map<std::string, int>& lines,
 // Loopback is the only address that may be listened on without access control.
 bool is_loopback(const std::string& address);
 
+// Characters of a secret that signs; HMAC-SHA256 wants its key hard to guess (RFC 2104, 3).
+constexpr size_t kLeastSecret = 16;
+
 // At most 64 of a-z, 0-9, '-' and '_', beginning with a letter or digit: fit for an address and a
 // label.
 bool is_plain_name(const std::string& name);

@@ -56,7 +56,7 @@ void fields(V& v, ServerConfig& c) {
 template <class V>
 void fields(V& v, DatabaseConfig& c) {
   v(c.path, {"path", {"The SQLite file; empty: ai_bot.db in data_dir.", "SQLite 文件；留空为 data_dir 下的 ai_bot.db。"}});
-  v(c.max_pending, {"max_pending", {"Events that may wait for an answer; more are refused with 503, for the platform to repeat.", "等待回答的事件上限；超出返回 503，由平台重试。"}, kRestart, 1, 100000000});
+  v(c.max_pending, {"max_pending", {"Events that may wait, to be written down or answered; more are refused with 503, for the platform to repeat.", "等待写入或回答的事件上限；超出返回 503，由平台重试。"}, kRestart, 1, 100000000});
   v(c.max_batch, {"max_batch", {"Writes that one commit may carry (group commit).", "一次提交最多合并的写入数（组提交）。"}, kRestart, 1, 10000});
   v(c.min_free_disk, {"min_free_disk", {"With less free space than this, health is 503.", "可用磁盘空间低于此值时健康检查返回 503。"}, kRestart, 0, 1048576 * kGiB});
   v(c.retention, {"retention", {"How long answered events are remembered, to recognise a repeated delivery. Platforms repeat for 6 hours and more.", "已回答事件的保留时间，用于识别平台的重复投递（平台可能重试 6 小时以上）。"}, kRestart, 8 * kHour, 3650 * kDay});
@@ -138,7 +138,7 @@ void fields(V& v, AllowConfig& c) {
 
 template <class V>
 void fields(V& v, ChannelConfig& c) {
-  v(c.name, {"name", {"The last part of the webhook's address.", "webhook 地址的最后一段。"}});
+  v(c.name, {"name", {"The last part of the webhook's address; not admin, api, console or jobs, which are ai_bot's own.", "webhook 地址的最后一段；不能是 ai_bot 保留的 admin、api、console、jobs。"}});
   v(c.type, {"type", {"The platform; docs/channels/ has a page for each.", "平台类型；各平台的说明见 docs/channels/。"}, kRestart, 0, 0, {"dingtalk", "discord", "feishu", "generic", "slack", "telegram", "wecom"}});
   v(c.is_default, {"default", {"Serves POST /api/webhook, without a name, too.", "同时服务不带名称的 POST /api/webhook。"}});
   v(c.mode, {"mode", {"generic: sync (the answer comes in the response, the default) or callback (by a signed POST to callback_url). Platforms: webhook (the platform posts to ai_bot, the default) or connect (ai_bot opens the connection, no public address needed; for all but wecom).", "generic：sync（在响应中返回，默认）或 callback（用带签名的 POST 发到 callback_url）。其他平台：webhook（平台推送到 ai_bot，默认）或 connect（由 ai_bot 主动连接，无需公网地址；除 wecom 外均支持）。"}, kRestart, 0, 0, {"", "sync", "callback", "webhook", "connect"}});

@@ -97,10 +97,14 @@ std::string line(Format format, Level level, std::string_view action, std::strin
                                  : text_line(level, action, message, fields, time_ms);
 }
 
-void write(Level level, std::string_view action, std::string_view message, Fields fields) {
+void write(Level level, std::string_view action, std::string_view message, Fields fields) noexcept {
   if (!enabled(level)) return;
-  sink().log(spdlog_level(level), "{}",
-             line(format_in_use, level, action, message, fields, now_ms()));
+  try {
+    sink().log(spdlog_level(level), "{}",
+               line(format_in_use, level, action, message, fields, now_ms()));
+  } catch (...) {
+    // Without memory a line is lost; what it tells of goes on.
+  }
 }
 
 }  // namespace ai_bot::log

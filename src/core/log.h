@@ -32,8 +32,10 @@ Level level_named(std::string_view name);
 void set_message_texts(bool wanted);
 bool message_texts();
 
-// `action` is ECS event.action: what happened, in the past, e.g. "engine.ready".
-void write(Level level, std::string_view action, std::string_view message, Fields fields = {});
+// `action` is ECS event.action: what happened, in the past, e.g. "engine.ready". A line that can't
+// be written is left out.
+void write(Level level, std::string_view action, std::string_view message,
+           Fields fields = {}) noexcept;
 
 inline void debug(std::string_view action, std::string_view message, Fields fields = {}) {
   if (enabled(Level::kDebug)) write(Level::kDebug, action, message, fields);

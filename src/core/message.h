@@ -33,9 +33,18 @@ struct Event {
   std::string fixed_answer = {};
 };
 
-// The one place where the key of a session and its lane is made: two channels never share one.
+// The one place where the key of a session and its lane is made: two channels never share one,
+// whatever they are called. (The configuration allows neither '/' nor '%' in a name.)
 inline std::string lane_key(const std::string& channel, const std::string& conversation) {
-  return channel + "/" + conversation;
+  std::string key;
+  for (const char c : channel) {
+    if (c == '/' || c == '%') {
+      key += c == '/' ? "%2F" : "%25";
+    } else {
+      key += c;
+    }
+  }
+  return key + "/" + conversation;
 }
 
 // One answer on its way to a person.

@@ -11,6 +11,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/guarded.h"
+
 namespace ai_bot {
 namespace {
 
@@ -58,7 +60,8 @@ class LineSplitter {
 
  private:
   void flush() {
-    if (!pending_.empty() && on_line_) on_line_(pending_);
+    if (!pending_.empty() && on_line_)
+      guarded("child_process.line", [this] { on_line_(pending_); });
     pending_.clear();
   }
 
@@ -99,10 +102,18 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(ChildOptions options) 
                 std::string("无法启动进程：") + std::strerror(errno));
   }
   child->pid_ = pid;
-  child->reader_ = std::thread([raw = child.get(), error_fd = error_pipe[0], out_fd = out_pipe[0]] {
+  const auto read = [raw = child.get(), error_fd = error_pipe[0], out_fd = out_pipe[0]] {
     raw->read_until_exit(error_fd, out_fd);
-  });
-  return child;
+  };
+  if (guarded("child_process.thread", [&] { child->reader_ = std::thread(read); })) return child;
+  // Nobody would see it end.
+  kill(pid, SIGKILL);
+  waitpid(pid, nullptr, 0);
+  child->reaped_ = true;
+  close(error_pipe[0]);
+  if (apart) close(out_pipe[0]);
+  return fail(Code::kInternal, "can't start a thread: too many threads or too little memory",
+              "无法启动线程：线程过多或内存不足");
 }
 
 ChildProcess::~ChildProcess() {
@@ -157,7 +168,7 @@ void ChildProcess::read_until_exit(int error_fd, int out_fd) {
   exit.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   exit.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
   exit.peak_memory = usage.ru_maxrss * 1024;
-  if (options_.on_exit) options_.on_exit(exit);
+  if (options_.on_exit) guarded("child_process.exit", [&] { options_.on_exit(exit); });
 }
 
 }  // namespace ai_bot

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "core/guarded.h"
 #include "core/json.h"
 #include "core/log.h"
 #include "models/tokens.h"
@@ -54,7 +55,11 @@ LocalModel::~LocalModel() { stop(); }
 
 void LocalModel::start() {
   state_ = ModelState::kStarting;
-  thread_ = std::thread([this] { supervise(); });
+  const auto top = [this] { guarded("engine.supervise", [this] { supervise(); }); };
+  if (guarded("engine.thread", [&] { thread_ = std::thread(top); })) return;
+  std::lock_guard lock(mutex_);
+  state_ = ModelState::kFailing;
+  problem_ = "can't start a thread: too many threads or too little memory; restart ai_bot";
 }
 
 void LocalModel::stop() {
@@ -148,7 +153,9 @@ void LocalModel::supervise() {
       if (stopping_) break;
       path = path_;
     }
-    auto started = bring_up(path);
+    auto started = guarded(
+        "engine.start", [&] { return bring_up(path); },
+        Result<RunningPtr>(fail(Code::kInternal, "a mistake in ai_bot", "ai_bot 内部错误")));
     if (started) {
       failures = 0;
       {

@@ -6,11 +6,14 @@
 #include <algorithm>
 #include <atomic>
 #include <charconv>
+#include <cmath>
 #include <deque>
 #include <future>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+
+#include "core/guarded.h"
 
 namespace ai_bot {
 namespace {
@@ -51,9 +54,19 @@ tl::unexpected<Error> timed_out(const char* what_en, const char* what_zh, millis
               fmt::format("{} 毫秒内没有{}", limit.count(), what_zh));
 }
 
-size_t on_header(char* data, size_t size, size_t count, void* user) {
-  auto& transfer = *static_cast<Transfer*>(user);
-  const std::string_view line(data, size * count);
+Error our_mistake() {
+  return {Code::kInternal, {"the transfer failed by a mistake in ai_bot", "ai_bot 内部错误"}};
+}
+
+// The bytes taken of a piece; 0 ends the transfer (curl's convention).
+template <class Take>
+size_t taken(Transfer& transfer, Take take) {
+  size_t count = 0;
+  if (!guarded("http_client.data", [&] { count = take(); })) transfer.failure = our_mistake();
+  return count;
+}
+
+size_t take_header(Transfer& transfer, std::string_view line) {
   if (line.starts_with("HTTP/")) {
     const size_t space = line.find(' ');
     transfer.reply.status =
@@ -75,9 +88,12 @@ size_t on_header(char* data, size_t size, size_t count, void* user) {
   return line.size();
 }
 
-size_t on_body(char* data, size_t size, size_t count, void* user) {
+size_t on_header(char* data, size_t size, size_t count, void* user) {
   auto& transfer = *static_cast<Transfer*>(user);
-  const std::string_view bytes(data, size * count);
+  return taken(transfer, [&] { return take_header(transfer, {data, size * count}); });
+}
+
+size_t take_body(Transfer& transfer, std::string_view bytes) {
   if (transfer.streams() && transfer.stream.ready && !transfer.stream.ready()) {
     transfer.paused = steady_now();
     return CURL_WRITEFUNC_PAUSE;  // curl gives the same bytes again
@@ -105,6 +121,11 @@ size_t on_body(char* data, size_t size, size_t count, void* user) {
     transfer.last_progress = steady_now();
   }
   return bytes.size();
+}
+
+size_t on_body(char* data, size_t size, size_t count, void* user) {
+  auto& transfer = *static_cast<Transfer*>(user);
+  return taken(transfer, [&] { return take_body(transfer, {data, size * count}); });
 }
 
 void prepare(Transfer& transfer) {
@@ -188,11 +209,14 @@ class HttpClient::Loop {
 
   void run() {
     while (!stopping_) {
-      take_incoming();
-      int running = 0;
-      curl_multi_perform(multi_, &running);
-      collect();
-      const int wait = enforce_limits();
+      int wait = kAbandonedCheckMs;
+      guarded("http_client.loop", [&] {
+        take_incoming();
+        int running = 0;
+        curl_multi_perform(multi_, &running);
+        collect();
+        wait = enforce_limits();
+      });
       curl_multi_poll(multi_, nullptr, 0, wait, nullptr);
     }
     for (take_incoming(); !active_.empty(); take_incoming()) {
@@ -207,12 +231,15 @@ class HttpClient::Loop {
       taken.swap(incoming_);
     }
     for (auto& transfer : taken) {
-      transfer->easy.reset(curl_easy_init());
-      transfer->started = transfer->last_progress = steady_now();
-      prepare(*transfer);
-      curl_multi_add_handle(multi_, transfer->easy.get());
       Transfer* key = transfer.get();
-      active_.emplace(key, std::move(transfer));
+      const auto at = active_.emplace(key, std::move(transfer)).first;
+      const bool begun = guarded("http_client.begin", [&] {
+        key->easy.reset(curl_easy_init());
+        key->started = key->last_progress = steady_now();
+        prepare(*key);
+        curl_multi_add_handle(multi_, key->easy.get());
+      });
+      if (!begun) finish(at, fail(our_mistake()));
     }
   }
 
@@ -240,7 +267,8 @@ class HttpClient::Loop {
     for (auto at = active_.begin(); at != active_.end();) {
       const auto current = at++;
       Transfer& t = *current->second;
-      if (t.stream.abandoned && t.stream.abandoned()) {
+      const auto is_abandoned = [&t] { return t.stream.abandoned && t.stream.abandoned(); };
+      if (guarded("http_client.abandoned", is_abandoned, true)) {
         finish(current, fail(Code::kCancelled, "the request was cancelled", "请求已取消"));
         continue;
       }
@@ -280,7 +308,7 @@ class HttpClient::Loop {
     const std::unique_ptr<Transfer> transfer = std::move(at->second);
     active_.erase(at);
     curl_multi_remove_handle(multi_, transfer->easy.get());
-    transfer->stream.on_done(std::move(result));
+    guarded("http_client.done", [&] { transfer->stream.on_done(std::move(result)); });
   }
 
   CURLM* multi_;
@@ -299,17 +327,19 @@ std::string HttpReply::header(std::string_view name) const {
 }
 
 std::optional<milliseconds> retry_after(const HttpReply& reply) {
-  constexpr int64_t kMostSeconds = 86400;
+  constexpr double kMostSeconds = 86400;
   const std::string text = reply.header("retry-after");
   if (text.empty()) return std::nullopt;
-  int64_t seconds = 0;
+  // Whole seconds by the RFC; some platforms send fractions.
+  double seconds = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  if (error != std::errc() || end != text.data() + text.size()) {
+  if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds)) {
     const time_t date = curl_getdate(text.c_str(), nullptr);
     if (date < 0) return std::nullopt;
-    seconds = date - now_ms() / 1000;
+    seconds = static_cast<double>(date - now_ms() / 1000);
   }
-  return std::chrono::seconds(std::clamp<int64_t>(seconds, 0, kMostSeconds));
+  return milliseconds(
+      static_cast<int64_t>(std::ceil(std::clamp(seconds, 0.0, kMostSeconds) * 1000)));
 }
 
 HttpClient::HttpClient() : loop_(std::make_unique<Loop>()) {}

@@ -1,6 +1,7 @@
 #include "store/inbox.h"
 
-#include <nlohmann/json.hpp>
+#include "core/json.h"
+#include "core/utf8.h"
 
 namespace ai_bot::inbox {
 namespace {
@@ -18,19 +19,39 @@ std::string written(const std::vector<Attachment>& attachments) {
   return list.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::vector<Attachment> attachments_of(const std::string& text) {
+// No value for anything but what written() makes.
+std::optional<std::vector<Attachment>> attachments_of(const std::string& text) {
   std::vector<Attachment> list;
   if (text.empty()) return list;
-  for (const json& a : json::parse(text)) {
-    list.push_back({a.at(0).get<std::string>(), a.at(1).get<std::string>(),
-                    a.at(2).get<std::string>(), a.at(3).get<int64_t>()});
+  const json items = parse_json(text);
+  if (!items.is_array()) return std::nullopt;
+  for (const json& item : items) {
+    if (!item.is_array() || item.size() != 4 || !item[3].is_number_integer()) return std::nullopt;
+    for (size_t i = 0; i < 3; ++i) {
+      if (!item[i].is_string()) return std::nullopt;
+    }
+    list.push_back({item[0].get<std::string>(), item[1].get<std::string>(),
+                    item[2].get<std::string>(), item[3].get<int64_t>()});
   }
   return list;
+}
+
+// Channels write nothing or a JSON object.
+bool is_address(const std::string& text) { return text.empty() || parse_json(text).is_object(); }
+
+std::string damage_of(SQLite::Statement& row, const Event& event, bool has_attachments) {
+  if (!has_attachments) return "the row is damaged: attachments";
+  if (!is_address(event.address)) return "the row is damaged: address";
+  if (!is_valid_utf8(event.text)) return "the row is damaged: text";
+  if (!row.getColumn(7).isInteger()) return "the row is damaged: received_ms";
+  return "";
 }
 
 Entry entry_of(SQLite::Statement& row) {
   Entry entry;
   entry.id = row.getColumn(0).getInt64();
+  auto attachments = attachments_of(row.getColumn(13).getString());
+  const bool has_attachments = attachments.has_value();
   entry.event = {row.getColumn(1).getString(),
                  row.getColumn(2).getString(),
                  row.getColumn(3).getString(),
@@ -39,12 +60,13 @@ Entry entry_of(SQLite::Statement& row) {
                  row.getColumn(6).getString(),
                  row.getColumn(7).getInt64(),
                  row.getColumn(12).getString(),
-                 attachments_of(row.getColumn(13).getString()),
+                 std::move(attachments).value_or(std::vector<Attachment>()),
                  {}};
   entry.state = static_cast<State>(row.getColumn(8).getInt());
   entry.attempts = row.getColumn(9).getInt();
   entry.next_ms = row.getColumn(10).getInt64();
   entry.error = row.getColumn(11).getString();
+  entry.damage = damage_of(row, entry.event, has_attachments);
   return entry;
 }
 
@@ -122,6 +144,14 @@ void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::st
   update.exec();
 }
 
+void remove(Connection& connection, int64_t id) {
+  for (const char* sql : {"DELETE FROM outbox WHERE inbox_id=?", "DELETE FROM inbox WHERE id=?"}) {
+    auto& statement = connection.prepare(sql);
+    statement.bind(1, id);
+    statement.exec();
+  }
+}
+
 void set_draft(Connection& connection, int64_t id, const std::string& draft) {
   auto& update = connection.prepare("UPDATE inbox SET draft=? WHERE id=?");
   update.bindNoCopy(1, draft);
@@ -136,6 +166,18 @@ std::string draft(Connection& connection, int64_t id) {
   std::string draft = select.getColumn(0).getString();
   select.reset();
   return draft;
+}
+
+std::vector<Entry> damaged(Connection& connection, size_t limit) {
+  static const std::string sql = std::string(kColumns) + "WHERE state=0 ORDER BY id";
+  auto& select = connection.prepare(sql.c_str());
+  std::vector<Entry> list;
+  while (list.size() < limit && select.executeStep()) {
+    Entry entry = entry_of(select);
+    if (!entry.damage.empty()) list.push_back(std::move(entry));
+  }
+  select.reset();
+  return list;
 }
 
 std::vector<Entry> dead(Connection& connection, int limit) {

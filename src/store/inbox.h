@@ -26,7 +26,9 @@ struct Entry {
   int attempts = 0;
   int64_t next_ms = 0;  // not before this Unix time
   std::string error;    // why the last attempt failed, in English
+  std::string damage;   // what of the row can't be read, in English; empty: nothing
 };
+// Whatever stands in the row, reading it succeeds.
 std::optional<Entry> get(Connection& connection, int64_t id);
 
 // Only what a lane needs, in the order of arrival.
@@ -42,9 +44,15 @@ void finish(Connection& connection, int64_t id);
 void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::string& error);
 void bury(Connection& connection, int64_t id, const std::string& error);
 
+// As if it had never come: the row and its replies. For an event that was refused after all.
+void remove(Connection& connection, int64_t id);
+
 // The platform's id of the message that grows while the answer is made; empty: none, or it is gone.
 void set_draft(Connection& connection, int64_t id, const std::string& draft);
 std::string draft(Connection& connection, int64_t id);
+
+// Open entries with damage, at most `limit`; looks at all that are open.
+std::vector<Entry> damaged(Connection& connection, size_t limit);
 
 // Dead entries, newest first.
 std::vector<Entry> dead(Connection& connection, int limit);

@@ -36,7 +36,10 @@ Session load(Connection& connection, const std::string& key, int limit) {
   select.bind(2, first);
   select.bind(3, limit);
   while (select.executeStep()) {
-    session.messages.push_back({select.getColumn(0).getString(), select.getColumn(1).getString()});
+    ChatMessage message{select.getColumn(0).getString(), select.getColumn(1).getString()};
+    // A damaged row must not make every later question be refused by the model.
+    if (message.role == "user" || message.role == "assistant")
+      session.messages.push_back(std::move(message));
   }
   std::reverse(session.messages.begin(), session.messages.end());
   return session;

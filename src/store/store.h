@@ -4,11 +4,16 @@
 // transaction and commits (WAL, synchronous=FULL: a commit that returned survives a power cut).
 // Only then does each task's `done` hear of success. So durability costs one fsync for many events
 // (docs/benchmarks.md).
+//
+// Nothing thrown in a task, a query or a `done` leaves the store: tasks and queries fail with an
+// Error. Code::kInternal is the task's own failure (a mistake of ours, or a row that breaks a
+// rule); every other code is the database's (full, locked, gone), which concerns all writes alike.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <functional>
 #include <memory>
@@ -31,6 +36,8 @@ class Connection {
   // The statement for this SQL, reset and without bindings. Valid until the next call with the same
   // SQL.
   SQLite::Statement& prepare(const char* sql);
+  // Ends what a statement was in the midst of when somebody threw: it would keep its snapshot.
+  void reset() noexcept;
 
  private:
   SQLite::Database database_;
@@ -45,6 +52,17 @@ struct StoreOptions {
 
 // The Error for an SQLite exception: full disk, read-only, damaged, locked …
 Error error_of(const SQLite::Exception& exception);
+// The same for whatever exception is being handled.
+Error error_of_exception();
+
+// Which file a path leads to.
+struct FileId {
+  uint64_t device = 0;
+  uint64_t inode = 0;  // 0: there is none
+  bool operator==(const FileId&) const = default;
+
+  static FileId of(const std::string& path);
+};
 
 class Store {
  public:
@@ -59,8 +77,11 @@ class Store {
   // damaged, newer than this version, or on a full disk.
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
 
-  // Finishes what is queued.
-  ~Store();
+  ~Store() { stop(); }
+
+  // Finishes what is queued and ends the writer; a write after this fails at once, its `done` on
+  // the caller's thread. Reading goes on. Whoever owns what the callbacks use calls it first.
+  void stop();
 
   // Runs `task` on the writer thread; `done` is called there after the commit, or with what went
   // wrong. `done` must be quick and must not wait for another write.
@@ -79,13 +100,25 @@ class Store {
     std::lock_guard lock(read_mutex_);
     try {
       return query(*reader_);
-    } catch (const SQLite::Exception& e) {
-      return fail(error_of(e));
+    } catch (...) {
+      Error error = error_of_exception();
+      reader_->reset();
+      return fail(std::move(error));
     }
   }
 
-  // Whether the last commit failed, and why; for health.
+  // Whether the database takes writes, as of the last commit, and why not. While it does not, a
+  // small write is tried every kCheckInterval, so that it is known when it does again.
   Result<void> last_commit() const;
+
+  // kStorage while the path no longer leads to the files that are open: they were deleted, moved or
+  // replaced under us, and what is committed is lost with them. Looked at after each commit and
+  // every kCheckInterval.
+  Result<void> in_place() const;
+  static constexpr std::chrono::milliseconds kCheckInterval{1000};
+
+  // Writes whose `done` was not called yet.
+  int64_t queued() const { return queued_; }
 
   const std::string& path() const { return options_.path; }
 
@@ -93,8 +126,12 @@ class Store {
   explicit Store(StoreOptions options);
   void run();
   void commit(std::vector<Write>& batch);
+  Result<void> commit(std::vector<Write>& batch, size_t from, size_t to);
   Result<void> transact(std::vector<Write>& batch, size_t from, size_t to);
   void note(const Result<void>& result);
+  void look_after();
+  void check_place();
+  std::vector<FileId> files() const;
 
   StoreOptions options_;
   std::unique_ptr<Connection> writer_;
@@ -106,6 +143,9 @@ class Store {
   std::vector<Write> queue_;
   bool stopping_ = false;
   Result<void> last_commit_;
+  Result<void> in_place_;
+  std::vector<FileId> opened_;  // the database, its -wal and its -shm
+  std::atomic<int64_t> queued_{0};
   std::thread thread_;
 };
 

@@ -35,6 +35,42 @@ TEST(DataFolder, MakesItsSecretOnce) {
   EXPECT_EQ(mode_of(temp / "data/webhook.secret"), 0600u);
 }
 
+TEST(DataFolder, RefusesASecretThatIsNone) {
+  test::TempFolder temp;
+  const DataFolder folder(temp / "data");
+  ASSERT_TRUE(folder.prepare());
+  const std::string file = temp / "data/webhook.secret";
+  const std::string good(64, 'a');
+  const auto refused = [&](const char* what) {
+    const auto secret = folder.webhook_secret();
+    ASSERT_FALSE(secret) << what;
+    for (const std::string& text : {secret.error().text.en, secret.error().text.zh})
+      EXPECT_NE(text.find(file), std::string::npos) << text;
+    EXPECT_NE(secret.error().text.en.find("remove"), std::string::npos) << secret.error().text.en;
+    EXPECT_EQ(secret.error().text.en.find(good), std::string::npos);
+    EXPECT_NE(secret.error().text.en, secret.error().text.zh);
+  };
+  ASSERT_TRUE(folder.webhook_secret());
+  for (const char* short_one : {"", "\n", "abc", "123456789012345", "   123456789012345 \n"}) {
+    test::write_file(file, short_one);
+    refused(short_one);
+  }
+  test::write_file(file, good);
+  EXPECT_EQ(folder.webhook_secret()->reveal(), good);
+  for (const mode_t mode : {0604, 0640, 0620, 0602, 0666}) {
+    ASSERT_EQ(chmod(file.c_str(), mode), 0);
+    refused("rights");
+  }
+  ASSERT_EQ(chmod(file.c_str(), 0400), 0);
+  EXPECT_TRUE(folder.webhook_secret());
+  std::filesystem::remove(file);
+  std::filesystem::create_directory(file);
+  refused("a folder");
+  std::filesystem::remove(file);
+  std::filesystem::create_symlink(temp / "nowhere", file);
+  refused("a link to nowhere");
+}
+
 TEST(DataFolder, WritesTheBuiltInModelOutAndMendsADamagedOne) {
   test::TempFolder temp;
   const DataFolder folder(temp / "data");

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <nlohmann/json.hpp>
 
 #include "store/inbox.h"
@@ -34,7 +35,8 @@ class DeliveryTest : public testing::Test {
     channel.callback_url = server_->url() + "/answers";
     const std::shared_ptr<const Channel> made = make_channel(channel, {});
     channels_["hook"] = {made, channel, std::make_shared<PlatformAccess>(made, http_, 5000ms)};
-    deliverer_ = std::make_unique<Deliverer>(*store_, http_, metrics_, config_, channels_);
+    deliverer_ =
+        std::make_unique<Deliverer>(*store_, under_way_, http_, metrics_, config_, channels_);
   }
   void TearDown() override {
     if (deliverer_) deliverer_->stop(milliseconds(0));
@@ -57,6 +59,7 @@ class DeliveryTest : public testing::Test {
 
   test::TempFolder folder_;
   std::unique_ptr<Store> store_;
+  UnderWay under_way_;
   HttpClient http_;
   Metrics metrics_;
   DeliveryConfig config_;
@@ -106,6 +109,71 @@ TEST_F(DeliveryTest, HonoursRetryAfter) {
   deliverer_->deliver(add("hello"));
   ASSERT_TRUE(wait_until([&] { return counts().open == 0; }));
   EXPECT_GE(second - first, 1000);
+}
+
+TEST_F(DeliveryTest, ARetryAfterOfNothingDoesNotBurnTheAttempts) {
+  config_.max_attempts = 6;
+  config_.backoff_min = 100ms;
+  config_.backoff_max = 1s;
+  start([](const auto&, Answering& a) { a.reply(429, "", "Retry-After: 0\r\n"); });
+  const SteadyTime begun = steady_now();
+  deliverer_->deliver(add("hello"));
+  ASSERT_TRUE(wait_until([&] { return counts().dead == 1; }));
+  EXPECT_EQ(server_->count(), 6);
+  EXPECT_GE(since(begun), milliseconds(50 + 100 + 200 + 400 + 500));
+}
+
+TEST_F(DeliveryTest, WhatWasSentIsNotSentAgainWhileTheDatabaseTakesNothing) {
+  std::promise<void> got, gate;
+  auto opened = gate.get_future().share();
+  std::atomic<int> requests{0};
+  start([&, opened](const auto&, Answering& a) {
+    if (++requests == 1) got.set_value();
+    opened.wait();
+    a.reply(200, "");
+  });
+  const int64_t second = add("two", "hook", "another room");
+  deliverer_->deliver(add("one"));
+  got.get_future().wait();
+  SQLite::Database other(folder_ / "a.db", SQLite::OPEN_READWRITE);
+  other.exec("BEGIN IMMEDIATE");
+  gate.set_value();
+  ASSERT_TRUE(wait_until([&] { return !store_->last_commit(); }));
+  deliverer_->deliver(second);
+  std::this_thread::sleep_for(milliseconds(2500));  // time to do what must not be
+  EXPECT_EQ(server_->count(), 1) << "neither again, nor another whose outcome could not be kept";
+  other.exec("ROLLBACK");
+  ASSERT_TRUE(wait_until([&] { return counts().open == 0; }));
+  EXPECT_EQ(server_->count(), 2);
+}
+
+TEST_F(DeliveryTest, TakesUpWhatCouldNotBeReadAtFirst) {
+  start([](const auto&, Answering& a) { a.reply(200, ""); });
+  const int64_t id = add("hello");
+  SQLite::Database other(folder_ / "a.db", SQLite::OPEN_READWRITE);
+  for (int i = 0; i < 2; ++i) {
+    other.exec("ALTER TABLE outbox RENAME TO elsewhere");
+    i == 0 ? deliverer_->deliver(id) : deliverer_->resume();
+    other.exec("ALTER TABLE elsewhere RENAME TO outbox");
+    ASSERT_TRUE(wait_until([&] { return counts().open == 0; })) << i;
+    add("another");
+  }
+}
+
+TEST_F(DeliveryTest, WhatCrashedTheProcessBeforeBecomesADeadLetterUnsent) {
+  start([](const auto&, Answering& a) { a.reply(200, ""); });
+  add("poison");
+  const int64_t row = 1;
+  for (int i = 0; i < UnderWay::kMostStrikes; ++i)
+    under_way_.begin(UnderWay::Kind::kDelivery, row).ticket.strike();
+  deliverer_->resume();
+  ASSERT_TRUE(wait_until([&] { return counts().dead == 1; }));
+  EXPECT_EQ(server_->count(), 0);
+  // Opened again by an operator, it has its attempts anew.
+  ASSERT_TRUE(store_->write([](Connection& c) { outbox::replay(c); }));
+  deliverer_->resume();
+  ASSERT_TRUE(wait_until([&] { return counts().open == 0 && counts().dead == 0; }));
+  EXPECT_EQ(server_->count(), 1);
 }
 
 TEST_F(DeliveryTest, KeepsTheOrderWithinAConversation) {

@@ -46,6 +46,7 @@ class AssistantTest : public testing::Test {
     AssistantEvents events;
     events.holds_replies = [](const std::string&) { return false; };
     events.compose = [](const std::string&, const std::string& answer) {
+      if (answer == "poison") throw std::runtime_error("a mistake of ours");
       return std::vector<std::string>{answer};
     };
     events.answered = [this](int64_t id, const std::string& answer) {
@@ -56,8 +57,25 @@ class AssistantTest : public testing::Test {
       std::lock_guard lock(mutex_);
       notices_[id].push_back(notice);
     };
-    assistant_ = std::make_unique<Assistant>(*store_, *router_, config_, std::move(events));
+    assistant_ =
+        std::make_unique<Assistant>(*store_, under_way_, *router_, config_, std::move(events));
     return *assistant_;
+  }
+
+  int64_t insert(const std::string& text, const std::string& conversation = "room") {
+    const Event event{"hook",  "e" + std::to_string(++events_), conversation, "anna", text, "r",
+                      now_ms()};
+    int64_t id = 0;
+    EXPECT_TRUE(store_->write([&](Connection& c) { id = inbox::add(c, event).id; }));
+    return id;
+  }
+  void accept(int64_t id, const std::string& conversation = "room") {
+    assistant_->accept({id, lane_key("hook", conversation), 0}, "");
+  }
+  inbox::State state_of(int64_t id) {
+    return (*store_->read<std::optional<inbox::Entry>>(
+                [id](Connection& c) { return inbox::get(c, id); }))
+        ->state;
   }
 
   int64_t receive(const std::string& text, const std::string& conversation = "room",
@@ -125,6 +143,8 @@ class AssistantTest : public testing::Test {
   AssistantConfig config_;
   RouterConfig router_config_;
   std::unique_ptr<Store> store_;
+  UnderWay under_way_;
+  std::atomic<int> gated_{0};
   std::unique_ptr<Router> router_;
   std::unique_ptr<Assistant> assistant_;
   std::vector<std::unique_ptr<Model>> models_;
@@ -232,6 +252,125 @@ TEST_F(AssistantTest, AnEventThatStaysUnansweredGoesToTheDeadLettersAndItsConver
             inbox::State::kDead);
   EXPECT_EQ(notices_[poison].back(),
             "Sorry, no model could answer this message in time. Please send it again.");
+}
+
+TEST_F(AssistantTest, ATurnThatThrowsIsTriedThreeTimesThenBuriedAndTheOthersGoOn) {
+  auto* poison = model("m",
+                       [](const ChatRequest& request, const ChatSink&,
+                          const ScriptedModel::Say& say) -> Result<ChatEnd> {
+                         say(request.body["messages"].back()["content"].get<std::string>());
+                         return ChatEnd{};
+                       });
+  start();
+  const int64_t bad = receive("poison");
+  const int64_t good = receive("hello");
+  EXPECT_EQ(wait_for(good), "hello");
+  const auto entry = *store_->read<std::optional<inbox::Entry>>(
+      [bad](Connection& c) { return inbox::get(c, bad); });
+  EXPECT_EQ(entry->state, inbox::State::kDead);
+  EXPECT_EQ(entry->error, "a mistake in ai_bot: std::runtime_error");
+  EXPECT_EQ(poison->calls(), 4);
+  std::lock_guard lock(mutex_);
+  ASSERT_EQ(notices_[bad].size(), 1u);
+  EXPECT_TRUE(notices_[bad].front().starts_with("Sorry, no model could answer"));
+}
+
+TEST_F(AssistantTest, ATurnThatCrashedTheProcessBeforeIsBuriedWithoutBeingTried) {
+  auto* never = model("m", says("never"));
+  start();
+  const int64_t next = 1;
+  for (int i = 0; i < UnderWay::kMostStrikes; ++i)
+    under_way_.begin(UnderWay::Kind::kTurn, next).ticket.strike();
+  ASSERT_EQ(receive("poison"), next);
+  ASSERT_TRUE(wait_until([&] { return state_of(next) == inbox::State::kDead; }));
+  EXPECT_EQ(never->calls(), 0);
+}
+
+class DamagedRows : public AssistantTest, public testing::WithParamInterface<const char*> {};
+
+// Whatever stands in a row: it is answered or buried, and the conversation goes on.
+TEST_P(DamagedRows, EndInADeadLetterAndTheConversationGoesOn) {
+  model("m", says("fine"));
+  start();
+  const int64_t bad = insert("one");
+  {
+    SQLite::Database other(folder_ / "a.db", SQLite::OPEN_READWRITE);
+    other.exec(std::string("UPDATE inbox SET ") + GetParam());
+  }
+  accept(bad);
+  EXPECT_EQ(wait_for(receive("two")), "fine");
+  EXPECT_EQ(state_of(bad), inbox::State::kDead);
+}
+
+INSTANTIATE_TEST_SUITE_P(Assistant, DamagedRows,
+                         testing::Values("attachments='x'", "attachments='{}'", "attachments='[1]'",
+                                         "attachments='[[1,2,3,4]]'",
+                                         "attachments='[[\"a\",\"b\",\"c\"]]'",
+                                         "attachments='[[\"a\",\"b\",\"c\",\"d\"]]'",
+                                         "attachments=x'00ff'", "attachments=cast(x'5b00' AS TEXT)",
+                                         "attachments=7", "address='no json'", "address='[]'",
+                                         "address=x'ff00ff'", "text=cast(x'fffe' AS TEXT)",
+                                         "received_ms='yesterday'"));
+
+TEST_F(AssistantTest, ADamagedSessionHarmsNoLaterQuestion) {
+  model("m", remembers("fine"));
+  start();
+  EXPECT_EQ(wait_for(receive("one")), "fine");
+  {
+    SQLite::Database other(folder_ / "a.db", SQLite::OPEN_READWRITE);
+    other.exec("UPDATE message SET role=x'ff', content=x'fffe00'");
+    other.exec("INSERT INTO session (key, model, first_message) VALUES ('hook/room', 7, 'x')");
+  }
+  EXPECT_EQ(wait_for(receive("two")), "fine");
+  EXPECT_EQ(prompts_.back(), "system: Be brief.\nuser: two\n");
+}
+
+TEST_F(AssistantTest, AClockThatWasSetBackDelaysNothingForYears) {
+  model("m", says("fine"));
+  start();
+  const int64_t id = insert("one");
+  assistant_->accept({id, lane_key("hook", "room"), INT64_MAX}, "one");
+  EXPECT_EQ(wait_for(id), "fine");
+}
+
+TEST_F(AssistantTest, WhileTheDatabaseTakesNothingAnAnswerIsKeptAndNoOtherTurnBegins) {
+  std::promise<void> asked, gate;
+  auto opened = gate.get_future().share();
+  auto* slow = model("m",
+                     [&, opened](const ChatRequest&, const ChatSink&,
+                                 const ScriptedModel::Say& say) -> Result<ChatEnd> {
+                       if (++gated_ == 1) asked.set_value();
+                       opened.wait();
+                       say("fine");
+                       return ChatEnd{};
+                     });
+  start();
+  const int64_t second = insert("two", "other");
+  const int64_t first = receive("one");
+  asked.get_future().wait();
+  SQLite::Database other(folder_ / "a.db", SQLite::OPEN_READWRITE);
+  other.exec("BEGIN IMMEDIATE");
+  gate.set_value();
+  ASSERT_TRUE(wait_until([&] { return !store_->last_commit(); }));
+  accept(second, "other");
+  std::this_thread::sleep_for(std::chrono::milliseconds(2500));  // time to do what must not be
+  EXPECT_EQ(slow->calls(), 1);
+  EXPECT_FALSE(answer_of(first));
+  other.exec("ROLLBACK");
+  EXPECT_EQ(wait_for(first), "fine");
+  EXPECT_EQ(wait_for(second), "fine");
+  EXPECT_EQ(slow->calls(), 2);
+}
+
+TEST_F(AssistantTest, TakesUpWhatCouldNotBeReadAtFirst) {
+  model("m", says("fine"));
+  start();
+  const int64_t id = insert("one");
+  SQLite::Database other(folder_ / "a.db", SQLite::OPEN_READWRITE);
+  other.exec("ALTER TABLE inbox RENAME TO elsewhere");
+  assistant_->resume();
+  other.exec("ALTER TABLE elsewhere RENAME TO inbox");
+  EXPECT_EQ(wait_for(id), "fine");
 }
 
 TEST_F(AssistantTest, AMessageTheModelFindsTooLongIsAnsweredSoAndNotRepeated) {

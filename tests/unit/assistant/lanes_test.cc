@@ -1,6 +1,9 @@
 #include "assistant/lanes.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <future>
 
@@ -130,6 +133,69 @@ TEST(Lanes, StopInterruptsWhatDoesNotFinishInTime) {
   begun.get_future().wait();
   lanes.stop(milliseconds(10));
   EXPECT_TRUE(lanes.interrupted());
+}
+
+TEST(Lanes, ATurnThatThrowsIsOverAndItsLaneGoesOn) {
+  Lanes lanes(1);
+  std::atomic<bool> later{false};
+  lanes.add("a", []() -> Again { throw std::runtime_error("a mistake"); });
+  lanes.add("a", [&]() -> Again {
+    later = true;
+    return std::nullopt;
+  });
+  EXPECT_TRUE(test::wait_until([&] { return later.load(); }));
+}
+
+TEST(Lanes, ATimeFarInTheFutureKeepsNothingBusy) {
+  Lanes lanes(1);
+  lanes.add(
+      "a", [] { return Again(); }, INT64_MAX);
+  rusage before{}, after{};
+  getrusage(RUSAGE_SELF, &before);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  getrusage(RUSAGE_SELF, &after);
+  const auto used = (after.ru_utime.tv_sec - before.ru_utime.tv_sec) * 1000000 +
+                    after.ru_utime.tv_usec - before.ru_utime.tv_usec;
+  EXPECT_LT(used, 100000);
+}
+
+// In a process that may have one more thread.
+TEST(Lanes, GoOnWithTheThreadsThereAre) {
+  const pid_t pid = fork();
+  if (pid == 0) {
+    Lanes lanes(8);
+    // Root is under no such limit.
+    if (geteuid() == 0 && setresuid(65533, 65533, 65533) != 0) _exit(2);
+    const rlimit none{1, 1};
+    setrlimit(RLIMIT_NPROC, &none);
+    std::promise<void> gate;
+    auto opened = gate.get_future().share();
+    std::atomic<int> done{0};
+    for (int i = 0; i < 20; ++i) {
+      lanes.add("lane" + std::to_string(i), [&, opened]() -> Again {
+        opened.wait();
+        ++done;
+        return std::nullopt;
+      });
+    }
+    gate.set_value();
+    const bool all = test::wait_until([&] { return done == 20; });
+    const bool none_more = [] {
+      try {
+        std::thread([] {}).join();
+        return false;
+      } catch (const std::system_error&) {
+        return true;
+      }
+    }();
+    lanes.stop(std::chrono::seconds(20));
+    _exit(all ? none_more ? 0 : 3 : 1);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status)) << status;
+  if (WEXITSTATUS(status) == 3) GTEST_SKIP() << "the limit of threads is not enforced here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(Lanes, TellTheirDepth) {

@@ -316,6 +316,12 @@ TEST(RetryAfter, IsSecondsOrADate) {
     return retry_after({429, {{"retry-after", value}}, ""});
   };
   EXPECT_EQ(of("3"), milliseconds(3000));
+  EXPECT_EQ(of("0.5"), milliseconds(500));
+  EXPECT_EQ(of("0"), milliseconds(0));
+  EXPECT_EQ(of("-1"), milliseconds(0));
+  EXPECT_EQ(of("1e300"), milliseconds(86400000));
+  EXPECT_FALSE(of("nan"));
+  EXPECT_FALSE(of("inf"));
   EXPECT_EQ(of("Thu, 01 Jan 1970 00:00:00 GMT"), milliseconds(0));
   EXPECT_EQ(of("99999999"), milliseconds(86400000));
   EXPECT_FALSE(of("soon"));

@@ -5,8 +5,10 @@
 
 #include <future>
 
+#include "core/clock.h"
 #include "store/inbox.h"
 #include "support/temp_folder.h"
+#include "support/wait.h"
 
 namespace ai_bot {
 namespace {
@@ -109,9 +111,180 @@ TEST(Store, OneBadWriteFailsAloneAndItsPartsAreRolledBack) {
   EXPECT_TRUE(results[0].get());
   const auto bad = results[1].get();
   ASSERT_FALSE(bad);
-  EXPECT_EQ(bad.error().code, Code::kStorage);
+  EXPECT_EQ(bad.error().code, Code::kInternal);
   EXPECT_TRUE(results[2].get());
   EXPECT_EQ(rows(*store), 2);
+  EXPECT_TRUE(store->last_commit()) << "a task's own failure is not the database's";
+}
+
+// Hands `tasks` over together and waits for what becomes of each.
+std::vector<Result<void>> write_all(Store& store, std::vector<Store::Task> tasks) {
+  std::vector<Store::Write> writes;
+  std::vector<std::future<Result<void>>> futures;
+  for (Store::Task& task : tasks) {
+    auto promise = std::make_shared<std::promise<Result<void>>>();
+    futures.push_back(promise->get_future());
+    writes.push_back({std::move(task), [promise](Result<void> r) { promise->set_value(r); }});
+  }
+  store.write(std::move(writes));
+  std::vector<Result<void>> results;
+  for (auto& future : futures) results.push_back(future.get());
+  return results;
+}
+
+Store::Task adds(int number) {
+  return [number](Connection& c) { inbox::add(c, event(number)); };
+}
+
+TEST(Store, NothingThatIsThrownLeavesIt) {
+  TempFolder folder;
+  auto store = open(folder / "a.db");
+  const auto results =
+      write_all(*store, {adds(1), [](Connection&) { throw std::runtime_error("a mistake"); },
+                         [](Connection&) { throw 7; }, adds(2)});
+  EXPECT_TRUE(results[0]);
+  EXPECT_TRUE(results[3]);
+  for (const int bad : {1, 2}) {
+    ASSERT_FALSE(results[bad]);
+    EXPECT_EQ(results[bad].error().code, Code::kInternal);
+    EXPECT_EQ(results[bad].error().text.en.find("a mistake in ai_bot: "), 0u);
+  }
+  const auto read =
+      store->read<int>([](Connection&) -> int { throw std::runtime_error("a mistake"); });
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().code, Code::kInternal);
+  store->write(adds(3), [](const Result<void>&) { throw std::runtime_error("in done"); });
+  EXPECT_TRUE(store->write(adds(4)));
+  EXPECT_EQ(rows(*store), 4);
+}
+
+TEST(Store, AReadThatThrewKeepsNoSnapshot) {
+  TempFolder folder;
+  auto store = open(folder / "a.db");
+  ASSERT_TRUE(store->write(adds(1)));
+  EXPECT_FALSE(store->read<int>([](Connection& c) -> int {
+    c.prepare("SELECT id FROM inbox").executeStep();
+    throw std::runtime_error("amidst the rows");
+  }));
+  ASSERT_TRUE(store->write(adds(2)));
+  EXPECT_EQ(rows(*store), 2);
+}
+
+TEST(Store, WhatConcernsTheDatabaseFailsABatchOnceAndIsLoggedOnce) {
+  TempFolder folder;
+  auto store = open(folder / "a.db");
+  ASSERT_TRUE(store->write([](Connection& c) { c.database().exec("PRAGMA query_only=1"); }));
+  std::atomic<int> ran{0};
+  std::vector<Store::Task> tasks;
+  for (int i = 0; i < 256; ++i) tasks.emplace_back([&](Connection&) { ++ran; });
+  testing::internal::CaptureStderr();
+  for (int round = 0; round < 3; ++round) {
+    for (const auto& result : write_all(*store, tasks)) {
+      ASSERT_FALSE(result);
+      EXPECT_EQ(result.error().code, Code::kStorage);
+    }
+  }
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+  EXPECT_EQ(ran, 0);
+  EXPECT_FALSE(store->last_commit());
+}
+
+TEST(Store, ALockedDatabaseFailsAllThatWaitAtOnceAndPassesByItself) {
+  TempFolder folder;
+  auto store = open(folder / "a.db");
+  SQLite::Database other(folder / "a.db", SQLite::OPEN_READWRITE);
+  other.exec("BEGIN IMMEDIATE");
+  std::vector<Store::Task> tasks;
+  for (int i = 0; i < 600; ++i) tasks.push_back(adds(i));
+  const SteadyTime begun = steady_now();
+  for (const auto& result : write_all(*store, std::move(tasks))) {
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, Code::kStorage);
+  }
+  EXPECT_LT(since(begun), milliseconds(9000)) << "SQLite waits 5 s, once";
+  EXPECT_FALSE(store->last_commit());
+  other.exec("ROLLBACK");
+  EXPECT_TRUE(test::wait_until([&] { return store->last_commit().has_value(); }));
+  EXPECT_TRUE(store->write(adds(1)));
+}
+
+TEST(Store, AfterAStopWritesFailAtOnceAndReadingGoesOn) {
+  TempFolder folder;
+  auto store = open(folder / "a.db");
+  std::atomic<int> heard{0};
+  for (int i = 0; i < 100; ++i)
+    store->write(adds(i), [&](const Result<void>& r) { heard += r ? 1 : 0; });
+  store->stop();
+  EXPECT_EQ(heard, 100);
+  EXPECT_EQ(store->queued(), 0);
+  const auto late = store->write(adds(100));
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Code::kUnavailable);
+  EXPECT_EQ(rows(*store), 100);
+  store->stop();
+}
+
+TEST(Store, TellsHowManyWritesWait) {
+  TempFolder folder;
+  auto store = open(folder / "a.db");
+  std::promise<void> gate;
+  store->write([opened = gate.get_future().share()](Connection&) { opened.wait(); },
+               [](const Result<void>&) {});
+  for (int i = 0; i < 5; ++i) store->write(adds(i), [](const Result<void>&) {});
+  EXPECT_EQ(store->queued(), 6);
+  gate.set_value();
+  EXPECT_TRUE(test::wait_until([&] { return store->queued() == 0; }));
+}
+
+struct Loss {
+  const char* name;
+  void (*lose)(const std::filesystem::path& folder);
+};
+class Losses : public testing::TestWithParam<Loss> {};
+
+TEST_P(Losses, OfItsFilesAreNoticed) {
+  TempFolder folder;
+  std::filesystem::create_directory(folder / "data");
+  auto store = open(folder / "data/a.db");
+  ASSERT_TRUE(store->write(adds(1)));
+  ASSERT_TRUE(store->in_place());
+  GetParam().lose(folder / "data");
+  // While idle, and after a commit at once.
+  EXPECT_TRUE(test::wait_until([&] { return !store->in_place(); }, std::chrono::seconds(5)));
+  const auto place = store->in_place();
+  ASSERT_FALSE(place);
+  EXPECT_EQ(place.error().code, Code::kStorage);
+  EXPECT_NE(place.error().text.en.find("deleted, moved or replaced"), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Store, Losses,
+    testing::Values(
+        Loss{"file", [](const auto& f) { std::filesystem::remove(f / "a.db"); }},
+        Loss{"wal", [](const auto& f) { std::filesystem::remove(f / "a.db-wal"); }},
+        Loss{"shm", [](const auto& f) { std::filesystem::remove(f / "a.db-shm"); }},
+        Loss{"moved", [](const auto& f) { std::filesystem::rename(f / "a.db", f / "b.db"); }},
+        Loss{"replaced",
+             [](const auto& f) {
+               std::filesystem::copy_file(f / "a.db", f / "b.db");
+               std::filesystem::rename(f / "b.db", f / "a.db");
+             }},
+        Loss{"folder", [](const auto& f) { std::filesystem::remove_all(f); }},
+        Loss{"folder_moved", [](const auto& f) { std::filesystem::rename(f, f.string() + "2"); }}),
+    [](const auto& param) { return std::string(param.param.name); });
+
+TEST(Store, NoticesALossRightAfterACommit) {
+  TempFolder folder;
+  auto store = open(folder / "a.db");
+  std::promise<bool> in_place;
+  std::filesystem::rename(folder / "a.db", folder / "b.db");
+  store->write(adds(1),
+               [&](const Result<void>&) { in_place.set_value(store->in_place().has_value()); });
+  EXPECT_FALSE(in_place.get_future().get());
+  std::filesystem::rename(folder / "b.db", folder / "a.db");
+  EXPECT_TRUE(test::wait_until([&] { return store->in_place().has_value(); }));
+  EXPECT_EQ(rows(*store), 1);
 }
 
 TEST(Store, AFullDiskIsToldAndPassesWhenThereIsRoomAgain) {

@@ -1,0 +1,264 @@
+#include "store/under_way.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "core/log.h"
+#include "store/store.h"
+
+namespace ai_bot {
+
+struct UnderWay::Slot {
+  int64_t id;  // 0: free
+  Kind kind;
+  volatile uint8_t struck;  // its thread crashed
+};
+
+struct UnderWay::Suspect {
+  int64_t id;  // 0: free
+  int64_t not_before_ms;
+  Kind kind;
+  uint8_t strikes;
+  uint8_t deaths;
+  uint8_t alone;
+
+  bool is_alone() const { return strikes > 0 || deaths >= kLivesInARow; }
+  bool is_hopeless() const { return strikes >= kMostStrikes || alone >= kMostAlone; }
+};
+
+struct UnderWay::File {
+  // More than assistant.max_parallel_turns and delivery.parallel can be together.
+  static constexpr size_t kSlots = 2048;
+  static constexpr size_t kSuspects = 2048;
+
+  uint64_t layout;
+  FileId database;
+  std::array<Slot, kSlots> slots;
+  std::array<Suspect, kSuspects> suspects;
+};
+
+namespace {
+
+constexpr uint64_t kLayout = 0x31796177'74696261;
+constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+constexpr size_t kStackForHandlers = 64 * 1024;  // more than any processor saves there
+
+thread_local UnderWay::Slot* slot_of_this_thread = nullptr;
+std::array<struct sigaction, 65> former{};
+
+// Only async-signal-safe calls.
+void on_crash(int signal, siginfo_t* info, void*) {
+  // Sent by the kernel for what the thread did, or by abort(); not by another process.
+  const bool is_own = info->si_code > 0 || (info->si_code == SI_TKILL && info->si_pid == getpid());
+  if (is_own && slot_of_this_thread != nullptr) slot_of_this_thread->struck = 1;
+  sigaction(signal, &former[static_cast<size_t>(signal)], nullptr);
+  // What the kernel sent comes again when the instruction is repeated, abort() raises it again.
+  if (!is_own) raise(signal);
+}
+
+// A stack for the handler, where the thread's own has overflown.
+struct HandlerStack {
+  HandlerStack() {
+    stack_t present{};
+    // Sanitizers bring one of their own.
+    if (sigaltstack(nullptr, &present) != 0 || (present.ss_flags & SS_DISABLE) == 0) return;
+    memory = std::make_unique<char[]>(kStackForHandlers);
+    stack_t stack{};
+    stack.ss_sp = memory.get();
+    stack.ss_size = kStackForHandlers;
+    sigaltstack(&stack, nullptr);
+  }
+  ~HandlerStack() {
+    if (!memory) return;
+    stack_t none{};
+    none.ss_flags = SS_DISABLE;
+    sigaltstack(&none, nullptr);
+  }
+  std::unique_ptr<char[]> memory;
+};
+
+uint8_t one_more(uint8_t count) { return count == UINT8_MAX ? count : uint8_t(count + 1); }
+
+}  // namespace
+
+UnderWay::UnderWay() : clock_(now_ms) { map("", ""); }
+
+UnderWay::UnderWay(const std::string& file, const std::string& database, Clock clock)
+    : clock_(clock) {
+  map(file, database);
+  judge();
+}
+
+UnderWay::~UnderWay() { munmap(file_, sizeof(File)); }
+
+void UnderWay::watch_crashes() {
+  struct sigaction action {};
+  action.sa_sigaction = on_crash;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  for (const int signal : kFatal) sigaction(signal, &action, &former[static_cast<size_t>(signal)]);
+}
+
+void UnderWay::map(const std::string& path, const std::string& database) {
+  void* memory = MAP_FAILED;
+  if (!path.empty()) {
+    const int fd = open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    // Its space is taken now: a page that finds no room later would be a SIGBUS.
+    if (fd >= 0 && (errno = posix_fallocate(fd, 0, sizeof(File))) == 0)
+      memory = mmap(nullptr, sizeof(File), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (fd >= 0) close(fd);
+    if (memory == MAP_FAILED) {
+      log::warning("under_way.not_kept",
+                   std::string("what is under way can't be noted: ") + std::strerror(errno),
+                   {{"file.path", path}});
+    }
+  }
+  if (memory == MAP_FAILED) {
+    memory =
+        mmap(nullptr, sizeof(File), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+  }
+  file_ = static_cast<File*>(memory);
+  const FileId id = database.empty() ? FileId() : FileId::of(database);
+  if (file_->layout != kLayout || file_->database != id) {
+    std::memset(memory, 0, sizeof(File));
+    file_->layout = kLayout;
+    file_->database = id;
+  }
+  for (Slot& slot : file_->slots) free_.push_back(&slot);
+  std::reverse(free_.begin(), free_.end());
+}
+
+void UnderWay::judge() {
+  for (const Suspect& suspect : file_->suspects) suspects_ += suspect.id != 0 ? 1 : 0;
+  for (Slot& slot : file_->slots) {
+    const Slot was = slot;
+    slot = {};
+    const bool is_known_kind = was.kind == Kind::kTurn || was.kind == Kind::kDelivery;
+    Suspect* suspect = was.id > 0 && is_known_kind ? find_or_add(was.kind, was.id) : nullptr;
+    if (suspect == nullptr) continue;
+    if (was.struck != 0) {
+      suspect->strikes = one_more(suspect->strikes);
+    } else if (suspect->is_alone()) {
+      suspect->alone = one_more(suspect->alone);
+    } else {
+      suspect->deaths = one_more(suspect->deaths);
+    }
+    if (!suspect->is_alone()) continue;
+    const int rests = std::max(0, suspect->strikes - 1) + suspect->alone;
+    const milliseconds rest = std::min(kFirstRest * (1 << std::min(rests, 8)), kLongestRest);
+    suspect->not_before_ms = clock_() + rest.count();
+    log::warning("under_way.suspected",
+                 was.struck != 0 ? "ai_bot crashed while it worked on this"
+                                 : "ai_bot died several times in a row while it worked on this",
+                 {{"ai_bot.kind", std::string(was.kind == Kind::kTurn ? "message" : "reply")},
+                  {"ai_bot.row", was.id},
+                  {"ai_bot.rest_ms", int64_t{rest.count()}}});
+  }
+}
+
+UnderWay::Suspect* UnderWay::find(Kind kind, int64_t id) {
+  if (suspects_ == 0) return nullptr;
+  for (Suspect& suspect : file_->suspects) {
+    if (suspect.id == id && suspect.kind == kind) return &suspect;
+  }
+  return nullptr;
+}
+
+UnderWay::Suspect* UnderWay::find_or_add(Kind kind, int64_t id) {
+  if (Suspect* found = find(kind, id)) return found;
+  for (Suspect& suspect : file_->suspects) {
+    if (suspect.id != 0) continue;
+    suspect = {};
+    suspect.kind = kind;
+    suspect.id = id;
+    ++suspects_;
+    return &suspect;
+  }
+  return nullptr;
+}
+
+void UnderWay::remove(Suspect& suspect) {
+  suspect = {};
+  --suspects_;
+}
+
+UnderWay::Leave UnderWay::begin(Kind kind, int64_t id) {
+  thread_local const HandlerStack stack;
+  std::lock_guard lock(mutex_);
+  Leave leave;
+  if (const Suspect* suspect = find(kind, id); suspect != nullptr && suspect->is_alone()) {
+    leave.give_up = suspect->is_hopeless();
+    if (leave.give_up) return leave;
+    const int64_t now = clock_();
+    // A clock that was set back must not make it rest for years.
+    const int64_t due = std::min(suspect->not_before_ms, now + kLongestRest.count());
+    if (due > now || alone_running_ > 0) {
+      leave.wait_until = std::max(due, now + 1000);
+      return leave;
+    }
+    leave.ticket.is_alone_ = true;
+    ++alone_running_;
+  }
+  leave.ticket.owner_ = this;
+  leave.ticket.kind_ = kind;
+  leave.ticket.id_ = id;
+  if (free_.empty()) return leave;
+  Slot& slot = *free_.back();
+  free_.pop_back();
+  slot.struck = 0;
+  slot.kind = kind;
+  slot.id = id;
+  leave.ticket.slot_ = slot_of_this_thread = &slot;
+  return leave;
+}
+
+void UnderWay::forget(Kind kind, int64_t id) {
+  std::lock_guard lock(mutex_);
+  if (Suspect* suspect = find(kind, id)) remove(*suspect);
+}
+
+bool UnderWay::strike(const Ticket& ticket) {
+  std::lock_guard lock(mutex_);
+  Suspect* suspect = find_or_add(ticket.kind_, ticket.id_);
+  if (suspect == nullptr) return false;
+  suspect->strikes = one_more(suspect->strikes);
+  return suspect->is_hopeless();
+}
+
+void UnderWay::end(const Ticket& ticket) {
+  std::lock_guard lock(mutex_);
+  if (ticket.is_alone_) --alone_running_;
+  if (ticket.slot_ != nullptr) {
+    slot_of_this_thread = nullptr;
+    ticket.slot_->id = 0;
+    free_.push_back(ticket.slot_);
+  }
+  if (ticket.is_struck_) return;
+  if (Suspect* suspect = find(ticket.kind_, ticket.id_)) remove(*suspect);
+}
+
+UnderWay::Ticket::Ticket(Ticket&& other) noexcept
+    : owner_(std::exchange(other.owner_, nullptr)),
+      slot_(other.slot_),
+      kind_(other.kind_),
+      id_(other.id_),
+      is_alone_(other.is_alone_),
+      is_struck_(other.is_struck_) {}
+
+UnderWay::Ticket::~Ticket() {
+  if (owner_ != nullptr) owner_->end(*this);
+}
+
+bool UnderWay::Ticket::strike() {
+  is_struck_ = true;
+  return owner_->strike(*this);
+}
+
+}  // namespace ai_bot
