@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "channels/incoming.h"
 #include "core/log.h"
 #include "core/utf8.h"
 
@@ -60,6 +61,22 @@ Result<std::string> download(const ChannelEntry& channel, HttpClient& http, mill
 
 }  // namespace
 
+std::string quoted_file(const std::string& name, std::string_view content, size_t most) {
+  std::string out = fmt::format("\n\n[{}]\n", name_in_brackets(name));
+  content = truncate_utf8(content, most);
+  for (size_t at = 0; at < content.size() && out.size() < most;) {
+    size_t end = at, next = at;
+    while (next < content.size()) {
+      if (is_line_break(next_code_point(content, next))) break;
+      end = next;
+    }
+    const std::string_view line = truncate_utf8(content.substr(at, end - at), most - out.size());
+    out += fmt::format("> {}\n", line);
+    at = content.substr(end, 2) == "\r\n" ? end + 2 : next;
+  }
+  return out;
+}
+
 std::string read_text_files(const ChannelEntry& channel, HttpClient& http, milliseconds timeout,
                             const Event& event, size_t most) {
   std::string out;
@@ -72,14 +89,7 @@ std::string read_text_files(const ChannelEntry& channel, HttpClient& http, milli
                    {{"http.request.id", event.request_id}, {"ai_bot.channel", event.channel}});
       continue;
     }
-    // Quoted, so that what a file says is not taken for what the person says.
-    out += fmt::format("\n\n[{}]\n", attachment.name);
-    const std::string_view shown = truncate_utf8(*content, most - std::min(most, out.size()));
-    for (size_t at = 0; at < shown.size();) {
-      const size_t end = std::min(shown.find('\n', at), shown.size());
-      out += fmt::format("> {}\n", shown.substr(at, end - at));
-      at = end + 1;
-    }
+    out += quoted_file(attachment.name, *content, most - std::min(most, out.size()));
   }
   return out;
 }

@@ -14,4 +14,8 @@ namespace ai_bot {
 std::string read_text_files(const ChannelEntry& channel, HttpClient& http, milliseconds timeout,
                             const Event& event, size_t most);
 
+// A file's name and its text as a quotation of about `most` bytes, so that what it says is not
+// taken for what the person says: whatever a reader may take for a line begins with ">".
+std::string quoted_file(const std::string& name, std::string_view content, size_t most);
+
 }  // namespace ai_bot

@@ -40,13 +40,25 @@ void read_rich_text(const json& content, Incoming& incoming) {
   }
 }
 
+// A message's `at` says who is told, and only our own names the asker; "@" and a number or "all" is
+// shown as a mention all the same. In an address (anna@163.com) it is none.
+bool is_mention(std::string_view text, size_t at) {
+  const std::string_view rest = text.substr(at + 1);
+  if (text[at] != '@') return false;
+  if (at > 0 && (is_word(text[at - 1]) ||
+                 std::string_view(".+-").find(text[at - 1]) != std::string_view::npos))
+    return false;
+  return starts_with_word(rest, "all") || rest.starts_with("所有人") ||
+         (!rest.empty() && rest[0] >= '0' && rest[0] <= '9');
+}
+
 std::string title_of(const std::string& text) {
   const std::string_view line = std::string_view(text).substr(0, text.find('\n'));
   std::string title;
   for (const char c : truncate_utf8(line, kTitleBytes))
     if (c != '#' && c != '*' && c != '`' && c != '>') title += c;
   title = trim(title);
-  return title.empty() ? "ai_bot" : title;
+  return title.empty() ? "ai_bot" : guarded_text(title, is_mention);
 }
 
 }  // namespace
@@ -80,8 +92,7 @@ Result<Reading> DingTalkChannel::receive(const WebhookRequest& request) const {
 
 Reading DingTalkChannel::read(const json& message, int64_t now_ms) const {
   Incoming incoming;
-  if (const std::string id = text_or(message, "msgId"); !id.empty())
-    incoming.event_id = fmt::format("{}:{}", number_or(message, "createAt"), id);
+  incoming.event_id = text_or(message, "msgId");
   incoming.chat = text_or(message, "conversationId");
   incoming.sender = text_or(message, "senderStaffId", text_or(message, "senderId"));
   incoming.direct = text_or(message, "conversationType") == "1";
@@ -115,12 +126,12 @@ Reading DingTalkChannel::read(const json& message, int64_t now_ms) const {
 
 std::vector<std::string> DingTalkChannel::compose(const std::string& answer) const {
   static const Dialect dialect = [] {
-    Dialect dingtalk = plain_markdown();
+    Dialect dingtalk = plain_markdown(is_mention);
     dingtalk.size = utf16_size;
     dingtalk.most = kLongestText;
     return dingtalk;
   }();
-  return render_markdown(answer, dialect);
+  return render_markdown(answer, dialect, parts_of(config_));
 }
 
 std::string DingTalkChannel::address_for(const std::string& chat) const {

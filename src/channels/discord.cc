@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "channels/discord_socket.h"
 #include "channels/incoming.h"
@@ -43,17 +44,38 @@ std::string options_text(const json& data) {
   return text;
 }
 
-// Mentions of people by name, of the bot not at all ("Message Formatting").
+// "Message Formatting". That nobody is told of it is allowed_mentions' work; this is what is shown.
+bool is_mention(std::string_view text, size_t at) {
+  const std::string_view rest = text.substr(at + 1);
+  if (text[at] == '@') return rest.starts_with("everyone") || rest.starts_with("here");
+  const bool channel = rest.starts_with('#') && rest.size() > 1 && is_word(rest[1]);
+  return rest.starts_with('@') || channel || rest.starts_with("id:");
+}
+
+// Mentions of people by name, of the bot not at all ("Message Formatting"). In one pass, so that a
+// name is never read as a mention.
 std::string plain_text(const json& message, const std::string& bot) {
-  std::string text = text_or(message, "content");
+  std::map<std::string, std::string, std::less<>> names;
   for (const json& user : list_of(message, "mentions")) {
-    if (!user.is_object() || text_or(user, "id").empty()) continue;
+    if (!user.is_object()) continue;
     const std::string id = text_or(user, "id");
-    const std::string name = id == bot ? "" : "@" + text_or(user, "username");
-    text = replaced(text, "<@" + id + ">", name);
-    text = replaced(text, "<@!" + id + ">", name);
+    names[id] = id == bot ? "" : "@" + name_in_text(text_or(user, "username"));
   }
-  return text;
+  constexpr std::string_view kStart = "<@";
+  const std::string content = text_or(message, "content");
+  std::string_view text = content;
+  std::string out;
+  for (size_t found; (found = text.find(kStart)) != std::string_view::npos;) {
+    const size_t begin = found + kStart.size() + (text.substr(found).starts_with("<@!") ? 1 : 0);
+    size_t end = begin;
+    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+    const auto name = names.find(text.substr(begin, end - begin));
+    const bool known = name != names.end() && text.substr(end).starts_with('>');
+    if (known) ++end;
+    out.append(text.substr(0, known ? found : end)).append(known ? name->second : "");
+    text.remove_prefix(end);
+  }
+  return out.append(text);
 }
 
 std::vector<Attachment> attachments_of(const json& message) {
@@ -161,7 +183,7 @@ Reading DiscordChannel::read(const std::string& type, const json& data, int64_t 
 
 std::vector<std::string> DiscordChannel::compose(const std::string& answer) const {
   static const Dialect dialect = [] {
-    Dialect discord = plain_markdown();
+    Dialect discord = plain_markdown(is_mention);
     discord.heading = [](int level, const std::string& text) {
       return std::string(static_cast<size_t>(std::min(level, 3)), '#') + " " + text;
     };
@@ -169,7 +191,7 @@ std::vector<std::string> DiscordChannel::compose(const std::string& answer) cons
     discord.most = kLongestText;
     return discord;
   }();
-  return render_markdown(answer, dialect);
+  return render_markdown(answer, dialect, parts_of(config_));
 }
 
 std::string DiscordChannel::address_for(const std::string& chat) const {

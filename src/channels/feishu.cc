@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <map>
+
 #include "channels/feishu_socket.h"
 #include "channels/incoming.h"
 #include "channels/markdown.h"
@@ -19,6 +21,51 @@ constexpr size_t kAesBlock = 16;
 // Codes of the open platform ("Server-side error codes").
 constexpr int64_t kTokenInvalid = 99991663, kTokenMissing = 99991661, kAppTokenInvalid = 99991664;
 constexpr int64_t kTooFrequent = 99991400, kChatTooFrequent = 230020, kSystemBusy = 230049;
+
+// The card's own tags that name people ("Markdown component"), also where code is written.
+bool is_mention(std::string_view text, size_t at) {
+  if (text[at] != '<') return false;
+  std::string_view rest = text.substr(at + 1);
+  if (rest.starts_with('/')) rest.remove_prefix(1);
+  return starts_with_word(rest, "at") || starts_with_word(rest, "person");
+}
+
+// Whether "&" begins a character reference, which the card would read.
+bool is_reference(std::string_view text, size_t at) {
+  size_t end = at + 1;
+  while (end < text.size() && (is_word(text[end]) || text[end] == '#')) ++end;
+  return end > at + 1 && end < text.size() && text[end] == ';';
+}
+
+// Tags of the card's own language must not come from a model.
+std::string escaped(std::string_view raw) {
+  std::string out;
+  for (size_t at = 0; at < raw.size(); ++at) {
+    if (raw[at] == '<') {
+      out += "&#60;";
+    } else if (raw[at] == '>') {
+      out += "&#62;";
+    } else if (raw[at] == '&' && is_reference(raw, at)) {
+      out += "&#38;";
+    } else {
+      out += raw[at];
+    }
+  }
+  return out;
+}
+
+// What JSON makes of it: quotes, line breaks and backslashes take two bytes.
+size_t json_size(std::string_view text) {
+  size_t size = 0;
+  for (const char c : text) {
+    if (c == '"' || c == '\\' || (c >= '\b' && c <= '\r' && c != '\v')) {
+      size += 2;
+    } else {
+      size += static_cast<unsigned char>(c) < ' ' ? 6 : 1;
+    }
+  }
+  return size;
+}
 
 std::optional<std::string> decrypted(const std::string& aes_key, const std::string& text) {
   const auto bytes = from_base64(text);
@@ -55,6 +102,26 @@ std::string text_of_post(const json& content, const std::string& message_id,
     }
   }
   return text;
+}
+
+// The names of people for their placeholders ("@_user_1"), in one pass, so that a name is never
+// read as a placeholder.
+std::string with_names(std::string_view text, const std::map<std::string, std::string>& names) {
+  constexpr std::string_view kStart = "@_";
+  std::string out;
+  for (size_t found; (found = text.find(kStart)) != std::string_view::npos;) {
+    out += text.substr(0, found);
+    text.remove_prefix(found);
+    size_t end = kStart.size();
+    while (end < text.size() && text[end] >= 'a' && text[end] <= 'z') ++end;
+    if (end < text.size() && text[end] == '_') ++end;
+    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+    const std::string key(text.substr(0, end));
+    const auto name = names.find(key);
+    out += name == names.end() ? key : name->second;
+    text.remove_prefix(end);
+  }
+  return out.append(text);
 }
 
 json card(const std::string& markdown) {
@@ -150,7 +217,7 @@ Result<Reading> FeishuChannel::read_message(const json& event, const Identity* s
   const json& sender = object_in(event, "sender");
   const std::string id = text_or(message, "message_id");
   Incoming incoming;
-  if (!id.empty()) incoming.event_id = text_or(message, "create_time") + ":" + id;
+  incoming.event_id = id;
   incoming.chat = text_or(message, "chat_id");
   incoming.thread = text_or(message, "thread_id");
   incoming.sender = text_or(object_in(sender, "sender_id"), "open_id");
@@ -173,6 +240,7 @@ Result<Reading> FeishuChannel::read_message(const json& event, const Identity* s
     return ignored("unknown");
   }
 
+  std::map<std::string, std::string> names = {{"@_all", "@all"}};
   const auto mentions = message.find("mentions");
   if (mentions != message.end() && mentions->is_array() && !mentions->empty()) {
     if (!incoming.direct && self == nullptr) {
@@ -184,11 +252,10 @@ Result<Reading> FeishuChannel::read_message(const json& event, const Identity* s
       const std::string who = text_or(object_in(mention, "id"), "open_id");
       const bool bot = self != nullptr && who == self->id;
       if (bot) incoming.addressed = true;
-      incoming.text = replaced(incoming.text, text_or(mention, "key"),
-                               bot ? "" : "@" + text_or(mention, "name"));
+      names[text_or(mention, "key")] = bot ? "" : "@" + name_in_text(text_or(mention, "name"));
     }
   }
-  incoming.text = replaced(incoming.text, "@_all", "@all");
+  incoming.text = with_names(incoming.text, names);
   if (!incoming.direct) {
     incoming.address["message_id"] = id;
     incoming.address["user"] = incoming.sender;
@@ -199,20 +266,16 @@ Result<Reading> FeishuChannel::read_message(const json& event, const Identity* s
 
 std::vector<std::string> FeishuChannel::compose(const std::string& answer) const {
   static const Dialect dialect = [] {
-    Dialect feishu = plain_markdown();
+    Dialect feishu = plain_markdown(is_mention);
     feishu.tables = true;
     feishu.escape = [](std::string_view raw) {
-      // Tags of the card's own language must not come from a model.
-      return replaced(replaced(std::string(raw), "<", "&#60;"), ">", "&#62;");
+      return guarded_text(escaped(without_backticks(raw)), is_mention);
     };
-    // What JSON makes of it: quotes, line breaks and backslashes take two bytes.
-    feishu.size = [](std::string_view text) {
-      return json(text).dump(-1, ' ', false, json::error_handler_t::replace).size();
-    };
+    feishu.size = json_size;
     feishu.most = kLongestText;
     return feishu;
   }();
-  return render_markdown(answer, dialect);
+  return render_markdown(answer, dialect, parts_of(config_));
 }
 
 std::string FeishuChannel::address_for(const std::string& chat) const {

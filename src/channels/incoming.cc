@@ -10,6 +10,8 @@
 namespace ai_bot {
 namespace {
 
+constexpr size_t kLongestName = 200;  // bytes, of a person or file in a text
+
 bool allows(const std::vector<std::string>& list, const std::string& id) {
   return list.empty() || std::find(list.begin(), list.end(), id) != list.end();
 }
@@ -31,8 +33,9 @@ std::string conversation_of(const ChannelConfig& config, const Incoming& incomin
 std::string list_of(const std::vector<Attachment>& attachments) {
   std::string text;
   for (const Attachment& a : attachments) {
-    text += fmt::format("{}[{}: {}]", text.empty() ? "" : " ", a.type,
-                        a.name.empty() ? a.type : a.name);
+    const std::string name = name_in_brackets(a.name);
+    text +=
+        fmt::format("{}[{}: {}]", text.empty() ? "" : " ", a.type, name.empty() ? a.type : name);
   }
   return text;
 }
@@ -56,6 +59,15 @@ Reading accepted(Event event) {
 }
 
 }  // namespace
+
+std::string name_in_text(const std::string& name) { return one_line(name, kLongestName); }
+
+std::string name_in_brackets(const std::string& name) {
+  std::string shown = name_in_text(name);
+  std::replace(shown.begin(), shown.end(), '[', '(');
+  std::replace(shown.begin(), shown.end(), ']', ')');
+  return shown;
+}
 
 Reading ignored(std::string outcome) {
   Reading received;

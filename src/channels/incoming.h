@@ -13,9 +13,8 @@ namespace ai_bot {
 struct Incoming {
   enum class Kind { kMessage, kBotAdded, kBotRemoved, kMemberJoined, kMemberLeft };
   Kind kind = Kind::kMessage;
-  // Of the message where there is one: platforms may tell one message twice. It begins with the
-  // message's time where the platform tells it, so that new events come last in the inbox's index
-  // and a commit of many writes few of its pages (docs/decisions/0009-speed.md).
+  // Of the message where there is one: platforms may tell one message twice. The platform's own id
+  // and nothing that may differ when it is told again, or it is answered twice.
   std::string event_id;
   std::string chat;
   std::string thread;  // empty: none
@@ -31,6 +30,12 @@ struct Incoming {
 // The event of a message that is to be answered, or why there is none.
 Reading decide(const ChannelConfig& config, const ChannelLimits& limits, Incoming incoming,
                int64_t now_ms);
+
+// A person's name as it stands in a text: one line, of bounded length.
+std::string name_in_text(const std::string& name);
+
+// A file's name between "[" and "]", which it cannot end.
+std::string name_in_brackets(const std::string& name);
 
 // Something that is acknowledged and counted, and otherwise left alone.
 Reading ignored(std::string outcome);

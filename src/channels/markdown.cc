@@ -7,23 +7,16 @@
 #include <algorithm>
 #include <memory>
 #include <mutex>
-#include <optional>
 
+#include "channels/markdown_parts.h"
+#include "channels/markdown_source.h"
 #include "core/utf8.h"
 
 namespace ai_bot {
 namespace {
 
-// One block of the text, written.
-struct Block {
-  std::string text;
-  std::string raw;     // without any marks, for a block that is longer than a message
-  bool tight = false;  // one line break after the block before it, not an empty line
-  // Makes smaller ones of it, where that is not done with `raw`.
-  std::function<std::vector<std::string>(size_t most)> cut = nullptr;
-};
-
 constexpr size_t kLongestLanguage = 20;  // bytes, of a code block
+constexpr size_t kWidestTable = 120;     // columns of text; a wider one is not aligned
 
 using Nodes = std::unique_ptr<cmark_node, void (*)(cmark_node*)>;
 
@@ -45,9 +38,94 @@ std::string literal(cmark_node* node) {
   return text == nullptr ? "" : text;
 }
 
+std::string url_of(cmark_node* node) {
+  const char* url = cmark_node_get_url(node);
+  return url == nullptr ? "" : url;
+}
+
+// A definition of a few bytes can give its address to thousands of links: all addresses together
+// are no longer than the text, and what is beyond has none.
+void bound_addresses(cmark_node* root, size_t most) {
+  const std::unique_ptr<cmark_iter, void (*)(cmark_iter*)> nodes(cmark_iter_new(root),
+                                                                 cmark_iter_free);
+  for (auto event = cmark_iter_next(nodes.get()); event != CMARK_EVENT_DONE;
+       event = cmark_iter_next(nodes.get())) {
+    cmark_node* node = cmark_iter_get_node(nodes.get());
+    const auto type = cmark_node_get_type(node);
+    if (event == CMARK_EVENT_EXIT || (type != CMARK_NODE_LINK && type != CMARK_NODE_IMAGE))
+      continue;
+    const size_t size = url_of(node).size();
+    if (size > most) {
+      cmark_node_set_url(node, "");
+    } else {
+      most -= size;
+    }
+  }
+}
+
 // Whether it is of an extension's kind, which have no constants.
 bool is_kind(cmark_node* node, std::string_view kind) {
   return cmark_node_get_type_string(node) == kind;
+}
+
+// Whether a link's text says all that its address does.
+bool says_itself(std::string_view text, std::string_view url) {
+  return text == url || (is_mail(url) && text == url.substr(url.find(':') + 1)) || url.empty();
+}
+
+void close_flat(cmark_node* node, size_t begin, std::string& out) {
+  switch (cmark_node_get_type(node)) {
+    case CMARK_NODE_LINK:
+    case CMARK_NODE_IMAGE: {
+      const std::string url = url_of(node);
+      const bool silent = out.size() == begin;
+      if (silent || !says_itself(std::string_view(out).substr(begin), url))
+        out += silent ? url : " (" + url + ")";
+      return;
+    }
+    case CMARK_NODE_PARAGRAPH:
+    case CMARK_NODE_HEADING:
+      out += '\n';
+      return;
+    default:
+      if (is_kind(node, "table_row") || is_kind(node, "table_header")) out += '\n';
+      if (is_kind(node, "table_cell")) out += ' ';
+  }
+}
+
+// What is read in a node, without any marks, addresses of links behind them. Not recursive, so that
+// it works on any depth.
+std::string flat_text(cmark_node* root) {
+  const std::unique_ptr<cmark_iter, void (*)(cmark_iter*)> nodes(cmark_iter_new(root),
+                                                                 cmark_iter_free);
+  std::string out;
+  std::vector<size_t> begins;
+  for (auto event = cmark_iter_next(nodes.get()); event != CMARK_EVENT_DONE;
+       event = cmark_iter_next(nodes.get())) {
+    cmark_node* node = cmark_iter_get_node(nodes.get());
+    if (event == CMARK_EVENT_EXIT) {
+      if (node != root) close_flat(node, begins.back(), out);
+      begins.pop_back();
+      continue;
+    }
+    switch (cmark_node_get_type(node)) {
+      case CMARK_NODE_TEXT:
+      case CMARK_NODE_CODE:
+      case CMARK_NODE_HTML_INLINE:
+      case CMARK_NODE_CODE_BLOCK:
+      case CMARK_NODE_HTML_BLOCK:
+        out += literal(node);
+        break;
+      case CMARK_NODE_SOFTBREAK:
+      case CMARK_NODE_LINEBREAK:
+      case CMARK_NODE_THEMATIC_BREAK:
+        out += '\n';
+        break;
+      default:
+        begins.push_back(out.size());
+    }
+  }
+  return out;
 }
 
 // Columns a character takes in a fixed-width font.
@@ -57,9 +135,51 @@ size_t columns(std::string_view utf8) {
   return width;
 }
 
+std::string language_of_fence(std::string_view info) {
+  std::string language;
+  for (const char c : info.substr(0, kLongestLanguage)) {
+    if (!is_word(c) && std::string_view("+#.-").find(c) == std::string_view::npos) break;
+    language += c;
+  }
+  return language;
+}
+
+using Rows = std::vector<std::vector<std::string>>;
+
+std::string in_columns(const Rows& rows, const std::vector<size_t>& widths) {
+  std::string text;
+  for (size_t r = 0; r < rows.size(); ++r) {
+    std::string line;
+    size_t padding = 0;  // written before the next cell that is not empty
+    for (size_t c = 0; c < rows[r].size(); ++c) {
+      if (!rows[r][c].empty()) line += std::string(padding, ' ') + rows[r][c];
+      if (!rows[r][c].empty()) padding = 0;
+      padding += widths[c] - columns(rows[r][c]) + 2;
+    }
+    text += line + '\n';
+    if (r > 0) continue;
+    for (size_t c = 0; c < widths.size(); ++c)
+      text += std::string(widths[c], '-') + (c + 1 < widths.size() ? "  " : "\n");
+  }
+  return text;
+}
+
+// Cells one behind the other, for tables too wide to be one.
+std::string in_lines(const Rows& rows) {
+  std::string text;
+  for (const auto& row : rows) {
+    std::string line;
+    for (const std::string& cell : row)
+      if (!cell.empty()) line += (line.empty() ? "" : " | ") + cell;
+    text += line + '\n';
+  }
+  return text;
+}
+
 class Writer {
  public:
-  explicit Writer(const Dialect& dialect) : dialect_(dialect) {}
+  explicit Writer(const Dialect& dialect, size_t depth = 0, size_t quotes = 0)
+      : dialect_(dialect), depth_(depth), quotes_(quotes) {}
 
   std::vector<Block> blocks(cmark_node* parent) {
     for (cmark_node* node = cmark_node_first_child(parent); node; node = cmark_node_next(node))
@@ -68,118 +188,124 @@ class Writer {
   }
 
  private:
-  std::string inlines(cmark_node* parent, bool raw = false) {
+  // A seam where two pieces would make together what neither of them is.
+  static void join(std::string& out, const std::string& piece) {
+    if (!out.empty() && !piece.empty() &&
+        (out.back() == '<' || out.back() == '@' || (out.back() == ']' && piece.front() != ' '))) {
+      out += piece.front() == '\n' ? "" : kSeam;
+    }
+    out += piece;
+  }
+
+  std::string inlines(cmark_node* parent, size_t depth = 0) {
     std::string out;
     for (cmark_node* node = cmark_node_first_child(parent); node; node = cmark_node_next(node))
-      out += inline_text(node, raw);
+      join(out, inline_text(node, depth));
     return out;
   }
 
-  std::string inline_text(cmark_node* node, bool raw) {
+  std::string inline_text(cmark_node* node, size_t depth) {
     switch (cmark_node_get_type(node)) {
       case CMARK_NODE_TEXT:
       case CMARK_NODE_HTML_INLINE:
-        return raw ? literal(node) : dialect_.escape(literal(node));
+        return dialect_.escape(literal(node));
       case CMARK_NODE_SOFTBREAK:
       case CMARK_NODE_LINEBREAK:
         return "\n";
       case CMARK_NODE_CODE:
-        return raw ? literal(node) : dialect_.code(literal(node));
+        return dialect_.code(literal(node));
       default:
         break;
     }
-    const std::string inner = inlines(node, raw);
-    if (raw) return inner;
+    if (depth >= MarkdownSource::kDeepest)
+      return fmt::format("{0}{1}{0}", kSeam, dialect_.escape(flat_text(node)));
     switch (cmark_node_get_type(node)) {
       case CMARK_NODE_EMPH:
-        return dialect_.emphasis(inner);
+        return dialect_.emphasis(inlines(node, depth + 1));
       case CMARK_NODE_STRONG:
-        return dialect_.strong(inner);
+        return dialect_.strong(inlines(node, depth + 1));
       case CMARK_NODE_LINK:
-      case CMARK_NODE_IMAGE: {
-        const char* url = cmark_node_get_url(node);
-        return dialect_.link(inner.empty() ? dialect_.escape(url) : inner, url);
-      }
-      default:
+      case CMARK_NODE_IMAGE:
+        return link(node, depth + 1);
+      default: {
+        const std::string inner = inlines(node, depth + 1);
         return is_kind(node, "strikethrough") ? dialect_.strike(inner) : inner;
+      }
     }
+  }
+
+  // A link to the web; any other is its text and its address. Links in a link are text.
+  std::string link(cmark_node* node, size_t depth) {
+    const std::string url = url_of(node), shown = flat_text(node);
+    if (in_link_) return dialect_.escape(shown);
+    const auto address = web_address(url);
+    if (address && (dialect_.mail_links || !is_mail(url))) {
+      if (dialect_.bare_links && (shown.empty() || shown == url)) return *address;
+      in_link_ = true;
+      std::string text = shown.empty() ? dialect_.escape(url) : inlines(node, depth);
+      in_link_ = false;
+      std::replace(text.begin(), text.end(), '\n', ' ');
+      return dialect_.link(text, *address);
+    }
+    // A link of nothing stands between two texts all the same.
+    if (shown.empty()) return url.empty() ? std::string(kSeam) : dialect_.escape(url);
+    const std::string text = inlines(node, depth);
+    return says_itself(shown, url) ? text : fmt::format("{} ({})", text, dialect_.escape(url));
   }
 
   void add(std::string text, std::string raw, bool tight = false) {
     blocks_.push_back({std::move(text), std::move(raw), tight});
   }
 
-  void code_block(std::string language, std::string code) {
-    language.resize(std::min(language.find_first_of(" \t`~"), language.size()));
-    language = truncate_utf8(language, kLongestLanguage);
-    while (!code.empty() && code.back() == '\n') code.pop_back();
-    const auto cut = [this, language, code](size_t most) { return cut_code(language, code, most); };
-    blocks_.push_back({dialect_.code_block(language, code), code, false, cut});
+  void add_flat(const std::string& text, bool tight = false) {
+    const std::string trimmed(trim(text));
+    add(dialect_.escape(trimmed), trimmed, tight);
   }
 
-  // Whole lines while they fit; a line that is longer than a message is cut by characters.
-  std::vector<std::string> cut_code(const std::string& language, std::string_view code,
-                                    size_t most) {
-    std::vector<std::string> parts;
-    std::string part;
-    const auto fits = [&](std::string_view text) {
-      return dialect_.size(dialect_.code_block(language, text)) <= most;
+  void code_block(const std::string& language, std::string code) {
+    while (!code.empty() && code.back() == '\n') code.pop_back();
+    const auto write = [this_dialect = &dialect_, language](std::string_view piece) {
+      return this_dialect->code_block(language, piece);
     };
-    const auto flush = [&] {
-      if (!part.empty()) parts.push_back(dialect_.code_block(language, part));
-      part.clear();
-    };
-    while (!code.empty()) {
-      std::string_view line = code.substr(0, code.find('\n'));
-      code.remove_prefix(std::min(code.size(), line.size() + 1));
-      const std::string longer = part.empty() ? std::string(line) : part + "\n" + std::string(line);
-      if (fits(longer)) {
-        part = longer;
-        continue;
-      }
-      flush();
-      while (!fits(line)) {
-        size_t size = line.size();
-        while (size > 1 && !fits(truncate_utf8(line, size))) size = size * 3 / 4;
-        const std::string_view head = truncate_utf8(line, std::max<size_t>(size, 4));
-        parts.push_back(dialect_.code_block(language, head));
-        line.remove_prefix(head.size());
-      }
-      part = line;
-    }
-    flush();
-    return parts;
+    blocks_.push_back({write(code), code, false, write});
   }
 
   void block(cmark_node* node, const std::string& indent = "", bool tight = false) {
     switch (cmark_node_get_type(node)) {
       case CMARK_NODE_PARAGRAPH:
-        return add(indent + inlines(node), indent + inlines(node, true), tight);
+        return add(indent + inlines(node), indent + flat_text(node), tight);
       case CMARK_NODE_HEADING:
         return add(dialect_.heading(cmark_node_get_heading_level(node), inlines(node)),
-                   inlines(node, true));
+                   flat_text(node));
       case CMARK_NODE_CODE_BLOCK: {
         const char* info = cmark_node_get_fence_info(node);
-        return code_block(info == nullptr ? "" : info, literal(node));
+        return code_block(language_of_fence(info == nullptr ? "" : info), literal(node));
       }
-      case CMARK_NODE_HTML_BLOCK: {
-        const std::string text(trim(literal(node)));
-        return add(dialect_.escape(text), text);
-      }
+      case CMARK_NODE_HTML_BLOCK:
+        return add_flat(literal(node));
       case CMARK_NODE_THEMATIC_BREAK:
         return add("———", "———");
-      case CMARK_NODE_BLOCK_QUOTE: {
-        Writer inside(dialect_);
-        for (const Block& b : inside.blocks(node)) add(dialect_.quote(b.text), b.raw, b.tight);
-        return;
-      }
-      case CMARK_NODE_LIST:
-        return list(node, indent);
       default:
-        if (is_kind(node, "table")) return table(node);
-        for (cmark_node* child = cmark_node_first_child(node); child;
-             child = cmark_node_next(child))
-          block(child, indent, tight);
+        break;
+    }
+    if (depth_ >= MarkdownSource::kDeepest) return add_flat(flat_text(node), tight);
+    ++depth_;
+    container(node, indent, tight);
+    --depth_;
+  }
+
+  void container(cmark_node* node, const std::string& indent, bool tight) {
+    if (cmark_node_get_type(node) == CMARK_NODE_BLOCK_QUOTE) return quotation(node);
+    if (cmark_node_get_type(node) == CMARK_NODE_LIST) return list(node, indent);
+    if (is_kind(node, "table")) return table(node);
+    for (cmark_node* child = cmark_node_first_child(node); child; child = cmark_node_next(child))
+      block(child, indent, tight);
+  }
+
+  void quotation(cmark_node* node) {
+    for (Block& b : Writer(dialect_, depth_, quotes_ + 1).blocks(node)) {
+      if (quotes_ < dialect_.quotes) b.text = dialect_.quote(b.text);
+      blocks_.push_back(std::move(b));
     }
   }
 
@@ -199,149 +325,105 @@ class Writer {
   }
 
   void table(cmark_node* node) {
-    std::vector<std::vector<std::string>> rows;
+    Rows rows;
     std::vector<size_t> widths;
     for (cmark_node* row = cmark_node_first_child(node); row; row = cmark_node_next(row)) {
       auto& cells = rows.emplace_back();
       for (cmark_node* cell = cmark_node_first_child(row); cell; cell = cmark_node_next(cell)) {
-        cells.push_back(inlines(cell, !dialect_.tables));
+        cells.push_back(flat_text(cell));
         if (widths.size() < cells.size()) widths.push_back(1);
         size_t& width = widths[cells.size() - 1];
         width = std::max(width, columns(cells.back()));
       }
     }
-    if (dialect_.tables) return add(markdown_table(rows), markdown_table(rows));
-    std::string text;
-    for (size_t r = 0; r < rows.size(); ++r) {
-      for (size_t c = 0; c < rows[r].size(); ++c) {
-        text += rows[r][c];
-        if (c + 1 < rows[r].size()) text += std::string(widths[c] - columns(rows[r][c]) + 2, ' ');
-      }
-      text += '\n';
-      if (r > 0) continue;
-      for (size_t c = 0; c < widths.size(); ++c)
-        text += std::string(widths[c], '-') + (c + 1 < widths.size() ? "  " : "\n");
-    }
-    code_block("", text);
+    if (dialect_.tables) return markdown_table(node, rows);
+    size_t width = 0;
+    for (const size_t one : widths) width += one + 2;
+    code_block("", width <= kWidestTable ? in_columns(rows, widths) : in_lines(rows));
   }
 
-  static std::string markdown_table(const std::vector<std::vector<std::string>>& rows) {
-    std::string text;
-    for (size_t r = 0; r < rows.size(); ++r) {
-      text += fmt::format("| {} |\n", fmt::join(rows[r], " | "));
-      if (r > 0) continue;
-      for (size_t c = 0; c < rows[r].size(); ++c) text += "|---";
-      text += "|\n";
+  void markdown_table(cmark_node* node, const Rows& rows) {
+    std::string head, body;
+    size_t longest = 0;
+    for (cmark_node* row = cmark_node_first_child(node); row; row = cmark_node_next(row)) {
+      std::string line = "|", rule = "|";
+      for (cmark_node* cell = cmark_node_first_child(row); cell; cell = cmark_node_next(cell)) {
+        line += ' ';
+        for (const char c : inlines(cell)) line += c == '|' ? "\\|" : std::string(1, c);
+        line += " |";
+        rule += "---|";
+      }
+      longest = std::max(longest, dialect_.size(line) + (head.empty() ? dialect_.size(rule) : 0));
+      if (head.empty()) {
+        head = line + "\n" + rule;
+      } else {
+        body += (body.empty() ? "" : "\n") + line;
+      }
     }
-    text.pop_back();
-    return text;
+    // The head and at least one row fit into every message, or it is none.
+    if (longest > dialect_.most / 3) return add_flat(in_lines(rows));
+    const auto write = [head](std::string_view piece) {
+      return fmt::format("{}\n{}", head, piece);
+    };
+    blocks_.push_back({body.empty() ? head : write(body), body, false, write});
   }
 
   const Dialect& dialect_;
+  size_t depth_;
+  size_t quotes_;  // we are in
+  bool in_link_ = false;
   std::vector<Block> blocks_;
 };
 
-// A text without marks: by lines, then by sentences and words, at last by characters.
-std::vector<std::string> cut_text(std::string_view text, const Dialect& dialect) {
-  std::vector<std::string> parts;
-  const auto fits = [&](std::string_view piece) {
-    return dialect.size(dialect.escape(piece)) <= dialect.most;
-  };
-  const auto add = [&](std::string_view piece) {
-    if (!trim(piece).empty()) parts.push_back(dialect.escape(trim(piece)));
-  };
-  while (!fits(text)) {
-    size_t size = std::min(text.size(), dialect.most);
-    while (!fits(truncate_utf8(text, size))) size = size * 9 / 10;
-    std::string_view head = truncate_utf8(text, size);
-    for (const std::string_view border : {"\n", "。", ". ", " "}) {
-      const size_t at = head.rfind(border);
-      if (at == std::string_view::npos || at < head.size() / 2) continue;
-      head = head.substr(0, at + border.size());
-      break;
-    }
-    add(head);
-    text.remove_prefix(head.size());
-  }
-  add(text);
-  return parts;
-}
-
-std::vector<std::string> pack(std::vector<Block> blocks, const Dialect& dialect) {
-  std::vector<std::string> parts;
-  std::string part;
-  const auto flush = [&] {
-    if (!part.empty()) parts.push_back(std::move(part));
-    part.clear();
-  };
-  for (Block& block : blocks) {
-    if (trim(block.text).empty()) continue;
-    const std::string longer =
-        part.empty() ? block.text : part + (block.tight ? "\n" : "\n\n") + block.text;
-    if (dialect.size(longer) <= dialect.most) {
-      part = longer;
-      continue;
-    }
-    flush();
-    if (dialect.size(block.text) <= dialect.most) {
-      part = std::move(block.text);
-      continue;
-    }
-    auto pieces = block.cut ? block.cut(dialect.most) : cut_text(block.raw, dialect);
-    if (pieces.empty()) continue;
-    part = std::move(pieces.back());
-    pieces.pop_back();
-    for (std::string& piece : pieces) parts.push_back(std::move(piece));
-  }
-  flush();
-  return parts;
-}
-
-std::string fenced(const std::string& language, std::string_view code) {
-  const std::string fence = code.find("```") == std::string_view::npos ? "```" : "~~~~";
-  return fmt::format("{}{}\n{}\n{}", fence, language, code, fence);
-}
-
 }  // namespace
 
-Dialect plain_markdown() {
+Dialect plain_markdown(MentionTest is_mention) {
   Dialect dialect;
-  dialect.escape = [](std::string_view raw) { return std::string(raw); };
+  dialect.escape = [is_mention](std::string_view raw) {
+    return guarded_text(without_backticks(raw), is_mention);
+  };
   dialect.strong = [](const std::string& text) { return "**" + text + "**"; };
   dialect.emphasis = [](const std::string& text) { return "*" + text + "*"; };
   dialect.strike = [](const std::string& text) { return "~~" + text + "~~"; };
-  dialect.code = [](std::string_view raw) { return "`" + std::string(raw) + "`"; };
-  dialect.link = [](const std::string& text, const std::string& url) {
-    return text == url ? url : fmt::format("[{}]({})", text, url);
+  dialect.code = [is_mention](std::string_view raw) { return code_span(raw, is_mention); };
+  dialect.link = [](const std::string& text, const std::string& address) {
+    return fmt::format("[{}]({})", text, address);
   };
   dialect.heading = [](int level, const std::string& text) {
     return std::string(static_cast<size_t>(level), '#') + " " + text;
   };
-  dialect.code_block = fenced;
-  dialect.quote = [](const std::string& text) {
-    std::string out = "> ";
-    for (const char c : text) out += c == '\n' ? std::string("\n> ") : std::string(1, c);
-    return out;
+  dialect.code_block = [is_mention](const std::string& language, std::string_view raw) {
+    return fmt::format("```{}\n{}\n```", language, guarded_code(raw, is_mention));
   };
+  dialect.quote = quoted_lines;
   return dialect;
 }
 
-std::vector<std::string> render_markdown(const std::string& markdown, const Dialect& dialect) {
-  const Nodes document = parse(markdown);
-  return pack(Writer(dialect).blocks(document.get()), dialect);
+std::string quoted_lines(std::string_view text) {
+  std::string out = "> ";
+  for (const char c : text) {
+    out += c;
+    if (c == '\n') out += "> ";
+  }
+  return out;
+}
+
+std::vector<std::string> render_markdown(const std::string& markdown, const Dialect& dialect,
+                                         size_t parts) {
+  MarkdownSource source(markdown);
+  Parts out(dialect, parts);
+  for (std::string piece; !out.full() && source.next(piece);) {
+    const Nodes document = parse(piece);
+    bound_addresses(document.get(), piece.size());
+    for (const Block& block : Writer(dialect).blocks(document.get())) out.add(block);
+  }
+  return out.take();
 }
 
 size_t utf16_size(std::string_view utf8) {
   size_t units = 0;
   for (size_t at = 0; at < utf8.size();) units += next_code_point(utf8, at) > 0xFFFF ? 2 : 1;
   return units;
-}
-
-size_t from_utf16(std::string_view utf8, size_t units) {
-  size_t at = 0;
-  for (size_t seen = 0; at < utf8.size() && seen < units;)
-    seen += next_code_point(utf8, at) > 0xFFFF ? 2 : 1;
-  return at;
 }
 
 }  // namespace ai_bot

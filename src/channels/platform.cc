@@ -67,11 +67,17 @@ std::string base_of(const ChannelConfig& config, const char* platforms_own) {
   return base;
 }
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  if (from.empty()) return text;
-  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
-    text.replace(at, from.size(), to);
-  return text;
+size_t parts_of(const ChannelConfig& config) {
+  return static_cast<size_t>(std::max<int64_t>(config.max_parts, 1));
+}
+
+std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+  std::string out;
+  for (size_t found; !from.empty() && (found = text.find(from)) != std::string_view::npos;) {
+    out.append(text.substr(0, found)).append(to);
+    text.remove_prefix(found + from.size());
+  }
+  return out.append(text);
 }
 
 const char* type_of_mime(std::string_view mime) {

@@ -37,8 +37,11 @@ Delivery by_status(const HttpReply& response);
 // The configured base, or the platform's own, without a trailing slash.
 std::string base_of(const ChannelConfig& config, const char* platforms_own);
 
+// In how many messages an answer is sent at most.
+size_t parts_of(const ChannelConfig& config);
+
 // Every occurrence of `from` (which may be empty: none) by `to`.
-std::string replaced(std::string text, std::string_view from, std::string_view to);
+std::string replaced(std::string_view text, std::string_view from, std::string_view to);
 
 // Attachment::type of a media type.
 const char* type_of_mime(std::string_view mime);

@@ -53,8 +53,9 @@ std::string plain_text(std::string_view text, const std::string& bot) {
   return replaced(replaced(replaced(out, "&lt;", "<"), "&gt;", ">"), "&amp;", "&");
 }
 
+// Nothing but "<" makes a mention or a link ("Formatting text for app surfaces").
 std::string escaped(std::string_view raw) {
-  return replaced(replaced(replaced(std::string(raw), "&", "&amp;"), "<", "&lt;"), ">", "&gt;");
+  return replaced(replaced(replaced(raw, "&", "&amp;"), "<", "&lt;"), ">", "&gt;");
 }
 
 Dialect mrkdwn() {
@@ -63,15 +64,17 @@ Dialect mrkdwn() {
   dialect.strong = [](const std::string& text) { return "*" + text + "*"; };
   dialect.emphasis = [](const std::string& text) { return "_" + text + "_"; };
   dialect.strike = [](const std::string& text) { return "~" + text + "~"; };
-  dialect.code = [](std::string_view raw) { return "`" + escaped(raw) + "`"; };
-  dialect.link = [](const std::string& text, const std::string& url) {
-    return fmt::format("<{}|{}>", replaced(escaped(url), "|", "%7C"), text);
+  dialect.code = [](std::string_view raw) { return "`" + escaped(without_backticks(raw)) + "`"; };
+  dialect.bare_links = false;
+  dialect.mail_links = true;
+  dialect.link = [](const std::string& text, const std::string& address) {
+    return fmt::format("<{}|{}>", escaped(address), text);
   };
   dialect.heading = [](int, const std::string& text) { return "*" + text + "*"; };
   dialect.code_block = [](const std::string&, std::string_view raw) {
-    return fmt::format("```\n{}\n```", escaped(raw));
+    return fmt::format("```\n{}\n```", escaped(without_fences(raw)));
   };
-  dialect.quote = [](const std::string& text) { return "> " + replaced(text, "\n", "\n> "); };
+  dialect.quotes = 1;
   dialect.size = utf16_size;
   dialect.most = SlackChannel::kLongestText;
   return dialect;
@@ -155,7 +158,8 @@ Reading SlackChannel::read(const json& payload, int64_t now_ms) const {
                         (!bot.empty() && incoming.sender == bot);
     incoming.direct = text_or(event, "channel_type") == "im";
     incoming.addressed = type == "app_mention" || text_or(event, "parent_user_id") == bot ||
-                         (!bot.empty() && text.find("<@" + bot) != std::string::npos);
+                         (!bot.empty() && (text.find("<@" + bot + ">") != std::string::npos ||
+                                           text.find("<@" + bot + "|") != std::string::npos));
     if (bot.empty() && type != "app_mention") incoming.addressed = false;
     incoming.text = plain_text(text, bot);
     incoming.attachments = attachments_of(event);
@@ -183,7 +187,7 @@ Reading SlackChannel::read(const json& payload, int64_t now_ms) const {
 
 std::vector<std::string> SlackChannel::compose(const std::string& answer) const {
   static const Dialect dialect = mrkdwn();
-  return render_markdown(answer, dialect);
+  return render_markdown(answer, dialect, parts_of(config_));
 }
 
 std::string SlackChannel::address_for(const std::string& chat) const {
@@ -201,6 +205,7 @@ HttpRequest SlackChannel::render(const Reply& reply, const std::string&, int64_t
   if (!reply.draft.empty()) {
     body.erase("unfurl_links");
     body["ts"] = reply.draft;
+    body["parse"] = "none";  // chat.update's default is another than chat.postMessage's
     return json_request(config_, "POST", url("chat.update"), body, authorization);
   }
   body["client_msg_id"] = uuid_of(reply.idempotency_key);

@@ -37,21 +37,30 @@ std::string without_mention(const std::string& text) {
   return end == std::string::npos ? "" : text.substr(end + 1);
 }
 
+// "<@userid>" and "<font color=…>" ("Markdown messages"). They count in code too, since an app's
+// has no marks for it.
+bool is_mention(std::string_view text, size_t at) {
+  if (text[at] != '<') return false;
+  std::string_view rest = text.substr(at + 1);
+  if (rest.starts_with('/')) rest.remove_prefix(1);
+  return rest.starts_with('@') || starts_with_word(rest, "font");
+}
+
 // An app's Markdown knows headings, bold text, links, quotes and `code` ("Markdown messages").
 Dialect app_dialect() {
-  Dialect dialect = plain_markdown();
+  Dialect dialect = plain_markdown(is_mention);
   const auto as_it_is = [](const std::string& text) { return text; };
   dialect.emphasis = as_it_is;
   dialect.strike = as_it_is;
-  dialect.code_block = [quote = dialect.quote](const std::string&, std::string_view raw) {
-    return quote(std::string(raw));
+  dialect.code_block = [](const std::string&, std::string_view raw) {
+    return quoted_lines(guarded_code(raw, is_mention));
   };
   dialect.most = WeComChannel::kLongestText;
   return dialect;
 }
 
 Dialect bot_dialect() {
-  Dialect dialect = plain_markdown();
+  Dialect dialect = plain_markdown(is_mention);
   dialect.tables = true;
   dialect.most = WeComChannel::kLongestBotText;
   return dialect;
@@ -143,6 +152,7 @@ Reading WeComChannel::read_app_message(const std::string& xml, int64_t now_ms) c
         {value("MediaId"), value("FileName"), type == "voice" ? "audio" : type, 0}};
   } else if (type == "event" && value("Event") == "subscribe") {
     incoming.kind = Incoming::Kind::kBotAdded;
+    // Events have no id; a repetition is known by these two ("Receive events").
     incoming.event_id = incoming.sender + ":" + value("CreateTime") + ":subscribe";
   } else {
     return ignored("unknown");
@@ -184,10 +194,9 @@ Reading WeComChannel::read_bot_message(const json& message, int64_t now_ms) cons
 
 std::vector<std::string> WeComChannel::compose(const std::string& answer) const {
   static const Dialect app = app_dialect(), bot = bot_dialect();
-  auto parts = render_markdown(answer, is_ai_bot() ? bot : app);
   // A response_url takes one message.
-  if (is_ai_bot() && parts.size() > 1) parts.resize(1);
-  return parts;
+  return is_ai_bot() ? render_markdown(answer, bot, 1)
+                     : render_markdown(answer, app, parts_of(config_));
 }
 
 std::string WeComChannel::address_for(const std::string& chat) const {

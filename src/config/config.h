@@ -151,6 +151,7 @@ struct ChannelConfig {
   bool stream = true;
   Duration edit_interval = 1500ms;
   Bytes max_file = 256_KiB;
+  int64_t max_parts = 20;
   Duration sync_deadline = 25s;
   Duration tolerance = 5min;
 };

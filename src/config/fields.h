@@ -169,6 +169,7 @@ void fields(V& v, ChannelConfig& c) {
   v(c.stream, {"stream", {"Show the answer while it grows, by editing the message (feishu, slack, discord, telegram).", "回答生成时通过编辑消息逐步显示（feishu、slack、discord、telegram）。"}});
   v(c.edit_interval, {"edit_interval", {"Time between two such edits, and before the first.", "两次编辑之间以及首次编辑之前的时间。"}, kRestart, 300, kMinute});
   v(c.max_file, {"max_file", {"Largest text file that is downloaded and read along with its message; 0: none is.", "随消息下载并读取的文本文件上限；0 表示不读取。"}, kRestart, 0, 64 * kMiB});
+  v(c.max_parts, {"max_parts", {"Messages one answer is split into at most; the last one says when there would be more. A WeCom AI bot sends one.", "一个回答最多拆分成的消息条数，超出时最后一条会注明；企业微信智能机器人只发送一条。"}, kRestart, 1, 1000});
   v(c.sync_deadline, {"sync_deadline", {"In sync mode, 202 is answered after this time; the same event sent again fetches the answer.", "sync 模式下超过此时间返回 202；再次发送同一事件可取回回答。"}, kRestart, 1, kHour});
   v(c.tolerance, {"tolerance", {"How far a request's timestamp may be off.", "请求时间戳允许的误差。"}, kRestart, kSecond, kHour});
 }

@@ -52,6 +52,32 @@ bool is_valid_utf8(std::string_view bytes) {
   return true;
 }
 
+bool is_line_break(uint32_t c) {
+  return (c >= '\n' && c <= '\r') || (c >= 0x1C && c <= 0x1E) || c == 0x85 || c == 0x2028 ||
+         c == 0x2029;
+}
+
+bool is_control(uint32_t c) {
+  return c < 0x20 || (c >= 0x7F && c <= 0x9F) || c == 0x061C || c == 0x200E || c == 0x200F ||
+         (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF ||
+         (c >= 0xE0000 && c <= 0xE007F);
+}
+
+std::string one_line(std::string_view utf8, size_t max_bytes) {
+  std::string out;
+  const std::string_view text = truncate_utf8(utf8, max_bytes);
+  for (size_t at = 0; at < text.size();) {
+    const size_t start = at;
+    const bool control = is_control(next_code_point(text, at));
+    if (control) {
+      out += ' ';
+    } else {
+      out += text.substr(start, at - start);
+    }
+  }
+  return std::string(trim(out));
+}
+
 std::string_view truncate_utf8(std::string_view utf8, size_t max_bytes) {
   if (utf8.size() <= max_bytes) return utf8;
   size_t end = max_bytes;

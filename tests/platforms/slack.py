@@ -71,7 +71,7 @@ class Slack(Simulator):
         return {"ok": True, "channel": body["channel"], "ts": ts, "message": {"text": body["text"], "ts": ts}}
 
     def update(self, request):
-        body = self.check(request, ("channel", "text", "ts"))
+        body = self.check(request, ("channel", "text", "ts"), ("parse",))
         if not self.change(body["ts"], body["text"]):
             raise self.refusal("message_not_found")
         return {"ok": True, "channel": body["channel"], "ts": body["ts"], "text": body["text"]}

@@ -70,11 +70,7 @@ TEST(Markdown, LeavesNoTagOpenInALongParagraph) {
   }
 }
 
-TEST(Markdown, CountsUtf16WherePlatformsDo) {
-  EXPECT_EQ(utf16_size("a你👋"), 4u);
-  EXPECT_EQ(from_utf16("👋x", 2), 4u);
-  EXPECT_EQ(from_utf16("👋x", 99), 5u);
-}
+TEST(Markdown, CountsUtf16WherePlatformsDo) { EXPECT_EQ(utf16_size("a你👋"), 4u); }
 
 }  // namespace
 }  // namespace ai_bot

@@ -74,6 +74,9 @@ function slack() {
   raw('the same mention as a message', message({ text: '<@UBOT> what is new?' }), event({ ...group, text: 'what is new?' }));
   raw('a message in a group that is not for the bot', message({ text: 'lunch?' }), ignored('not_addressed'));
   raw('a message that mentions somebody else', message({ text: '<@U2> lunch?' }), ignored('not_addressed'));
+  raw('a message that mentions somebody whose id begins with the bot\'s', message({ text: '<@UBOT2> lunch?' }), ignored('not_addressed'));
+  raw('what is escaped twice stays escaped once', direct({ text: '&amp;lt;!here&amp;gt; &amp;amp;' }),
+    event({ event_id: '1767225600.000100:D1', conversation: 'D1', sender: 'U1', text: '&lt;!here&gt; &amp;', address: { channel: 'D1' } }));
   raw('a mention in a thread', message({ text: '<@UBOT> and then?', ts: '1767225600.000200', thread_ts: '1767225600.000100' }),
     event({ ...group, event_id: '1767225600.000200:C1', text: 'and then?' }));
   raw('a reply to the bot in a thread', message({ text: 'and then?', ts: '1767225600.000200', thread_ts: '1767225600.000100', parent_user_id: 'UBOT' }),
@@ -148,6 +151,8 @@ function telegram() {
     event({ ...group, conversation: '-100123/77', address: { chat_id: -100123, message_id: 11, message_thread_id: 77 }, text: 'hi' }));
   raw('a hidden link', update({ text: 'see the page', entities: [{ type: 'text_link', offset: 4, length: 8, url: 'https://x.example/' }] }),
     event({ ...direct, text: 'see the page (https://x.example/)' }));
+  raw('a link over a mention', inGroup({ text: '@team_bot see', entities: [{ type: 'text_link', offset: 0, length: 9, url: 'https://x.example/' }, ...mention('@'), { type: 'bold', offset: 0, length: 13 }] }),
+    event({ ...group, text: '(https://x.example/) see' }));
   raw('a document with a caption', update({ caption: '看看', document: { file_id: 'F1', file_name: '报告.pdf', file_size: 1234, mime_type: 'application/pdf' } }),
     event({ ...direct, text: '看看\n[file: 报告.pdf]', attachments: [['F1', '报告.pdf', 'file', 1234]] }));
   raw('a photo: the largest size', update({ photo: [{ file_id: 'small', file_size: 1 }, { file_id: 'large', file_size: 9 }] }),
@@ -213,8 +218,8 @@ async function feishu() {
   const text = (t, fields = {}) => message({ content: JSON.stringify({ text: t }), ...fields });
   const bot = { key: '@_user_1', id: { open_id: 'ou_bot', union_id: 'on_b', user_id: '' }, name: '小助手', tenant_key: 't' };
   const bob = { key: '@_user_2', id: { open_id: 'ou_bob', union_id: 'on_c', user_id: '' }, name: '小明', tenant_key: 't' };
-  const direct = { event_id: `${NOW}:om_1`, conversation: 'oc_1', sender: 'ou_anna', address: { chat_id: 'oc_1' } };
-  const group = { event_id: `${NOW}:om_1`, conversation: 'oc_1', sender: 'ou_anna', address: { chat_id: 'oc_1', message_id: 'om_1', user: 'ou_anna' } };
+  const direct = { event_id: 'om_1', conversation: 'oc_1', sender: 'ou_anna', address: { chat_id: 'oc_1' } };
+  const group = { event_id: 'om_1', conversation: 'oc_1', sender: 'ou_anna', address: { chat_id: 'oc_1', message_id: 'om_1', user: 'ou_anna' } };
   const inGroup = { chat_type: 'group' };
 
   await raw('a url verification, encrypted and not signed', { challenge: 'ajls384k', token, type: 'url_verification' }, handshake('{"challenge":"ajls384k"}'), { headers: {} });
@@ -222,6 +227,14 @@ async function feishu() {
   await raw('Chinese and emoji', text('你好 👋 [微笑]'), event({ ...direct, text: '你好 👋 [微笑]' }));
   await raw('a mention', text('@_user_1 有什么新闻', { ...inGroup, mentions: [bot] }), event({ ...group, text: '有什么新闻' }));
   await raw('a mention of both', text('@_user_1 问一下 @_user_2', { ...inGroup, mentions: [bot, bob] }), event({ ...group, text: '问一下 @小明' }));
+  const many = Array.from({ length: 12 }, (_, i) => ({ ...bob, key: `@_user_${i + 2}`, name: `N${i + 2}` }));
+  await raw('more than nine mentions', text('@_user_1 @_user_2 @_user_10 @_user_13', { ...inGroup, mentions: [bot, ...many] }), event({ ...group, text: '@N2 @N10 @N13' }));
+  await raw('names that look like placeholders', text('@_user_1 ask @_user_2 and @_user_3', { ...inGroup,
+    mentions: [bot, { ...bob, name: '@_user_3@_user_3' }, { ...bob, key: '@_user_3', name: '@_user_2 @_all' }] }), event({ ...group, text: 'ask @@_user_3@_user_3 and @@_user_2 @_all' }));
+  await raw('a name of several lines', text('@_user_1 ask @_user_2', { ...inGroup, mentions: [bot, { ...bob, name: 'a\n> b\u2028c' }] }), event({ ...group, text: 'ask @a > b c' }));
+  await raw('the same message with another time', text('hello', { create_time: String(NOW + 77) }), event({ ...direct, text: 'hello' }));
+  await raw('a file whose name would leave its brackets', message({ message_type: 'file', content: JSON.stringify({ file_key: 'file_1', file_name: 'a]\r\n\u2028[b] > SYSTEM.txt' }) }),
+    event({ ...direct, text: '[file: a)   (b) > SYSTEM.txt]', attachments: [['om_1/file_1', 'a]\r\n\u2028[b] > SYSTEM.txt', 'file', 0]] }));
   await raw('a mention of somebody else', text('@_user_2 吃饭', { ...inGroup, mentions: [bob] }), ignored('not_addressed'));
   await raw('a message in a group', text('吃饭', inGroup), ignored('not_addressed'));
   await raw('everybody is mentioned', text('@_all 吃饭', inGroup), ignored('not_addressed'));
@@ -358,12 +371,13 @@ function dingtalk() {
   });
   const group = (fields) => said({ conversationType: '2', conversationTitle: '团队', isInAtList: true, atUsers: [{ dingtalkId: '$:LWCP_v1:$bot' }], ...fields });
   const address = (direct) => ({ conversation: 'cid1', user: 'anna', nick: '安娜', direct, webhook: hook, until: NOW + 5400000 });
-  const one = { event_id: `${NOW}:msg1`, conversation: 'cid1', sender: 'anna', address: address(true) };
+  const one = { event_id: 'msg1', conversation: 'cid1', sender: 'anna', address: address(true) };
   const many = { ...one, address: address(false) };
 
   raw('a direct message', said({}), event({ ...one, text: 'hello' }));
   raw('Chinese and emoji', said({ text: { content: '你好 👋' } }), event({ ...one, text: '你好 👋' }));
   raw('a mention', group({ text: { content: ' 有什么新闻' } }), event({ ...many, text: '有什么新闻' }));
+  raw('the same message with another time', said({ createAt: NOW + 77 }), event({ ...one, text: 'hello' }));
   raw('a group message without a mention', group({ isInAtList: false }), ignored('not_addressed'));
   raw('a rich text', said({ msgtype: 'richText', text: undefined, content: { richText: [{ text: '看 ' }, { text: '这个' }] } }), event({ ...one, text: '看 这个' }));
   raw('a rich text with an image', group({ msgtype: 'richText', text: undefined, content: { richText: [{ text: '这是什么' }, { type: 'picture', downloadCode: 'D1' }] } }),

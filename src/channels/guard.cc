@@ -1,0 +1,169 @@
+#include "channels/guard.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace ai_bot {
+namespace {
+
+constexpr std::string_view kBacktick = "\u02cb";  // MODIFIER LETTER GRAVE ACCENT
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool is_letter(char c) { return lower(c) >= 'a' && lower(c) <= 'z'; }
+
+bool starts_with(std::string_view text, std::string_view start) {
+  return text.size() >= start.size() &&
+         std::equal(start.begin(), start.end(), text.begin(),
+                    [](char a, char b) { return lower(a) == lower(b); });
+}
+
+bool is_open_scheme(std::string_view text) {
+  return starts_with(text, "http:") || starts_with(text, "https:") || starts_with(text, "mailto:");
+}
+
+// The end of the scheme, behind its ':', of an address that is not open to models ("tg:", but not
+// "std::"); 0 where none begins.
+size_t end_of_foreign_scheme(std::string_view text) {
+  if (text.empty() || !is_letter(text[0]) || is_open_scheme(text)) return 0;
+  size_t end = 0;
+  while (end < text.size() &&
+         (is_word(text[end]) || text[end] == '+' || text[end] == '-' || text[end] == '.')) {
+    ++end;
+  }
+  const std::string_view rest = text.substr(end);
+  return rest.starts_with(':') && !rest.starts_with("::") ? end + 1 : 0;
+}
+
+bool is_foreign_autolink(std::string_view text) {
+  const size_t end = end_of_foreign_scheme(text);
+  return end > 0 && text.substr(end).starts_with('/');
+}
+
+// The target of a link, which may stand behind spaces and in "<>".
+bool is_foreign_target(std::string_view text) {
+  const size_t begin = text.find_first_not_of(" \t\n<");
+  return begin != std::string_view::npos && end_of_foreign_scheme(text.substr(begin)) > 0;
+}
+
+char at_or_nul(std::string_view text, size_t at) { return at < text.size() ? text[at] : '\0'; }
+
+// How far a backslash, entity or the like could hide a scheme is the platform's guess as well, so a
+// text's "](" never stays.
+bool breaks_text(std::string_view raw, size_t at, MentionTest is_mention) {
+  const char next = at_or_nul(raw, at + 1);
+  switch (raw[at]) {
+    case '<':
+      return is_letter(next) ||
+             (next != '\0' && std::string_view("/!?@#:&").find(next) != std::string_view::npos) ||
+             is_mention(raw, at);
+    case '@':
+      return is_mention(raw, at);
+    case ']':
+      return next == '(' || next == ':';
+    default:
+      return false;
+  }
+}
+
+// Whether a third backtick in a row follows.
+bool is_fence(std::string_view raw, size_t at) {
+  return raw[at] == '`' && at > 0 && raw[at - 1] == '`' && at_or_nul(raw, at + 1) == '`';
+}
+
+bool breaks_code(std::string_view raw, size_t at, MentionTest is_mention) {
+  const std::string_view rest = raw.substr(at + 1);
+  switch (raw[at]) {
+    case '<':
+      return is_mention(raw, at) || is_foreign_autolink(rest);
+    case '@':
+      return is_mention(raw, at);
+    case ']':
+      return (rest.starts_with('(') || rest.starts_with(':')) && is_foreign_target(rest.substr(1));
+    case '`':
+      return is_fence(raw, at);
+    default:
+      return false;
+  }
+}
+
+template <class Breaks>
+std::string seamed(std::string_view raw, Breaks breaks) {
+  std::string out;
+  out.reserve(raw.size());
+  for (size_t at = 0; at < raw.size(); ++at) {
+    out += raw[at];
+    if (breaks(at)) out += kSeam;
+  }
+  return out;
+}
+
+}  // namespace
+
+bool no_mentions(std::string_view, size_t) { return false; }
+
+bool is_word(char c) { return is_letter(c) || (c >= '0' && c <= '9') || c == '_'; }
+
+bool starts_with_word(std::string_view text, std::string_view word) {
+  return starts_with(text, word) && !is_word(at_or_nul(text, word.size()));
+}
+
+std::string guarded_text(std::string_view raw, MentionTest is_mention) {
+  return seamed(raw, [&](size_t at) { return breaks_text(raw, at, is_mention); });
+}
+
+std::string guarded_code(std::string_view raw, MentionTest is_mention) {
+  return seamed(raw, [&](size_t at) { return breaks_code(raw, at, is_mention); });
+}
+
+std::string without_fences(std::string_view raw) {
+  return seamed(raw, [&](size_t at) { return is_fence(raw, at); });
+}
+
+std::string without_backticks(std::string_view raw) {
+  std::string out;
+  for (const char c : raw) {
+    if (c == '`') {
+      out += kBacktick;
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+std::string code_span(std::string_view raw, MentionTest is_mention) {
+  return "`" + guarded_code(without_backticks(raw), is_mention) + "`";
+}
+
+std::optional<std::string> web_address(std::string_view raw) {
+  if (!is_open_scheme(raw)) return std::nullopt;
+  const bool mail = is_mail(raw);
+  if (!mail) {
+    const size_t slashes = raw.find("://");
+    if (slashes != raw.find(':')) return std::nullopt;
+    const std::string_view host = raw.substr(slashes + 3);
+    // A name before the host is how an address pretends to be another one.
+    if (host.substr(0, host.find_first_of("/?#")).find_first_of("@\\") != std::string_view::npos)
+      return std::nullopt;
+    if (host.empty()) return std::nullopt;
+  }
+  std::string out;
+  for (const char c : raw) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool ends_it = byte <= ' ' || byte == 0x7f ||
+                         std::string_view("<>\"'`|\\^{}()").find(c) != std::string_view::npos ||
+                         (c == '@' && !mail);
+    if (ends_it) {
+      out += fmt::format("%{:02X}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+bool is_mail(std::string_view address) { return starts_with(address, "mailto:"); }
+
+}  // namespace ai_bot
