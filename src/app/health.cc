@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/version.h"
+#include "core/redact.h"
 #include "store/outbox.h"
 
 namespace ai_bot {
@@ -62,7 +63,7 @@ Health check_health(const Parts& parts, Language language) {
   health.ready = why.empty();
   body["status"] = health.ready ? "ok" : "unavailable";
   body["reasons"] = ordered_json::array();
-  for (const Text& reason : why) body["reasons"].push_back(reason.in(language));
+  for (const Text& reason : why) body["reasons"].push_back(redacted(reason.in(language)));
   body["version"] = kVersion;
   body["pid"] = getpid();
   for (const Router::Member& member : parts.router->members()) {
@@ -70,10 +71,10 @@ Health check_health(const Parts& parts, Language language) {
     model["name"] = member.model->name();
     model["state"] = name_of(member.status.state);
     model["breaker"] = name_of(member.breaker);
-    model["detail"] = member.status.detail;
+    model["detail"] = redacted(member.status.detail);
     model["restarts"] = member.status.restarts;
     if (member.model->is_guide()) model["guide"] = true;
-    if (!member.status.problem.empty()) model["problem"] = member.status.problem;
+    if (!member.status.problem.empty()) model["problem"] = redacted(member.status.problem);
     if (member.status.engine_pid != 0) model["engine_pid"] = member.status.engine_pid;
     body["models"].push_back(std::move(model));
   }
