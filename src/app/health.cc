@@ -78,6 +78,15 @@ Health check_health(const Parts& parts, Language language) {
     if (member.status.engine_pid != 0) model["engine_pid"] = member.status.engine_pid;
     body["models"].push_back(std::move(model));
   }
+  for (const auto& [name, channel] : parts.channels) {
+    if (channel.config.mode != "connect") continue;
+    const ConnectionState::Snapshot now = channel.connection->get();
+    ordered_json connection;
+    connection["channel"] = name;
+    connection["state"] = name_of(now.kind);
+    if (!now.why.en.empty()) connection["problem"] = redacted(now.why.in(language));
+    body["connections"].push_back(std::move(connection));
+  }
   const Counts counts = counts_of(parts);
   const Lanes::Depth depth = parts.assistant->depth();
   body["inbox"] = {{"open", counts.inbox.open}, {"dead", counts.inbox.dead}};
@@ -111,6 +120,14 @@ std::vector<Metrics::Sample> health_samples(const Parts& parts) {
        {},
        check_health(parts, Language::kEnglish).ready ? 1.0 : 0.0},
   };
+  for (const auto& [name, channel] : parts.channels) {
+    if (channel.config.mode != "connect") continue;
+    const bool is_connected = channel.connection->get().kind == ConnectionState::Kind::kConnected;
+    samples.push_back({"ai_bot_channel_connected",
+                       "Whether the channel's own connection (mode: connect) is open",
+                       {{"channel", name}},
+                       is_connected ? 1.0 : 0.0});
+  }
   for (const Router::Member& member : parts.router->members()) {
     const std::string& name = member.model->name();
     samples.push_back({"ai_bot_model_ready",

@@ -444,6 +444,7 @@ void Server::reload() {
   }
   resume();  // a replay may have opened dead letters again; what is in a lane already is done once
              // all the same
+  if (connections_) connections_->retry_now();
   known_ = std::move(*fresh);
 }
 

@@ -206,6 +206,11 @@ class Doctor {
       if (model.contains("problem"))
         reasons += (reasons.empty() ? "" : "; ") + model["problem"].get<std::string>();
     }
+    for (const auto& connection : health.value("connections", nlohmann::json::array())) {
+      if (connection.contains("problem"))
+        reasons += (reasons.empty() ? "" : "; ") + connection["channel"].get<std::string>() + ": " +
+                   connection["problem"].get<std::string>();
+    }
     if (reply->status == 200 && reasons.empty()) {
       add(Grade::kGood, subject,
           fmt::format(fmt::runtime(tr("healthy at {}", "运行正常：{}")), server_url(config_)));
