@@ -157,9 +157,13 @@ def test_a_platform_that_falls_silent_is_connected_to_again(begin, name):
 def test_what_could_not_be_taken_in_is_sent_again_by_discord(begin, echo_endpoint):
     connected = begin("discord", settings=FAST + "database: {max_pending: 1}\nassistant: {max_parallel_turns: 1}\n")
     platform = connected.platform
-    wait_until(lambda: platform.session and platform.socket.client, "the session")
     for number in range(6):
-        platform.offer(platform.message(f"slow 1 message {number}", channel_id=f"c{number}"))
+        if number == 3:  # the first is being answered, the others wait
+            wait_until(lambda: connected.server.health()["turns"]["waiting"] >= 1, lambda: connected.server.health())
+        if platform.socket.client:  # none while ai_bot waits to connect again; the rest it is told then
+            platform.offer(platform.message(f"slow 1 message {number}", channel_id=f"c{number}"))
+        else:
+            platform.keep(platform.message(f"slow 1 message {number}", channel_id=f"c{number}"))
     for number in range(6):
         connected.sees(f"message {number}")
     assert connected.outcomes("full") >= 1 and len(platform.texts()) == 6 and len(platform.identified) == 1

@@ -51,6 +51,7 @@ class Parrot:
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
+        self.server.handle_error = lambda *_: None  # a client that was stopped
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.port = self.server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
@@ -75,7 +76,7 @@ log: {{level: debug, format: {log_format}}}
 delivery: {{max_attempts: 2, backoff_min: 50ms, backoff_max: 100ms, timeout: 2s}}
 assistant: {{retry_min: 100ms, retry_max: 200ms, retry_for: 1m}}
 router: {{default_tier: light, tiers: {{light: [first]}}, retries: 0}}
-storage: {{type: s3, endpoint: "{p}/{MARK.lower()}x", bucket: bucket, region: r, access_key: "{key('s3')}", secret_key: "{key('s3secret')}"}}
+storage: {{type: s3_compatible, endpoint: "{p}/{MARK.lower()}x", bucket: bucket, region: r, access_key: "{key('s3')}", secret_key: "{key('s3secret')}"}}
 models:
   - {{name: first, base_url: "{p}/v1", model: m, api_key: "${{MODEL_KEY}}"}}
   - {{name: query, base_url: "{p}/v1/{key('path').replace('+/=', '')}?api-key={key('query')}", model: m, api_key: "{key('second')}"}}

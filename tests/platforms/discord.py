@@ -86,7 +86,17 @@ class Discord(Simulator):
         return {"id": str(self.next_id()), "channel_id": "c1", "type": 0, "author": {"id": "u1", "username": "anna"}, "content": text, "mentions": [], "attachments": [], **fields}
 
     def offer(self, message):
+        """Through the Gateway, which dispatches to a session only."""
+        end = time.monotonic() + 30
+        while self.session is None or self.socket.client is None:
+            assert time.monotonic() < end, "nobody identified"
+            time.sleep(0.01)
         self.socket.push(self.dispatch("MESSAGE_CREATE", message))
+
+    def keep(self, message):
+        """For whoever resumes."""
+        with self.lock:
+            self.numbered(self.dispatch("MESSAGE_CREATE", message))
 
     connect_config = staticmethod(lambda api: f"{{name: discord, type: discord, mode: connect, application_id: \"{APPLICATION}\", bot_token: {BOT_TOKEN}, base_url: \"{api}\"}}")
 
