@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "app/connection_state.h"
 #include "app/platform_access.h"
 #include "channels/channel.h"
 #include "config/config.h"
@@ -15,6 +16,7 @@ struct ChannelEntry {
   std::shared_ptr<const Channel> channel;
   ChannelConfig config;
   std::shared_ptr<PlatformAccess> access;
+  std::shared_ptr<ConnectionState> connection = std::make_shared<ConnectionState>();
 };
 
 using ChannelMap = std::map<std::string, ChannelEntry>;  // by name; does not change after the start

@@ -1,12 +1,10 @@
 #include "app/connections.h"
 
-#include <drogon/WebSocketClient.h>
-
 #include <algorithm>
 #include <future>
 
 #include "app/intake.h"
-#include "channels/socket.h"
+#include "app/socket_run.h"
 #include "core/guarded.h"
 #include "core/id.h"
 #include "core/log.h"
@@ -16,11 +14,14 @@ namespace {
 
 constexpr milliseconds kRetryMin{1000}, kRetryMax{60000};
 constexpr double kThreadRetrySeconds = 10;
-constexpr milliseconds kTick{200}, kCommitWait{2};
+// While the platform refuses for good: a wrong token, a switch that is off.
+constexpr milliseconds kRefusedRetry{600000};
+// A connection that lasted so long is over its beginning: what ends it is no longer the set-up.
+constexpr milliseconds kHealthyAfter{30000};
 constexpr std::chrono::seconds kPollWait{25};
 constexpr milliseconds kPollMargin{10000};
-
-using SocketPtr = drogon::WebSocketConnectionPtr;
+// Between polls that are answered at once and hold nothing.
+constexpr milliseconds kEmptyPollWait{500};
 
 // Takes the events of a poll in and waits for their commits.
 bool take_in_all(Parts& parts, const ChannelEntry& channel, std::vector<Reading>& readings) {
@@ -44,67 +45,9 @@ bool take_in_all(Parts& parts, const ChannelEntry& channel, std::vector<Reading>
   return all;
 }
 
-// One connection, shared with its callbacks, which run on the loop's and the store's threads.
-struct Connected {
-  std::atomic<bool> closed{false}, opened{false};
-  std::atomic<int> commits_under_way{0};
-};
-using ConnectedPtr = std::shared_ptr<Connected>;
-
-drogon::WebSocketMessageType type_of(const SocketProtocol& protocol) {
-  return protocol.is_binary() ? drogon::WebSocketMessageType::Binary
-                              : drogon::WebSocketMessageType::Text;
-}
-
-// Where acknowledgements go.
-struct Answering {
-  SocketPtr socket;
-  drogon::WebSocketMessageType type;
-
-  void send(const std::string& frame) const { socket->send(frame, type); }
-};
-
-// A frame's event, its commit, its acknowledgement.
-void take_in_frame(Parts& parts, const ChannelEntry& channel, SocketStep step,
-                   const Answering& answering, const ConnectedPtr& state) {
-  if (!step.reading || !step.reading->event) {
-    if (step.reading) note_ignored(parts, channel, *step.reading);
-    if (!step.acknowledgement.empty()) answering.send(step.acknowledgement);
-    return;
-  }
-  // What can't be taken in is not acknowledged: the platform sends it again.
-  if (!may_take_in(parts, channel)) return;
-  step.reading->event->request_id = request_id_or_new("");
-  ++state->commits_under_way;
-  take_in(parts, channel, std::move(*step.reading->event),
-          [&parts, answering, state, acknowledgement = step.acknowledgement](
-              const TakenInPtr& taken, const Result<void>& result) {
-            if (result) note_taken_in(parts, *taken);
-            if (result && !acknowledgement.empty() && !state->closed)
-              answering.send(acknowledgement);
-            --state->commits_under_way;
-          });
-}
-
-// Runs it on the loop's thread, to which a client and its protocol belong, and waits for it.
-void run_in(trantor::EventLoopThread& loop, std::function<void()> task) {
-  const auto done = std::make_shared<std::promise<void>>();
-  auto future = done->get_future();
-  loop.getLoop()->queueInLoop([done, task = std::move(task)]() mutable {
-    guarded("connections.task", task);
-    guarded("connections.task", [&] { task = nullptr; });
-    done->set_value();
-  });
-  future.wait();
-}
-
-// "wss://host:port" and "/path?query" of an address.
-std::pair<std::string, std::string> parts_of(const std::string& address) {
-  const size_t host = address.find("://");
-  const size_t path = host == std::string::npos ? host : address.find_first_of("/?", host + 3);
-  if (path == std::string::npos) return {address, "/"};
-  const std::string rest = address.substr(path);
-  return {address.substr(0, path), rest.front() == '?' ? "/" + rest : rest};
+Result<void> our_mistake() {
+  return fail(Code::kInternal, "a mistake in ai_bot; its log says which",
+              "ai_bot 内部错误，详见日志");
 }
 
 }  // namespace
@@ -145,115 +88,90 @@ void Connections::stop() {
   loop_.reset();
 }
 
+void Connections::retry_now() {
+  {
+    std::lock_guard lock(mutex_);
+    ++retries_;
+  }
+  wake_.notify_all();
+}
+
 bool Connections::rest(milliseconds time) {
   std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, time, [this] { return stopping_.load(); });
+  const int before = retries_;
+  wake_.wait_for(lock, time, [&] { return stopping_.load() || retries_ != before; });
+  return !stopping_;
+}
+
+milliseconds Connections::wait_after(const ChannelEntry& channel, const Error& error,
+                                     milliseconds& backoff) {
+  using Kind = ConnectionState::Kind;
+  const bool refused = error.code == Code::kUnauthorized;
+  const bool is_new =
+      channel.connection->set(refused ? Kind::kRefused : Kind::kWaiting, error.text);
+  milliseconds wait = refused ? kRefusedRetry : backoff;
+  if (error.retry_after) wait = std::max(wait, *error.retry_after);
+  backoff = std::min(backoff * 2, kRetryMax);
+  if (is_new && !stopping_) {
+    log::write(refused ? log::Level::kError : log::Level::kWarning, "channel.connect_failed",
+               error.text.en,
+               {{"ai_bot.channel", channel.config.name}, {"ai_bot.retry_ms", wait.count()}});
+  }
+  return wait;
 }
 
 void Connections::run_poll(const ChannelEntry& channel) {
   std::string cursor;
-  milliseconds wait = kRetryMin;
+  milliseconds backoff = kRetryMin;
   while (!stopping_) {
-    if (guarded(
-            "connections.poll", [&] { return poll_once(channel, cursor); }, false)) {
-      wait = kRetryMin;
+    const auto polled = guarded(
+        "connections.poll", [&] { return poll_once(channel, cursor); }, our_mistake());
+    if (polled) {
+      backoff = kRetryMin;
+      channel.connection->set(ConnectionState::Kind::kConnected);
+      channel.connection->recovered();
       continue;
     }
-    if (!rest(wait)) return;
-    wait = std::min(wait * 2, kRetryMax);
+    if (!rest(wait_after(channel, polled.error(), backoff))) return;
   }
 }
 
-bool Connections::poll_once(const ChannelEntry& channel, std::string& cursor) {
-  if (channel.access->needs_identity() || !may_take_in(parts_, channel)) return false;
+Result<void> Connections::poll_once(const ChannelEntry& channel, std::string& cursor) {
+  // What can't be judged without knowing who the bot is would not come again.
+  if (channel.access->needs_identity())
+    return fail(Code::kUnavailable, "", "");  // which is logged where it is asked for
+  if (auto may = may_take_in(parts_, channel); !may) return may;
   HttpRequest request = channel.channel->poll_request(cursor, kPollWait);
   const milliseconds most = kPollWait + kPollMargin;
   request.timeouts = {parts_.config.delivery.timeout, most, most, most};
+  const SteadyTime begun = steady_now();
   const auto reply = parts_.http->fetch(std::move(request), [this] { return stopping_.load(); });
-  if (stopping_) return false;
+  if (!reply) return fail(reply.error());
   const auto identity = channel.access->identity();
-  auto polled = reply ? channel.channel->read_poll(*reply, identity.get(), now_ms())
-                      : Result<Polled>(fail(reply.error()));
-  if (!polled) {
-    log::warning("channel.poll_failed", polled.error().text.en,
-                 {{"ai_bot.channel", channel.config.name}});
-    return false;
-  }
+  auto polled = channel.channel->read_poll(*reply, identity.get(), now_ms());
+  if (!polled) return fail(polled.error());
   // The next poll confirms what this one gave, so it must be on disk first.
-  if (!take_in_all(parts_, channel, polled->readings)) return false;
+  if (!take_in_all(parts_, channel, polled->readings))
+    return fail(Code::kStorage, "events could not be stored", "事件无法写入存储");
   if (!polled->cursor.empty()) cursor = polled->cursor;
-  return true;
+  if (polled->readings.empty() && since(begun) < kEmptyPollWait) rest(kEmptyPollWait);
+  return {};
 }
 
 void Connections::run_socket(const ChannelEntry& channel) {
-  const auto protocol = channel.channel->socket();
-  milliseconds wait = kRetryMin;
+  const std::shared_ptr<SocketProtocol> protocol = channel.channel->socket();
+  milliseconds backoff = kRetryMin;
   while (!stopping_) {
-    if (guarded(
-            "connections.socket", [&] { return connect_once(channel, *protocol); }, false))
-      wait = kRetryMin;
-    if (!rest(wait)) return;
-    wait = std::min(wait * 2, kRetryMax);
+    const SocketEnding ending = guarded(
+        "connections.socket",
+        [&] { return run_socket_once(parts_, channel, protocol, *loop_, stopping_); },
+        SocketEnding{our_mistake().error()});
+    if (ending.lasted >= kHealthyAfter) {
+      backoff = kRetryMin;
+      channel.connection->recovered();
+    }
+    if (!rest(wait_after(channel, ending.why, backoff))) return;
   }
-}
-
-bool Connections::connect_once(const ChannelEntry& channel, SocketProtocol& protocol) {
-  const std::string& name = channel.config.name;
-  HttpRequest request = protocol.open_request();
-  const milliseconds timeout = parts_.config.delivery.timeout;
-  request.timeouts = HttpTimeouts::all(timeout);
-  const auto reply = parts_.http->fetch(std::move(request), [this] { return stopping_.load(); });
-  const auto address =
-      reply ? protocol.read_address(*reply) : Result<std::string>(fail(reply.error()));
-  if (!address) {
-    if (!stopping_)
-      log::warning("channel.connect_failed", address.error().text.en, {{"ai_bot.channel", name}});
-    return false;
-  }
-  const auto state = std::make_shared<Connected>();
-  const auto [host, path] = parts_of(*address);
-  auto client = drogon::WebSocketClient::newWebSocketClient(host, loop_->getLoop());
-  client->setMessageHandler([this, state, &channel, &protocol](
-                                std::string&& frame, const auto& socket_client, const auto& type) {
-    if (type != type_of(protocol) || state->closed) return;
-    guarded("connections.frame", [&] {
-      const auto socket = socket_client->getConnection();
-      SocketStep step = protocol.on_frame(frame, channel.access->identity().get(), now_ms());
-      for (const std::string& answer : step.send) socket->send(answer, type);
-      const bool reconnect = step.reconnect;
-      take_in_frame(parts_, channel, std::move(step), {socket, type}, state);
-      if (reconnect) state->closed = true;
-    });
-  });
-  client->setConnectionClosedHandler([state](const auto&) { state->closed = true; });
-  auto upgrade = drogon::HttpRequest::newHttpRequest();
-  upgrade->setPathEncode(false);
-  upgrade->setPath(path);
-  client->connectToServer(upgrade, [state](drogon::ReqResult result, const auto&, const auto&) {
-    (result == drogon::ReqResult::Ok ? state->opened : state->closed) = true;
-  });
-  const SteadyTime begun = steady_now();
-  SteadyTime beat = begun;
-  bool said = false;
-  while (!state->closed && rest(kTick)) {
-    if (!state->opened && since(begun) > timeout) break;
-    if (!state->opened) continue;
-    if (!said) log::info("channel.connected", "connected", {{"ai_bot.channel", name}});
-    said = true;
-    run_in(*loop_, [&] {
-      const milliseconds every = protocol.heartbeat_every();
-      if (every.count() <= 0 || since(beat) < every) return;
-      beat = steady_now();
-      if (const auto socket = client->getConnection())
-        socket->send(protocol.heartbeat(), type_of(protocol));
-    });
-  }
-  state->closed = true;
-  // Its last owner lets it go there, where its callbacks run; those that were queued are then over.
-  run_in(*loop_, [client = std::move(client)] { client->stop(); });
-  while (state->commits_under_way > 0) std::this_thread::sleep_for(kCommitWait);
-  if (said) log::info("channel.disconnected", "the connection ended", {{"ai_bot.channel", name}});
-  return said;
 }
 
 }  // namespace ai_bot

@@ -1,6 +1,7 @@
 // Channels with mode: connect. Each has a thread that opens the platform's long connection (or
 // polls it), takes its events in, acknowledges them after their commit, and connects again with
-// backoff.
+// backoff: soon after a connection that had been healthy, rarely while the platform refuses for
+// good. What ended it is logged once, stands in health, and is tried again at once after SIGHUP.
 #pragma once
 
 #include <trantor/net/EventLoopThread.h>
@@ -27,21 +28,25 @@ class Connections {
   // be had for one, it is tried again from there.
   void start();
   void stop();
+  // Whoever waits to connect again does so now: somebody may have mended the set-up.
+  void retry_now();
 
  private:
   void run(const ChannelEntry& channel);
   void run_poll(const ChannelEntry& channel);
   void run_socket(const ChannelEntry& channel);
-  // Waits, unless stop() is called; false then.
+  // The wait after a failure, with its reason noted; grows from one to the next.
+  milliseconds wait_after(const ChannelEntry& channel, const Error& error, milliseconds& backoff);
+  // Waits, or until retry_now(); false once stop() was called.
   bool rest(milliseconds time);
-  bool poll_once(const ChannelEntry& channel, std::string& cursor);
-  // One connection, until it ends; true when it had been open.
-  bool connect_once(const ChannelEntry& channel, class SocketProtocol& protocol);
+  // True when it gave events, or nothing after the whole wait.
+  Result<void> poll_once(const ChannelEntry& channel, std::string& cursor);
 
   Parts& parts_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::atomic<bool> stopping_{false};
+  int retries_ = 0;                                 // calls of retry_now()
   std::unique_ptr<trantor::EventLoopThread> loop_;  // of the sockets
   std::set<std::string> begun_;                     // channels that have their thread
   std::vector<std::thread> threads_;

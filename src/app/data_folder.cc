@@ -94,12 +94,23 @@ Result<void> make_folder(const std::string& path) {
   return {};
 }
 
+// Also what an earlier version made for everybody to look into.
+void close_to_others(const std::string& path) {
+  std::error_code ignored;
+  fs::permissions(path, fs::perms::owner_all, ignored);
+  for (fs::recursive_directory_iterator at(path, ignored), end; at != end; at.increment(ignored)) {
+    if (at->is_directory(ignored) && !at->is_symlink(ignored))
+      fs::permissions(at->path(), fs::perms::owner_all, ignored);
+  }
+}
+
 }  // namespace
 
 Result<void> DataFolder::prepare() const {
   for (const std::string& folder : {path_, models(), path_ + "/run"}) {
     if (auto made = make_folder(folder); !made) return made;
   }
+  close_to_others(path_ + "/run");
   if (access(path_.c_str(), W_OK | X_OK) != 0) {
     return system_error(path_, {"may not be written", "没有写权限"}, kAnotherFolder);
   }

@@ -2,6 +2,8 @@
 
 #include <trantor/net/EventLoop.h>
 
+#include "core/guarded.h"
+
 namespace ai_bot {
 namespace {
 
@@ -56,7 +58,7 @@ void EventStream::send(std::string bytes) {
   waiting_ += bytes.size();
   connection_->loop()->queueInLoop([self = shared_from_this(), bytes = std::move(bytes)] {
     self->waiting_ -= bytes.size();
-    self->write(bytes);
+    guarded("http.stream", [&] { self->write(bytes); });
   });
 }
 

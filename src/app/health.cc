@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "app/version.h"
+#include "core/redact.h"
 #include "store/outbox.h"
 
 namespace ai_bot {
@@ -64,7 +65,7 @@ Health check_health(const Parts& parts, Language language) {
   health.ready = why.empty();
   body["status"] = health.ready ? "ok" : "unavailable";
   body["reasons"] = ordered_json::array();
-  for (const Text& reason : why) body["reasons"].push_back(reason.in(language));
+  for (const Text& reason : why) body["reasons"].push_back(redacted(reason.in(language)));
   body["version"] = kVersion;
   body["pid"] = getpid();
   for (const Router::Member& member : parts.router->members()) {
@@ -72,12 +73,21 @@ Health check_health(const Parts& parts, Language language) {
     model["name"] = member.model->name();
     model["state"] = name_of(member.status.state);
     model["breaker"] = name_of(member.breaker);
-    model["detail"] = member.status.detail;
+    model["detail"] = redacted(member.status.detail);
     model["restarts"] = member.status.restarts;
     if (member.model->is_guide()) model["guide"] = true;
-    if (!member.status.problem.empty()) model["problem"] = member.status.problem;
+    if (!member.status.problem.empty()) model["problem"] = redacted(member.status.problem);
     if (member.status.engine_pid != 0) model["engine_pid"] = member.status.engine_pid;
     body["models"].push_back(std::move(model));
+  }
+  for (const auto& [name, channel] : parts.channels) {
+    if (channel.config.mode != "connect") continue;
+    const ConnectionState::Snapshot now = channel.connection->get();
+    ordered_json connection;
+    connection["channel"] = name;
+    connection["state"] = name_of(now.kind);
+    if (!now.why.en.empty()) connection["problem"] = redacted(now.why.in(language));
+    body["connections"].push_back(std::move(connection));
   }
   const Counts counts = counts_of(parts);
   const Lanes::Depth depth = parts.assistant->depth();
@@ -112,6 +122,14 @@ std::vector<Metrics::Sample> health_samples(const Parts& parts) {
        {},
        check_health(parts, Language::kEnglish).ready ? 1.0 : 0.0},
   };
+  for (const auto& [name, channel] : parts.channels) {
+    if (channel.config.mode != "connect") continue;
+    const bool is_connected = channel.connection->get().kind == ConnectionState::Kind::kConnected;
+    samples.push_back({"ai_bot_channel_connected",
+                       "Whether the channel's own connection (mode: connect) is open",
+                       {{"channel", name}},
+                       is_connected ? 1.0 : 0.0});
+  }
   for (const Router::Member& member : parts.router->members()) {
     const std::string& name = member.model->name();
     samples.push_back({"ai_bot_model_ready",

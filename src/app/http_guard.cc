@@ -8,6 +8,7 @@
 
 #include "app/replies.h"
 #include "config/check.h"
+#include "core/guarded.h"
 
 namespace ai_bot {
 namespace {
@@ -42,7 +43,8 @@ std::string response_text(const HttpFraming::Refusal& refusal) {
   return fmt::format(
       "HTTP/1.1 {} {}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: {}\r\n"
       "connection: close\r\n\r\n{}",
-      refusal.status, http_status_str(static_cast<enum ::http_status>(refusal.status)), body.size(), body);
+      refusal.status, http_status_str(static_cast<enum ::http_status>(refusal.status)), body.size(),
+      body);
 }
 
 }  // namespace
@@ -62,7 +64,8 @@ GuardedConnection::GuardedConnection(const trantor::TcpConnectionPtr& tcp,
 void GuardedConnection::stand_before_framework(const trantor::TcpConnectionPtr& tcp) {
   framework_ = (*tcp).*Reader::member();
   tcp->setRecvMsgCallback([self = shared_from_this()](const auto& connection, auto* buffer) {
-    self->receive(connection, buffer);
+    if (!guarded("http.receive", [&] { self->receive(connection, buffer); }))
+      connection->forceClose();
   });
 }
 
@@ -127,7 +130,8 @@ void GuardedConnection::answered() {
   on_gone_ = nullptr;
   framing_.next();
   busy_ = false;
-  if (!feeding_) loop_->queueInLoop([self = shared_from_this()] { self->resume(); });
+  if (!feeding_) loop_->queueInLoop(
+        [self = shared_from_this()] { guarded("http.resume", [&] { self->resume(); }); });
 }
 
 void GuardedConnection::resume() {
@@ -282,7 +286,9 @@ void HttpGuard::check(const trantor::EventLoop* loop) {
     }
   }
   const SteadyTime now = steady_now();
-  for (const GuardedConnectionPtr& connection : here) connection->check(now);
+  for (const GuardedConnectionPtr& connection : here) {
+    if (!guarded("http.check", [&] { connection->check(now); })) connection->close();
+  }
 }
 
 }  // namespace ai_bot

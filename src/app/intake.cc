@@ -83,6 +83,12 @@ void take_in(Parts& parts, const ChannelEntry& channel, Event event,
 
 void note_ignored(Parts& parts, const ChannelEntry& channel, const Reading& reading) {
   parts.metrics.event(channel.config.name, reading.outcome.c_str());
+  if (reading.outcome != "unreadable") return;
+  log::warning(
+      "event.unreadable",
+      "the platform sent something that can't be read; it is acknowledged, so that it does "
+      "not keep others away",
+      {{"ai_bot.channel", channel.config.name}});
 }
 
 void note_taken_in(Parts& parts, const TakenIn& taken) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/redact.h"
+
 namespace ai_bot {
 namespace {
 
@@ -29,6 +31,7 @@ Result<std::string> PlatformAccess::token() {
   auto token = channel_->read_token(*reply);
   if (!token) return fail(token.error());
   token_ = std::move(*token);
+  keep_secret(token_.value);
   // Of a token that lives shorter than the margin, the first half is used.
   token_until_ = steady_now() + std::max(token_.valid_for - kTokenMargin, token_.valid_for / 2);
   return token_.value;

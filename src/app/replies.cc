@@ -1,6 +1,7 @@
 #include "app/replies.h"
 
 #include "core/id.h"
+#include "core/redact.h"
 
 namespace ai_bot {
 namespace {
@@ -68,7 +69,7 @@ drogon::HttpResponsePtr json_response(int status, const nlohmann::json& body) {
 nlohmann::json error_body(const Error& error, Language language) {
   const bool overflow = error.code == Code::kContextOverflow;
   return {{"error",
-           {{"message", error.text.in(language)},
+           {{"message", redacted(error.text.in(language))},
             {"type", openai_type(http_status(error.code))},
             {"param", nullptr},
             {"code", overflow ? "context_length_exceeded" : name_of(error.code)}}}};

@@ -3,7 +3,9 @@
 #include <drogon/HttpAppFramework.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <trantor/utils/Logger.h>
 #include <unistd.h>
 
@@ -24,6 +26,7 @@
 #include "config/output.h"
 #include "core/guarded.h"
 #include "core/log.h"
+#include "core/redact.h"
 #include "core/utf8.h"
 
 namespace ai_bot {
@@ -74,6 +77,17 @@ void raise_file_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What this process holds is nobody else's: its files, a core of its memory, its memory through
+// /proc and ptrace.
+void close_to_others() {
+  umask(0077);
+#ifndef __SANITIZE_ADDRESS__  // whose leak check looks at the process from outside
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+  prctl(PR_SET_DUMPABLE, 0);
+#endif
+}
+
 // The path as a metric's label: parameters and unknown paths must not make a series each.
 const char* route_of(const std::string& path) {
   for (const char* known : {"/v1/chat/completions", "/v1/models", "/api/health", "/api/health/live",
@@ -102,6 +116,7 @@ Result<std::unique_ptr<Server>> Server::create(Config config, Reread reread) {
   const sigset_t signals = our_signals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  close_to_others();
   if (auto free = check_port(config.server); !free) return fail(free.error());
   DataFolder folder(config.data_dir);
   if (auto made = folder.prepare(); !made) return fail(made.error());
@@ -189,6 +204,7 @@ Result<void> Server::build_channels() {
       auto secret = folder_.webhook_secret();
       if (!secret) return fail(secret.error());
       channel.secret = *secret;
+      keep_secret(secret->reveal());
     }
     const std::shared_ptr<const Channel> made = make_channel(channel, limits);
     parts_.channels[channel.name] = {
@@ -464,6 +480,7 @@ void Server::reload() {
   }
   resume();  // a replay may have opened dead letters again; what is in a lane already is done once
              // all the same
+  if (connections_) connections_->retry_now();
   known_ = std::move(*fresh);
 }
 

@@ -2,6 +2,7 @@
 
 #include "app/intake.h"
 #include "app/loop_batch.h"
+#include "core/log.h"
 
 namespace ai_bot {
 namespace {
@@ -119,6 +120,10 @@ void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const s
   auto reading = channel->channel->receive(incoming);
   if (!reading) {
     parts.metrics.event(channel->config.name, "refused");
+    // It is authentic, and the platform hears only a status.
+    if (reading.error().code == Code::kInvalid && channel->config.type != "generic")
+      log::warning("event.refused", reading.error().text.en,
+                   {{"ai_bot.channel", channel->config.name}});
     return respond(error_response(request, reading.error()));
   }
   if (!reading->event) {

@@ -46,7 +46,7 @@ struct Reading {
   std::optional<Event> event;  // to be committed before `answer` is given
   WebhookAnswer answer;
   // What is counted when there is no event: "handshake", or why it was ignored ("bot_message",
-  // "not_addressed", "not_allowed", "unknown" …).
+  // "not_addressed", "not_allowed", "unknown", or "unreadable", which is logged …).
   std::string outcome;
 };
 

@@ -70,13 +70,6 @@ std::string DingTalkChannel::url(const char* path) const {
   return base_of(config_, "https://api.dingtalk.com") + path;
 }
 
-// An address that came in a message is used only where it is DingTalk's.
-bool DingTalkChannel::is_ours(const std::string& webhook) const {
-  return config_.base_url.empty()
-             ? is_of(webhook, {"https://oapi.dingtalk.com", "https://api.dingtalk.com"})
-             : is_of(webhook, {origin_of(config_.base_url)});
-}
-
 Result<Reading> DingTalkChannel::receive(const WebhookRequest& request) const {
   const std::string timestamp = request.header("timestamp");
   const auto at = plain_number(timestamp);
@@ -187,15 +180,18 @@ HttpRequest DingTalkChannel::render(const Reply& reply, const std::string& token
   const json address = address_of(reply);
   const std::string user = text_or(address, "user");
   const std::string title = title_of(reply.text);
-  const std::string webhook = text_or(address, "webhook");
+  // An address that came in a message is used only where it is DingTalk's.
+  const auto webhook = platforms_address(
+      config_, text_or(address, "webhook"),
+      {"oapi.dingtalk.com", "api.dingtalk.com", "oapi.dingtalk.io", "api.dingtalk.io"});
   const bool direct = flag_or(address, "direct");
-  if (is_ours(webhook) && number_or(address, "until") > now_ms + kWebhookMarginMs) {
+  if (webhook && number_or(address, "until") > now_ms + kWebhookMarginMs) {
     json body = {{"msgtype", "markdown"}, {"markdown", {{"title", title}, {"text", reply.text}}}};
     if (!direct && reply.part == 0) {
       body["at"] = {{"atUserIds", {user}}};
       body["markdown"]["text"] = "@" + user + " \n\n" + reply.text;
     }
-    return json_request(config_, "POST", webhook, body);
+    return json_request(config_, "POST", webhook->text(), body);
   }
   json body = {{"robotCode", config_.client_id},
                {"msgKey", "sampleMarkdown"},
@@ -265,9 +261,11 @@ std::optional<HttpRequest> DingTalkChannel::download(const Attachment& attachmen
 }
 
 std::optional<HttpRequest> DingTalkChannel::download_from(const HttpReply& response) const {
-  const std::string address = text_or(object_of(response.body), "downloadUrl");
-  if (address.empty()) return std::nullopt;
-  return get_request(config_, address);
+  // DingTalk keeps files on its own hosts and in Alibaba Cloud's object storage.
+  const auto address = platforms_address(config_, text_or(object_of(response.body), "downloadUrl"),
+                                         {"dingtalk.com", "dingtalk.io", "aliyuncs.com"});
+  if (!address) return std::nullopt;
+  return get_request(config_, address->text());
 }
 
 std::vector<Probe> DingTalkChannel::probes(const std::string& token) const {

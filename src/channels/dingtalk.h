@@ -46,7 +46,6 @@ class DingTalkChannel : public Channel {
   HttpRequest api_request(const char* method, const char* path, const nlohmann::json& body,
                           const std::string& token) const;
   std::string url(const char* path) const;
-  bool is_ours(const std::string& webhook) const;
 
   ChannelConfig config_;
   ChannelLimits limits_;

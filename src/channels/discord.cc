@@ -202,16 +202,18 @@ HttpRequest DiscordChannel::render(const Reply& reply, const std::string&, int64
   const json address = address_of(reply);
   json body = {{"content", reply.text}, {"allowed_mentions", {{"parse", json::array()}}}};
   const std::string interaction = text_or(address, "interaction");
-  const std::string channel = text_or(address, "channel");
+  const std::string channel = url_escaped(text_or(address, "channel"));
   if (!interaction.empty() && !reply.afresh && number_or(address, "until") > now_ms) {
-    const std::string hook = fmt::format("/webhooks/{}/{}", config_.application_id, interaction);
+    const std::string hook = fmt::format("/webhooks/{}/{}", url_escaped(config_.application_id),
+                                         url_escaped(interaction));
     if (reply.part > 0) return json_request(config_, "POST", url(hook), body);
     return json_request(config_, "PATCH", url(hook + "/messages/@original"), body);
   }
   if (!reply.draft.empty()) {
-    return json_request(config_, "PATCH",
-                        url(fmt::format("/channels/{}/messages/{}", channel, reply.draft)), body,
-                        authorization());
+    return json_request(
+        config_, "PATCH",
+        url(fmt::format("/channels/{}/messages/{}", channel, url_escaped(reply.draft))), body,
+        authorization());
   }
   // The platform drops a second message with the same nonce.
   body["nonce"] = reply.idempotency_key.substr(0, kNonceLength);
@@ -250,7 +252,8 @@ std::optional<HttpRequest> DiscordChannel::typing(const std::string& address,
   const json to = object_of(address);
   if (!text_or(to, "interaction").empty()) return std::nullopt;
   HttpRequest request =
-      get_request(config_, url("/channels/" + text_or(to, "channel") + "/typing"), authorization());
+      get_request(config_, url("/channels/" + url_escaped(text_or(to, "channel")) + "/typing"),
+                  authorization());
   request.method = "POST";
   return request;
 }
@@ -261,11 +264,10 @@ std::unique_ptr<SocketProtocol> DiscordChannel::socket() const {
 
 std::optional<HttpRequest> DiscordChannel::download(const Attachment& attachment,
                                                     const std::string&) const {
-  if (!is_of(attachment.id,
-             {"https://cdn.discordapp.com", "https://media.discordapp.net", origin_of(url(""))})) {
-    return std::nullopt;
-  }
-  return get_request(config_, attachment.id);
+  const auto address =
+      platforms_address(config_, attachment.id, {"cdn.discordapp.com", "media.discordapp.net"});
+  if (!address) return std::nullopt;
+  return get_request(config_, address->text());
 }
 
 std::vector<Probe> DiscordChannel::probes(const std::string&) const {

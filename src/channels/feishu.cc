@@ -168,7 +168,10 @@ Result<Reading> FeishuChannel::receive(const WebhookRequest& request) const {
     const auto plain = decrypted(aes_key_.reveal(), text_or(payload, "encrypt"));
     if (!plain) return refused_signature();
     payload = parse_json(*plain);
-    if (!payload.is_object()) return refused_signature();
+    if (!payload.is_object()) {
+      if (is_signed(request)) return ignored("unreadable");
+      return refused_signature();
+    }
   }
   const bool verifying = text_or(payload, "type") == "url_verification";
   const std::string token =
@@ -226,7 +229,8 @@ Result<Reading> FeishuChannel::read_message(const json& event, const Identity* s
   incoming.address = {{"chat_id", incoming.chat}};
 
   const std::string type = text_or(message, "message_type");
-  const json content = object_of(text_or(message, "content"));
+  const json content = parse_json(text_or(message, "content"));
+  if (!content.is_object()) return ignored("unreadable");
   if (type == "text") {
     incoming.text = text_or(content, "text");
   } else if (type == "post") {
@@ -290,14 +294,14 @@ HttpRequest FeishuChannel::render(const Reply& reply, const std::string& token, 
     text = fmt::format("<at id={}></at> {}", user, text);
   const std::string content = card(text).dump(-1, ' ', false, json::error_handler_t::replace);
   if (!reply.draft.empty()) {
-    return json_request(config_, "PATCH", url("/im/v1/messages/" + reply.draft),
+    return json_request(config_, "PATCH", url("/im/v1/messages/" + url_escaped(reply.draft)),
                         {{"content", content}}, authorization);
   }
   json body = {{"msg_type", "interactive"}, {"content", content}, {"uuid", reply.idempotency_key}};
   if (const std::string question = text_or(address, "message_id"); !question.empty()) {
     if (flag_or(address, "thread")) body["reply_in_thread"] = true;
-    return json_request(config_, "POST", url("/im/v1/messages/" + question + "/reply"), body,
-                        authorization);
+    return json_request(config_, "POST", url("/im/v1/messages/" + url_escaped(question) + "/reply"),
+                        body, authorization);
   }
   body["receive_id"] = text_or(address, "chat_id");
   return json_request(config_, "POST", url("/im/v1/messages?receive_id_type=chat_id"), body,
@@ -371,7 +375,8 @@ std::optional<HttpRequest> FeishuChannel::download(const Attachment& attachment,
   if (cut == std::string::npos) return std::nullopt;
   return get_request(config_,
                      url(fmt::format("/im/v1/messages/{}/resources/{}?type={}",
-                                     attachment.id.substr(0, cut), attachment.id.substr(cut + 1),
+                                     url_escaped(attachment.id.substr(0, cut)),
+                                     url_escaped(attachment.id.substr(cut + 1)),
                                      attachment.type == "image" ? "image" : "file")),
                      "Bearer " + token);
 }

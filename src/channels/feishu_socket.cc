@@ -1,7 +1,9 @@
 #include "channels/feishu_socket.h"
 
 #include <algorithm>
+#include <array>
 
+#include "channels/incoming.h"
 #include "channels/platform.h"
 #include "channels/signing.h"
 #include "core/json.h"
@@ -181,26 +183,29 @@ HttpRequest FeishuSocket::open_request() const {
                       {{"AppID", config_.app_id}, {"AppSecret", config_.app_secret.reveal()}});
 }
 
-Result<std::string> FeishuSocket::read_address(const HttpReply& response) {
+Result<std::string> FeishuSocket::read_address(const HttpReply& response, int64_t) {
   const json body = object_of(response.body);
   const json& data = object_in(body, "data");
   const std::string address = text_or(data, "URL");
   if (number_or(body, "code", -1) == 0 && !address.empty()) {
-    service_ = service_of(address);
+    const auto own =
+        platforms_socket(config_, address, {"feishu.cn", "larksuite.com", "larkoffice.com"});
+    if (!own) return foreign_socket("Feishu");
+    service_ = service_of(own->text());
     const int64_t seconds = number_or(object_in(data, "ClientConfig"), "PingInterval");
     if (seconds > 0) ping_every_ = std::chrono::seconds(std::min<int64_t>(seconds, 3600));
-    return address;
+    return own->text();
   }
   const std::string why = text_or(body, "msg", "HTTP " + std::to_string(response.status));
-  return fail(is_passing(response.status) ? Code::kUnavailable : Code::kUnauthorized,
+  // Busy, an internal error, too many connections (the SDKs' constants).
+  constexpr std::array<int64_t, 3> kPassing = {1, 1000040343, 1000040350};
+  const bool passes =
+      body.empty() || is_passing(response.status) ||
+      std::find(kPassing.begin(), kPassing.end(), number_or(body, "code")) != kPassing.end();
+  return fail(passes ? Code::kUnavailable : Code::kUnauthorized,
               "app_id or app_secret: Feishu answers '" + why +
                   "'; choose 'long connection' under Events & Callbacks",
               "app_id 或 app_secret：飞书返回“" + why + "”；请在“事件与回调”中选择长连接");
-}
-
-void FeishuSocket::forget_parts() {
-  parts_.clear();
-  collected_ = 0;
 }
 
 std::optional<std::string> FeishuSocket::collect(const FeishuFrame& frame) {
@@ -209,34 +214,48 @@ std::optional<std::string> FeishuSocket::collect(const FeishuFrame& frame) {
   if (sum <= 1) return frame.payload;
   if (sum > kMostParts || seq >= sum) return std::nullopt;
   const std::string id = frame.header("message_id");
-  if (id != collecting_) forget_parts();
-  collecting_ = id;
-  const auto [part, is_new] = parts_.try_emplace(seq, frame.payload);
-  if (is_new) collected_ += part->second.size();
-  if (collected_ > kLargestEvent) forget_parts();
-  if (parts_.size() < sum) return std::nullopt;
-  std::string whole;
-  for (const auto& [number, part] : parts_) whole += part;
-  forget_parts();
+  auto event = std::find_if(collected_.begin(), collected_.end(),
+                            [&](const Collected& one) { return one.message_id == id; });
+  if (event == collected_.end()) {
+    if (collected_.size() == kMostCollected) collected_.pop_front();
+    event = collected_.insert(collected_.end(), Collected{id, {}, 0});
+  }
+  const auto [part, is_new] = event->parts.try_emplace(seq, frame.payload);
+  if (is_new) event->bytes += part->second.size();
+  const bool is_whole = event->parts.size() >= sum;
+  if (!is_whole && event->bytes <= kLargestEvent) return std::nullopt;
+  std::optional<std::string> whole;
+  if (event->bytes <= kLargestEvent) {
+    whole.emplace();
+    for (const auto& [number, text] : event->parts) *whole += text;
+  }
+  collected_.erase(event);
   return whole;
 }
 
 SocketStep FeishuSocket::on_frame(std::string_view bytes, const Identity* self, int64_t now_ms) {
   SocketStep step;
   auto frame = read_feishu_frame(bytes);
-  if (!frame || frame->method != kData || frame->header("type") != "event") return step;
-  const auto event = collect(*frame);
-  if (!event) return step;
-  auto reading = channel_.read(object_of(*event), self, now_ms);
-  if (!reading) return step;  // not acknowledged: it comes again
-  step.reading = std::move(*reading);
+  if (!frame) step.reading = ignored("unreadable");
+  if (!frame || frame->method != kData) return step;
+  if (frame->header("type") == "event") {
+    const auto event = collect(*frame);
+    if (!event) return step;
+    const json payload = parse_json(*event);
+    auto reading = payload.is_object() ? channel_.read(payload, self, now_ms)
+                                       : Result<Reading>(ignored("unreadable"));
+    if (!reading) return step;  // not acknowledged: it comes again
+    step.reading = std::move(*reading);
+  } else {
+    step.reading = ignored("unknown");  // a card's button and the like
+  }
   frame->payload = R"({"code":200})";
   frame->headers.emplace_back("biz_rt", "0");
   step.acknowledgement = write_feishu_frame(*frame);
   return step;
 }
 
-std::string FeishuSocket::heartbeat() const {
+std::string FeishuSocket::heartbeat() {
   FeishuFrame ping;
   ping.service = service_;
   ping.method = kControl;

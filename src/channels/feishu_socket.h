@@ -9,6 +9,7 @@
 // several frames (headers sum and seq).
 #pragma once
 
+#include <deque>
 #include <map>
 #include <vector>
 
@@ -35,19 +36,20 @@ class FeishuSocket : public SocketProtocol {
  public:
   static constexpr size_t kLargestEvent = 1 << 20;  // bytes of all its parts
   static constexpr size_t kMostParts = 64;
+  // Events whose parts come at the same time; of more the oldest is given up (it comes again).
+  static constexpr size_t kMostCollected = 8;
 
   FeishuSocket(const FeishuChannel& channel, ChannelConfig config)
       : channel_(channel), config_(std::move(config)) {}
 
   bool is_binary() const override { return true; }
   HttpRequest open_request() const override;
-  Result<std::string> read_address(const HttpReply& response) override;
+  Result<std::string> read_address(const HttpReply& response, int64_t now_ms) override;
   SocketStep on_frame(std::string_view bytes, const Identity* self, int64_t now_ms) override;
   milliseconds heartbeat_every() const override { return ping_every_; }
-  std::string heartbeat() const override;
+  std::string heartbeat() override;
 
  private:
-  void forget_parts();
   // The whole event once its last part is there.
   std::optional<std::string> collect(const FeishuFrame& frame);
 
@@ -55,10 +57,12 @@ class FeishuSocket : public SocketProtocol {
   const ChannelConfig config_;
   int64_t service_ = 0;
   milliseconds ping_every_{120000};
-  // Of one event at a time; a new one takes the place of one that never became whole.
-  std::string collecting_;
-  std::map<size_t, std::string> parts_;
-  size_t collected_ = 0;  // bytes of them
+  struct Collected {
+    std::string message_id;
+    std::map<size_t, std::string> parts;
+    size_t bytes = 0;
+  };
+  std::deque<Collected> collected_;  // oldest first
 };
 
 }  // namespace ai_bot

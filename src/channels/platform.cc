@@ -10,6 +10,17 @@
 #include "core/utf8.h"
 
 namespace ai_bot {
+namespace {
+
+// At the scheme's own port: nothing else of a shared host is the platform's.
+bool is_of(const Url& url, std::initializer_list<const char*> domains) {
+  constexpr uint16_t kHttps = 443;
+  return url.port == kHttps && std::any_of(domains.begin(), domains.end(), [&](const char* domain) {
+           return is_below(url, domain);
+         });
+}
+
+}  // namespace
 
 using nlohmann::json;
 
@@ -86,14 +97,33 @@ const char* type_of_mime(std::string_view mime) {
   return "file";
 }
 
-std::string origin_of(const std::string& url) {
-  const size_t host = url.find("://");
-  return host == std::string::npos ? "" : url.substr(0, url.find_first_of("/?#\\", host + 3));
+std::optional<Url> platforms_address(const ChannelConfig& config, const std::string& text,
+                                     std::initializer_list<const char*> domains) {
+  auto url = parse_url(text);
+  if (!url) return std::nullopt;
+  const auto base = parse_url(config.base_url);
+  if (base && base->origin() == url->origin()) return url;
+  const bool own = url->scheme == "https" && is_of(*url, domains);
+  return own ? std::move(url) : std::nullopt;
 }
 
-bool is_of(const std::string& url, std::initializer_list<std::string> origins) {
-  const std::string origin = origin_of(url);
-  return !origin.empty() && std::find(origins.begin(), origins.end(), origin) != origins.end();
+std::optional<Url> platforms_socket(const ChannelConfig& config, const std::string& text,
+                                    std::initializer_list<const char*> domains) {
+  auto url = parse_url(text);
+  if (!url || (url->scheme != "wss" && url->scheme != "ws")) return std::nullopt;
+  const auto base = parse_url(config.base_url);
+  if (base && base->host == url->host && (url->is_secure() || !base->is_secure())) return url;
+  const bool own = url->scheme == "wss" && is_of(*url, domains);
+  return own ? std::move(url) : std::nullopt;
+}
+
+tl::unexpected<Error> foreign_socket(const char* platform) {
+  return fail(
+      Code::kUnavailable,
+      fmt::format("{} gives an address for the connection that is not its own; a mirror of "
+                  "the platform must be the host of base_url",
+                  platform),
+      fmt::format("{} 返回的连接地址不属于该平台；若使用镜像，其主机须与 base_url 相同", platform));
 }
 
 std::string uuid_of(const std::string& key) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "channels/channel.h"
+#include "net/url.h"
 
 namespace ai_bot {
 
@@ -46,11 +47,19 @@ std::string replaced(std::string_view text, std::string_view from, std::string_v
 // Attachment::type of a media type.
 const char* type_of_mime(std::string_view mime);
 
-// "https://host:port" of an address; empty for what is none.
-std::string origin_of(const std::string& url);
+// An address that came in foreign bytes, as libcurl reads it, where it is the platform's: https at
+// (or below) one of these domains, or the configured base_url's origin. Whatever else it is,
+// nothing is sent there.
+std::optional<Url> platforms_address(const ChannelConfig& config, const std::string& text,
+                                     std::initializer_list<const char*> domains);
 
-// Whether an address that came in foreign bytes is of one of these origins.
-bool is_of(const std::string& url, std::initializer_list<std::string> origins);
+// The same for the WebSocket address of mode: connect: wss at one of these domains, or any port of
+// base_url's host (and no less secure than base_url is).
+std::optional<Url> platforms_socket(const ChannelConfig& config, const std::string& text,
+                                    std::initializer_list<const char*> domains);
+
+// What is said when that is none.
+tl::unexpected<Error> foreign_socket(const char* platform);
 
 // A name-based UUID (RFC 9562, version 8) of an idempotency key, where a platform wants that form.
 std::string uuid_of(const std::string& key);

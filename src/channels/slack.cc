@@ -108,6 +108,8 @@ const std::set<std::string> kPassing = {
 SlackChannel::SlackChannel(ChannelConfig config, const ChannelLimits& limits)
     : config_(std::move(config)), limits_(limits) {}
 
+bool SlackChannel::is_passing_error(const std::string& error) { return kPassing.contains(error); }
+
 std::string SlackChannel::url(const char* method) const {
   return base_of(config_, "https://slack.com/api") + "/" + method;
 }
@@ -126,7 +128,9 @@ Result<Reading> SlackChannel::receive(const WebhookRequest& request) const {
   if (std::abs(request.now_ms - *seconds * 1000) > config_.tolerance.count())
     return refused_signature();
   const json payload = parse_json(request.body);
-  if (!payload.is_object()) return ignored("unknown");  // a form: slash commands and buttons
+  // A form is a slash command or a button.
+  if (!payload.is_object())
+    return ignored(request.body.starts_with('{') ? "unreadable" : "unknown");
   if (text_or(payload, "type") == "url_verification") {
     return handshake({200, "text/plain", text_or(payload, "challenge")});
   }
@@ -225,7 +229,7 @@ Delivery SlackChannel::judge(const HttpReply& response) const {
   const std::string error = text_or(body, "error", "no answer that can be read");
   // The same client_msg_id was there: an earlier attempt had arrived.
   if (error == "duplicate_message") return {};
-  const bool passing = kPassing.contains(error) || body.empty();
+  const bool passing = is_passing_error(error) || body.empty();
   return {passing ? Delivery::Outcome::kRetry : Delivery::Outcome::kFinal, "Slack: " + error,
           retry_after(response)};
 }
@@ -236,7 +240,7 @@ std::unique_ptr<SocketProtocol> SlackChannel::socket() const {
 
 std::optional<HttpRequest> SlackChannel::download(const Attachment& attachment,
                                                   const std::string&) const {
-  return get_request(config_, url("files.info?file=") + attachment.id,
+  return get_request(config_, url("files.info?file=") + url_escaped(attachment.id),
                      "Bearer " + config_.bot_token.reveal());
 }
 
@@ -245,9 +249,10 @@ std::optional<HttpRequest> SlackChannel::download_from(const HttpReply& response
   const auto file = body.find("file");
   if (file == body.end() || !file->is_object()) return std::nullopt;
   // The token goes nowhere else.
-  const std::string address = text_or(*file, "url_private_download");
-  if (!is_of(address, {"https://files.slack.com", origin_of(url(""))})) return std::nullopt;
-  return get_request(config_, address, "Bearer " + config_.bot_token.reveal());
+  const auto address = platforms_address(config_, text_or(*file, "url_private_download"),
+                                         {"files.slack.com", "files.slack-gov.com"});
+  if (!address) return std::nullopt;
+  return get_request(config_, address->text(), "Bearer " + config_.bot_token.reveal());
 }
 
 std::vector<Probe> SlackChannel::probes(const std::string&) const {

@@ -19,6 +19,8 @@ class SlackChannel : public Channel {
   SlackChannel(ChannelConfig config, const ChannelLimits& limits);
 
   Result<Reading> receive(const WebhookRequest& request) const override;
+  // Whether a later attempt may get past this error of the Web API.
+  static bool is_passing_error(const std::string& error);
   // The event of a payload whose authenticity is certain (the webhook's body, Socket Mode).
   Reading read(const nlohmann::json& payload, int64_t now_ms) const;
 

@@ -1,5 +1,6 @@
 #include "channels/slack_socket.h"
 
+#include "channels/incoming.h"
 #include "channels/platform.h"
 #include "core/json.h"
 
@@ -13,12 +14,19 @@ HttpRequest SlackSocket::open_request() const {
                       json::object(), "Bearer " + config_.app_token.reveal());
 }
 
-Result<std::string> SlackSocket::read_address(const HttpReply& response) {
+Result<std::string> SlackSocket::read_address(const HttpReply& response, int64_t) {
   const json body = object_of(response.body);
-  if (flag_or(body, "ok") && !text_or(body, "url").empty()) return text_or(body, "url");
+  if (flag_or(body, "ok") && !text_or(body, "url").empty()) {
+    const auto address =
+        platforms_socket(config_, text_or(body, "url"), {"slack.com", "slack-gov.com"});
+    if (!address) return foreign_socket("Slack");
+    return address->text();
+  }
   const std::string error = text_or(body, "error", "HTTP " + std::to_string(response.status));
+  const bool passes =
+      body.empty() || is_passing(response.status) || SlackChannel::is_passing_error(error);
   return fail(
-      is_passing(response.status) ? Code::kUnavailable : Code::kUnauthorized,
+      passes ? Code::kUnavailable : Code::kUnauthorized,
       "app_token: Slack answers '" + error +
           "'; it needs the scope connections:write, and Socket Mode switched on",
       "app_token：Slack 返回“" + error + "”；需要 connections:write 权限并启用 Socket Mode");
@@ -26,7 +34,11 @@ Result<std::string> SlackSocket::read_address(const HttpReply& response) {
 
 SocketStep SlackSocket::on_frame(std::string_view frame, const Identity*, int64_t now_ms) {
   SocketStep step;
-  const json envelope = object_of(frame);
+  const json envelope = parse_json(frame);
+  if (!envelope.is_object()) {
+    step.reading = ignored("unreadable");
+    return step;
+  }
   const std::string type = text_or(envelope, "type");
   step.reconnect = type == "disconnect";
   const std::string id = text_or(envelope, "envelope_id");

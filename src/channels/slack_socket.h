@@ -13,7 +13,7 @@ class SlackSocket : public SocketProtocol {
       : channel_(channel), config_(std::move(config)) {}
 
   HttpRequest open_request() const override;
-  Result<std::string> read_address(const HttpReply& response) override;
+  Result<std::string> read_address(const HttpReply& response, int64_t now_ms) override;
   SocketStep on_frame(std::string_view frame, const Identity* self, int64_t now_ms) override;
 
  private:

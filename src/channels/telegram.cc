@@ -179,6 +179,19 @@ Words words_of(const json& message, const Identity* self, const std::string& bot
   return words;
 }
 
+// A path below the bot's own files; nothing for one that climbs or is none.
+std::optional<std::string> escaped_path(std::string_view path) {
+  std::string out;
+  for (;;) {
+    const std::string_view segment = path.substr(0, path.find('/'));
+    if (segment.empty() || segment == "." || segment == "..") return std::nullopt;
+    out += url_escaped(segment);
+    if (segment.size() == path.size()) return out;
+    out += '/';
+    path.remove_prefix(segment.size() + 1);
+  }
+}
+
 std::vector<Attachment> attachments_of(const json& message) {
   std::vector<Attachment> list;
   const auto add = [&](const json& file, const char* type) {
@@ -290,16 +303,22 @@ Result<Polled> TelegramChannel::read_poll(const HttpReply& response, const Ident
   if (!flag_or(body, "ok") || updates == body.end() || !updates->is_array()) {
     const std::string why =
         text_or(body, "description", fmt::format("HTTP status {}", response.status));
-    return fail(Code::kUnavailable, "Telegram answers getUpdates with '" + why + "'",
-                "Telegram 对 getUpdates 返回“" + why + "”");
+    // 401 and 404: the token is wrong or was revoked.
+    const bool refused = response.status == 401 || response.status == 404;
+    return fail(refused ? Code::kUnauthorized : Code::kUnavailable,
+                "Telegram answers getUpdates with '" + why + "'" +
+                    (refused ? ": ask BotFather for the bot_token (/token)" : ""),
+                "Telegram 对 getUpdates 返回“" + why + "”" +
+                    (refused ? "：请向 BotFather 获取 bot_token（/token）" : ""));
   }
   Polled polled;
   int64_t next = 0;
   for (const json& update : *updates) {
     if (!update.is_object()) continue;
     auto reading = read(update, self, now_ms);
-    if (!reading) return fail(reading.error());
-    polled.readings.push_back(std::move(*reading));
+    // What can be read soon comes again; what never can must not keep the others away.
+    if (!reading && reading.error().code == Code::kUnavailable) return fail(reading.error());
+    polled.readings.push_back(reading ? std::move(*reading) : ignored("unreadable"));
     next = std::max(next, number_or(update, "update_id") + 1);
   }
   if (next > 0) polled.cursor = std::to_string(next);
@@ -384,11 +403,11 @@ std::optional<HttpRequest> TelegramChannel::download(const Attachment& attachmen
 
 std::optional<HttpRequest> TelegramChannel::download_from(const HttpReply& response) const {
   const json body = object_of(response.body);
-  const std::string path = text_or(object_in(body, "result"), "file_path");
-  if (path.empty()) return std::nullopt;
+  const auto path = escaped_path(text_or(object_in(body, "result"), "file_path"));
+  if (!path) return std::nullopt;
   return get_request(config_,
                      fmt::format("{}/file/bot{}/{}", base_of(config_, "https://api.telegram.org"),
-                                 config_.bot_token.reveal(), path));
+                                 config_.bot_token.reveal(), *path));
 }
 
 std::vector<Probe> TelegramChannel::probes(const std::string&) const {

@@ -120,7 +120,7 @@ Result<Reading> WeComChannel::receive(const WebhookRequest& request) const {
   }
   const auto message = open(request, cipher);
   if (!message) return refused_signature();
-  Reading received = is_ai_bot() ? read_bot_message(object_of(*message), request.now_ms)
+  Reading received = is_ai_bot() ? read_bot_message(parse_json(*message), request.now_ms)
                                  : read_app_message(*message, request.now_ms);
   // An empty answer: the message comes by the API, not within the five seconds of a passive one.
   received.answer = {200, "text/plain", ""};
@@ -129,7 +129,7 @@ Result<Reading> WeComChannel::receive(const WebhookRequest& request) const {
 
 Reading WeComChannel::read_app_message(const std::string& xml, int64_t now_ms) const {
   pugi::xml_document document;
-  if (!document.load_buffer(xml.data(), xml.size())) return ignored("unknown");
+  if (!document.load_buffer(xml.data(), xml.size())) return ignored("unreadable");
   const pugi::xml_node root = document.child("xml");
   const auto value = [&](const char* name) {
     return std::string(root.child(name).text().as_string());
@@ -161,6 +161,7 @@ Reading WeComChannel::read_app_message(const std::string& xml, int64_t now_ms) c
 }
 
 Reading WeComChannel::read_bot_message(const json& message, int64_t now_ms) const {
+  if (!message.is_object()) return ignored("unreadable");
   Incoming incoming;
   incoming.event_id = text_or(message, "msgid");
   incoming.sender = text_or(object_in(message, "from"), "userid");
@@ -209,15 +210,16 @@ HttpRequest WeComChannel::render(const Reply& reply, const std::string& token,
   json body = {{"msgtype", "markdown"}, {"markdown", {{"content", reply.text}}}};
   if (is_ai_bot()) {
     const std::string target = text_or(address, "response_url");
-    const bool in_time =
-        number_or(address, "until") > now_ms && origin_of(target) == origin_of(url(""));
-    return json_request(config_, "POST", in_time ? target : "", body);
+    const auto own = platforms_address(config_, target, {"qyapi.weixin.qq.com"});
+    const bool in_time = number_or(address, "until") > now_ms;
+    return json_request(config_, "POST", own && in_time ? own->text() : "", body);
   }
   body["touser"] = text_or(address, "user");
   body["agentid"] = plain_number(config_.agent_id).value_or(0);
   body["enable_duplicate_check"] = 1;
   body["duplicate_check_interval"] = kDuplicateCheckSeconds;
-  return json_request(config_, "POST", url("message/send?access_token=" + token), body);
+  return json_request(config_, "POST", url("message/send?access_token=" + url_escaped(token)),
+                      body);
 }
 
 Delivery WeComChannel::judge(const HttpReply& response) const {
@@ -235,8 +237,9 @@ Delivery WeComChannel::judge(const HttpReply& response) const {
 
 std::optional<HttpRequest> WeComChannel::token_request() const {
   if (is_ai_bot()) return std::nullopt;
-  return get_request(config_, url(fmt::format("gettoken?corpid={}&corpsecret={}", config_.corp_id,
-                                              config_.secret.reveal())));
+  return get_request(
+      config_, url(fmt::format("gettoken?corpid={}&corpsecret={}", url_escaped(config_.corp_id),
+                               url_escaped(config_.secret.reveal()))));
 }
 
 Result<AccessToken> WeComChannel::read_token(const HttpReply& response) const {
@@ -255,8 +258,8 @@ Result<AccessToken> WeComChannel::read_token(const HttpReply& response) const {
 std::optional<HttpRequest> WeComChannel::download(const Attachment& attachment,
                                                   const std::string& token) const {
   if (is_ai_bot()) return std::nullopt;  // those are encrypted files of another kind
-  return get_request(
-      config_, url(fmt::format("media/get?access_token={}&media_id={}", token, attachment.id)));
+  return get_request(config_, url(fmt::format("media/get?access_token={}&media_id={}",
+                                              url_escaped(token), url_escaped(attachment.id))));
 }
 
 std::vector<Probe> WeComChannel::probes(const std::string& token) const {
@@ -276,9 +279,10 @@ std::vector<Probe> WeComChannel::probes(const std::string& token) const {
                 fmt::format("agent_id {}：企业微信返回 {}“{}”", config_.agent_id, code,
                             text_or(body, "errmsg"))};
   };
-  return {{get_request(config_, url(fmt::format("agent/get?access_token={}&agentid={}", token,
-                                                config_.agent_id))),
-           finding}};
+  return {
+      {get_request(config_, url(fmt::format("agent/get?access_token={}&agentid={}",
+                                            url_escaped(token), url_escaped(config_.agent_id)))),
+       finding}};
 }
 
 }  // namespace ai_bot

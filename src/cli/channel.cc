@@ -7,6 +7,7 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "core/id.h"
+#include "core/redact.h"
 
 namespace ai_bot {
 namespace {
@@ -88,7 +89,7 @@ void test_channels(Cli& cli, const ChannelOptions& options) {
     const auto findings = findings_of(entry_of(channel, http), http);
     if (!findings.empty()) cli.exit_code = 1;
     ordered_json texts = ordered_json::array();
-    for (const Text& finding : findings) texts.push_back(cli.tr(finding));
+    for (const Text& finding : findings) texts.push_back(redacted(cli.tr(finding)));
     list.push_back({{"name", channel.name},
                     {"type", channel.type},
                     {"ok", findings.empty()},
@@ -99,7 +100,7 @@ void test_channels(Cli& cli, const ChannelOptions& options) {
               << " (" << channel.type << ")"
               << (channel.type == "generic" ? cli.tr(": nothing to ask", "：无需检查") : "")
               << "\n";
-    for (const Text& finding : findings) std::cout << "  " << cli.tr(finding) << "\n";
+    for (const Text& finding : findings) std::cout << "  " << redacted(cli.tr(finding)) << "\n";
   }
   if (options.as_json) std::cout << list.dump(2) << "\n";
 }

@@ -7,6 +7,7 @@
 
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "core/redact.h"
 
 namespace ai_bot {
 namespace {
@@ -53,7 +54,7 @@ std::optional<Config> Cli::load_config() const {
 }
 
 void Cli::fail(const Text& text) {
-  std::cerr << tr("error: ", "错误：") << text.in(language) << "\n";
+  std::cerr << tr("error: ", "错误：") << redacted(text.in(language)) << "\n";
   exit_code = 1;
 }
 

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "core/json.h"
+#include "core/redact.h"
 #include "models/engine_plan.h"
 #include "store/inbox.h"
 #include "store/outbox.h"
@@ -59,8 +60,9 @@ class Doctor {
   }
 
  private:
-  void add(Grade grade, const std::string& subject, std::string text, std::string cure = "") {
-    checks_.push_back({grade, subject, std::move(text), std::move(cure)});
+  void add(Grade grade, const std::string& subject, const std::string& text,
+           std::string cure = "") {
+    checks_.push_back({grade, subject, redacted(text), std::move(cure)});
   }
   std::string tr(const char* en, const char* zh) const { return cli_.tr(en, zh); }
 
@@ -211,6 +213,11 @@ class Doctor {
     for (const auto& model : health["models"]) {
       if (model.contains("problem"))
         reasons += (reasons.empty() ? "" : "; ") + model["problem"].get<std::string>();
+    }
+    for (const auto& connection : health.value("connections", nlohmann::json::array())) {
+      if (connection.contains("problem"))
+        reasons += (reasons.empty() ? "" : "; ") + connection["channel"].get<std::string>() + ": " +
+                   connection["problem"].get<std::string>();
     }
     if (reply->status == 200 && reasons.empty()) {
       add(Grade::kGood, subject,

@@ -11,6 +11,7 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "core/json.h"
+#include "core/redact.h"
 #include "models/gguf.h"
 #include "models/tools.h"
 
@@ -65,7 +66,7 @@ std::vector<Found> find_models(const Cli& cli, const Config& config) {
   };
   for (const ModelConfig& model : config.models) {
     if (model.type != "local") {
-      found.push_back({model.name, model.base_url, std::nullopt, ""});
+      found.push_back({model.name, redacted(model.base_url), std::nullopt, ""});
     } else if (model.path == "builtin") {
       found.push_back({model.name, "builtin", std::nullopt, ""});
     } else {

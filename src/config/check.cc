@@ -10,6 +10,7 @@
 #include <set>
 
 #include "config/suggest.h"
+#include "net/url.h"
 
 namespace ai_bot {
 namespace {
@@ -128,8 +129,9 @@ class Checker {
   }
 
   void url(const std::string& key, const std::string& value) {
-    static const std::regex pattern(R"(https?://[^\s/?#@]+([/?][^\s#]*)?)", std::regex::icase);
-    if (value.empty() || (value.size() < 2048 && std::regex_match(value, pattern))) return;
+    const auto parsed = parse_url(value);
+    const bool fetched = parsed && (parsed->scheme == "http" || parsed->scheme == "https");
+    if (value.empty() || (fetched && value.find('#') == std::string::npos)) return;
     error(key, "is not an address like https://host/path (and no user name or password in it)",
           "不是 https://主机/路径 形式的地址（且不能包含用户名或密码）");
   }
@@ -240,6 +242,12 @@ class Checker {
       error(key + "mode",
             fmt::format("a {} channel has webhook{}", channel.type, connects ? " or connect" : ""),
             fmt::format("{} 通道只能是 webhook{}", channel.type, connects ? " 或 connect" : ""));
+    }
+    if (connect && channel.type != "telegram" && !channel.proxy.empty()) {
+      add(false, key + "proxy",
+          "is used for the platform's API, but not for the connection of mode: connect, which goes "
+          "there directly",
+          "用于平台 API，但 mode: connect 的长连接不经过它，而是直接连接");
     }
     const auto credential = [&](bool given, const char* field) {
       needs(

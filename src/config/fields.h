@@ -25,6 +25,7 @@ struct Field {
   int64_t least = 0;
   int64_t most = std::numeric_limits<int64_t>::max();
   std::vector<std::string> allowed = {};  // for strings; empty: any
+  bool is_address = false;                // whose user info, query and keys are not shown
 };
 
 constexpr int64_t kSecond = 1000, kMinute = 60 * kSecond, kHour = 60 * kMinute, kDay = 24 * kHour;
@@ -84,10 +85,10 @@ void fields(V& v, ModelConfig& c) {
   v(c.name, {"name", {"The name people and the router use.", "供用户和路由使用的名称。"}});
   v(c.type, {"type", {"local: a GGUF file under llama-server. openai: any OpenAI-compatible endpoint.", "local：由 llama-server 运行的 GGUF 文件；openai：任何兼容 OpenAI 的接口。"}, kRestart, 0, 0, {"local", "openai"}});
   v(c.path, {"path", {"For local: the GGUF file, or `builtin`.", "local 类型：GGUF 文件路径，或 builtin。"}, kReload});
-  v(c.base_url, {"base_url", {"For openai: the address up to and with /v1.", "openai 类型：接口地址，写到 /v1 为止。"}});
+  v(c.base_url, {"base_url", {"For openai: the address up to and with /v1.", "openai 类型：接口地址，写到 /v1 为止。"}, kRestart, 0, 0, {}, true});
   v(c.api_key, {"api_key", {"For openai: the key; `${ENV}` or `file:PATH`.", "openai 类型：密钥，用 ${ENV} 或 file:路径。"}});
   v(c.model, {"model", {"For openai: the provider's name of the model.", "openai 类型：服务商的模型名。"}});
-  v(c.proxy, {"proxy", {"Proxy for this endpoint, e.g. http://127.0.0.1:3128; empty: the environment's.", "此接口使用的代理；留空则用环境变量中的代理。"}});
+  v(c.proxy, {"proxy", {"Proxy for this endpoint, e.g. http://127.0.0.1:3128; empty: the environment's.", "此接口使用的代理；留空则用环境变量中的代理。"}, kRestart, 0, 0, {}, true});
   v(c.context, {"context", {"For openai: tokens of context.", "openai 类型：上下文 token 数。"}, kRestart, 256, 1 << 24});
   v(c.connect_timeout, {"connect_timeout", {"Time to connect.", "连接超时。"}, kRestart, 1, kHour});
   v(c.first_token_timeout, {"first_token_timeout", {"Time until the first token.", "首个 token 超时。"}, kRestart, 1, kHour});
@@ -143,7 +144,7 @@ void fields(V& v, ChannelConfig& c) {
   v(c.is_default, {"default", {"Serves POST /api/webhook, without a name, too.", "同时服务不带名称的 POST /api/webhook。"}});
   v(c.mode, {"mode", {"generic: sync (the answer comes in the response, the default) or callback (by a signed POST to callback_url). Platforms: webhook (the platform posts to ai_bot, the default) or connect (ai_bot opens the connection, no public address needed; for all but wecom).", "generic：sync（在响应中返回，默认）或 callback（用带签名的 POST 发到 callback_url）。其他平台：webhook（平台推送到 ai_bot，默认）或 connect（由 ai_bot 主动连接，无需公网地址；除 wecom 外均支持）。"}, kRestart, 0, 0, {"", "sync", "callback", "webhook", "connect"}});
   v(c.secret, {"secret", {"generic: signs events and callbacks (HMAC-SHA256), at least 16 characters. telegram: the secret token given to setWebhook. wecom: the app's secret. `${ENV}` or `file:PATH`.", "generic：事件与回调的签名密钥（HMAC-SHA256），至少 16 个字符。telegram：setWebhook 的 secret token。wecom：应用的 Secret。用 ${ENV} 或 file:路径。"}});
-  v(c.callback_url, {"callback_url", {"Where answers go in callback mode.", "callback 模式下回答的发送地址。"}});
+  v(c.callback_url, {"callback_url", {"Where answers go in callback mode.", "callback 模式下回答的发送地址。"}, kRestart, 0, 0, {}, true});
   v(c.app_id, {"app_id", {"feishu: App ID.", "feishu：App ID。"}});
   v(c.app_secret, {"app_secret", {"feishu: App Secret.", "feishu：App Secret。"}});
   v(c.encrypt_key, {"encrypt_key", {"feishu: Encrypt Key of Events & Callbacks; recommended.", "feishu：“事件与回调”中的 Encrypt Key，建议设置。"}});
@@ -159,8 +160,8 @@ void fields(V& v, ChannelConfig& c) {
   v(c.app_token, {"app_token", {"slack: app-level token (xapp-…), for mode connect.", "slack：App-level token（xapp-…），connect 模式使用。"}});
   v(c.application_id, {"application_id", {"discord: Application ID.", "discord：Application ID。"}});
   v(c.public_key, {"public_key", {"discord: Public Key, 64 hexadecimal digits, for mode webhook.", "discord：Public Key，64 位十六进制，webhook 模式使用。"}});
-  v(c.base_url, {"base_url", {"The platform's API, where it is not the usual one, e.g. https://open.larksuite.com.", "平台 API 地址，非默认地址时填写，例如 https://open.larksuite.com。"}});
-  v(c.proxy, {"proxy", {"Proxy for requests to the platform; empty: the environment's.", "访问平台使用的代理；留空则用环境变量中的代理。"}});
+  v(c.base_url, {"base_url", {"The platform's API, where it is not the usual one, e.g. https://open.larksuite.com.", "平台 API 地址，非默认地址时填写，例如 https://open.larksuite.com。"}, kRestart, 0, 0, {}, true});
+  v(c.proxy, {"proxy", {"Proxy for requests to the platform; empty: the environment's.", "访问平台使用的代理；留空则用环境变量中的代理。"}, kRestart, 0, 0, {}, true});
   v(c.answer, {"answer", {"When it answers in groups; in direct chats always.", "群聊中何时回答；私聊总是回答。"}});
   v(c.allow, {"allow", {"Where and whom it answers.", "在哪里、对谁回答。"}});
   v(c.scope, {"scope", {"Who shares a context: everybody in a conversation, in a thread (where the platform has threads), or each user by themselves.", "上下文的共享范围：conversation 整个会话、thread 每个话题（平台支持时）、user 每个用户。"}, kRestart, 0, 0, {"conversation", "thread", "user"}});
@@ -186,7 +187,7 @@ void fields(V& v, DeliveryConfig& c) {
 template <class V>
 void fields(V& v, StorageConfig& c) {
   v(c.type, {"type", {"none, or s3_compatible (checked, not active yet).", "none 或 s3_compatible（会检查格式，尚未启用）。"}, kRestart, 0, 0, {"none", "s3_compatible"}});
-  v(c.endpoint, {"endpoint", {"Address of the object storage.", "对象存储地址。"}});
+  v(c.endpoint, {"endpoint", {"Address of the object storage.", "对象存储地址。"}, kRestart, 0, 0, {}, true});
   v(c.bucket, {"bucket", {"The bucket: 3 to 63 of a-z, 0-9, dot and hyphen.", "存储桶：3 到 63 个小写字母、数字、点或连字符。"}});
   v(c.region, {"region", {"The bucket's region.", "存储桶区域。"}});
   v(c.access_key, {"access_key", {"Access key; `${ENV}` or `file:PATH`.", "访问密钥 ID；用 ${ENV} 或 file:路径。"}});

@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "config/units.h"
+#include "core/redact.h"
 
 namespace ai_bot {
 namespace {
@@ -47,7 +48,7 @@ class Printer {
   template <OneLine T>
   void operator()(T& value, const Field& field) {
     comment(field);
-    out_ += fmt::format("{}{}: {}\n", indent_, field.key, one_line(value));
+    out_ += fmt::format("{}{}: {}\n", indent_, field.key, shown(value, field));
   }
   void operator()(Secret& value, const Field& field) {
     comment(field);
@@ -74,6 +75,14 @@ class Printer {
   }
 
  private:
+  template <class T>
+  static std::string shown(const T& value, const Field&) {
+    return one_line(value);
+  }
+  static std::string shown(const std::string& value, const Field& field) {
+    return one_line(field.is_address ? redacted_address(value) : value);
+  }
+
   void comment(const Field& field) {
     out_ += fmt::format("{}# {}\n", indent_, field.about.in(language_));
   }
@@ -81,6 +90,24 @@ class Printer {
   Language language_;
   std::string& out_;
   std::string indent_;
+};
+
+class SecretKeeper {
+ public:
+  template <OneLine T>
+  void operator()(T&, const Field&) {}
+  void operator()(std::string& value, const Field& field) {
+    if (field.is_address) keep_secrets_of_address(value);
+  }
+  void operator()(Secret& value, const Field&) { keep_secret(value.reveal()); }
+  template <class T>
+  requires(!OneLine<std::vector<T>>) void operator()(std::vector<T>& list, const Field&) {
+    for (T& entry : list) fields(*this, entry);
+  }
+  template <class T>
+  void operator()(T& section, const Field&) {
+    fields(*this, section);
+  }
 };
 
 class SchemaWriter {
@@ -203,6 +230,11 @@ std::string show_config(Config config, Language language) {
   Printer printer(language, out, 0);
   fields(printer, config);
   return out;
+}
+
+void keep_secrets(Config config) {
+  SecretKeeper keeper;
+  fields(keeper, config);
 }
 
 nlohmann::ordered_json config_schema(Language language) {

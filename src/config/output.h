@@ -9,9 +9,12 @@
 
 namespace ai_bot {
 
-// YAML with a comment above each key; secrets are shown as "********". Reading it again gives the
-// same configuration but for the secrets.
+// YAML with a comment above each key; secrets, also those in addresses, are shown as "********".
+// Reading it again gives the same configuration but for the secrets.
 std::string show_config(Config config, Language language);
+
+// Every secret in it, and what its addresses hide, is masked from now on (core/redact.h).
+void keep_secrets(Config config);
 
 // JSON Schema (draft 2020-12) of the file.
 nlohmann::ordered_json config_schema(Language language);

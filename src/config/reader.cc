@@ -11,6 +11,7 @@
 
 #include "config/check.h"
 #include "config/fields.h"
+#include "config/output.h"
 #include "config/suggest.h"
 #include "config/units.h"
 #include "core/utf8.h"
@@ -61,10 +62,7 @@ class MappingReader {
     const auto text = scalar(field);
     if (!text) return;
     constexpr std::string_view kFile = "file:";
-    if (!text->starts_with(kFile)) {
-      value = Secret(*text);
-      return;
-    }
+    if (!text->starts_with(kFile)) return set(value, *text, field);
     const std::string path = text->substr(kFile.size());
     std::ifstream file(path);
     std::stringstream content;
@@ -72,7 +70,7 @@ class MappingReader {
       return wrong(field, fmt::format("the file '{}' can't be read", path),
                    fmt::format("无法读取文件“{}”", path));
     }
-    value = Secret(std::string(trim(content.str())));
+    set(value, content.str(), field);
   }
 
   void operator()(int64_t& value, const Field& field) {
@@ -193,6 +191,19 @@ class MappingReader {
     return node.IsNull() ? YAML::Node(YAML::NodeType::Undefined) : node;
   }
 
+  // Files and variables end in line breaks; one within would end a header, and what stands behind
+  // it would be another.
+  void set(Secret& value, std::string_view text, const Field& field) {
+    text = trim(text);
+    const bool is_plain = std::none_of(text.begin(), text.end(),
+                                       [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+    if (is_plain) {
+      value = Secret(std::string(text));
+    } else {
+      wrong(field, "holds a line break or another control character", "包含换行符或其他控制字符");
+    }
+  }
+
   void wrong(const Field& field, std::string en, std::string zh) {
     reading_.add(true, mark_, path(field), std::move(en), std::move(zh));
   }
@@ -208,7 +219,7 @@ class MappingReader {
     return expand(field, node.Scalar());
   }
 
-  // ${NAME} from the environment.
+  // ${NAME} from the environment, without white space around it.
   std::optional<std::string> expand(const Field& field, const std::string& text) {
     std::string out;
     size_t at = 0;
@@ -223,7 +234,8 @@ class MappingReader {
               fmt::format("环境变量“{}”不存在", name));
         return std::nullopt;
       }
-      out += text.substr(at, start - at) + value;
+      out += text.substr(at, start - at);
+      out += trim(value);
       at = end + 1;
     }
   }
@@ -349,6 +361,7 @@ ReadConfig read_config(const std::string& yaml, const std::string& file) {
   std::stable_sort(reading.findings.begin(), reading.findings.end(),
                    [](const Finding& a, const Finding& b) { return a.line < b.line; });
   out.findings = std::move(reading.findings);
+  keep_secrets(out.config);
   return out;
 }
 

@@ -11,6 +11,7 @@ namespace ai_bot {
 
 // The text as a value; a discarded one (`is_discarded()`, and neither an object nor an array) when
 // it is not JSON, not UTF-8, or nested too deep. Of two members with one name the later counts.
+// Half of a surrogate pair ("\ud83d" alone, from a text that was cut in an emoji) becomes U+FFFD.
 // Scanned by simdjson, which is several times as fast as nlohmann's own parser
 // (docs/decisions/0009-speed.md).
 nlohmann::json parse_json(std::string_view text);
@@ -19,7 +20,8 @@ nlohmann::json parse_json(std::string_view text);
 // could end the program otherwise.
 constexpr int kDeepestJson = 1024;
 
-// The body of a request, which must be an object; kInvalid otherwise.
+// The body of a request, which must be an object; kInvalid otherwise, saying what is wrong and near
+// which byte.
 Result<nlohmann::json> parse_object(std::string_view body);
 
 // The member as a text; `otherwise` when it is missing or something else.

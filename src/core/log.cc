@@ -8,6 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/clock.h"
+#include "core/redact.h"
+#include "core/utf8.h"
 
 namespace ai_bot::log {
 namespace {
@@ -48,7 +50,26 @@ std::string timestamp(int64_t time_ms) {
 }
 
 nlohmann::json json_of(const Value& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return redacted(*text);
   return std::visit([](const auto& v) { return nlohmann::json(v); }, value);
+}
+
+// Control characters (C0, DEL and C1) written out: foreign texts must neither steer a terminal nor
+// look like lines of their own.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const size_t begin = at;
+    const uint32_t c = next_code_point(text, at);
+    if (c < 0x20 || (c >= 0x7f && c < 0xa0)) {
+      out += c == '\n' ? "\\n" : fmt::format("\\x{:02x}", c);
+    } else if (c == kReplacementCharacter) {
+      out += "\xEF\xBF\xBD";
+    } else {
+      out += text.substr(begin, at - begin);
+    }
+  }
+  return out;
 }
 
 std::string json_line(Level level, std::string_view action, std::string_view message, Fields fields,
@@ -56,7 +77,7 @@ std::string json_line(Level level, std::string_view action, std::string_view mes
   nlohmann::ordered_json out;
   out["@timestamp"] = timestamp(time_ms);
   out["log.level"] = kNames[static_cast<int>(level)];
-  out["message"] = message;
+  out["message"] = redacted(message);
   out["ecs.version"] = "8.11.0";
   out["service.name"] = "ai_bot";
   out["event.action"] = action;
@@ -67,13 +88,13 @@ std::string json_line(Level level, std::string_view action, std::string_view mes
 std::string text_line(Level level, std::string_view action, std::string_view message, Fields fields,
                       int64_t time_ms) {
   std::string out = fmt::format("{} {:<7} {} [{}]", timestamp(time_ms).substr(11, 12),
-                                kNames[static_cast<int>(level)], message, action);
+                                kNames[static_cast<int>(level)], redacted(message), action);
   for (const auto& [name, value] : fields) {
     out +=
         fmt::format(" {}={}", name,
                     json_of(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
-  return out;
+  return printable(out);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Structured logs: one call, one line on standard error. Lines are JSON in Elastic Common Schema
 // names (ECS 8, so that ELK needs no mapping), or readable text on a terminal. Message texts of
-// users and secrets never go in; whoever calls this sees to it.
+// users never go in; whoever calls this sees to it. Secrets are masked (core/redact.h), and control
+// characters are written out.
 #pragma once
 
 #include <initializer_list>

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "core/json.h"
+#include "core/redact.h"
 #include "core/utf8.h"
 #include "models/tokens.h"
 #include "net/sse_reader.h"
@@ -12,7 +13,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr size_t kLongestQuotedError = 300;  // bytes of a foreign message that go into ours
+constexpr size_t kLongestQuotedError = 300;     // bytes of a foreign message that go into ours
+constexpr size_t kLongestErrorRead = 64 << 10;  // bytes of one that are looked at for secrets
 
 // One answer on its way.
 struct Answer {
@@ -63,7 +65,9 @@ struct Answer {
       kind = text_or(error, "type") + text_or(error, "code");
       if (status == 500) status = static_cast<int>(number_or(error, "code", status));
     }
-    message = truncate_utf8(message, kLongestQuotedError);
+    // Before the cut: half a secret is known by nobody.
+    message = truncate_utf8(redacted(std::string_view(message).substr(0, kLongestErrorRead)),
+                            kLongestQuotedError);
     return classify(status, kind, message);
   }
 
@@ -121,8 +125,11 @@ Error error_of_reply(const HttpReply& reply) {
   const json body = parse_json(reply.body);
   Error error = body.is_object() && body.contains("error")
                     ? Answer::error_of_object(body["error"], reply.status)
-                    : Answer::classify(reply.status, "",
-                                       std::string(truncate_utf8(reply.body, kLongestQuotedError)));
+                    : Answer::classify(
+                          reply.status, "",
+                          std::string(truncate_utf8(
+                              redacted(std::string_view(reply.body).substr(0, kLongestErrorRead)),
+                              kLongestQuotedError)));
   error.retry_after = retry_after(reply);
   return error;
 }

@@ -3,6 +3,8 @@
 #include "core/json.h"
 #include "core/utf8.h"
 
+#include "core/redact.h"
+
 namespace ai_bot::inbox {
 namespace {
 
@@ -73,7 +75,7 @@ Entry entry_of(SQLite::Statement& row) {
 void set_state(Connection& connection, int64_t id, State state, const std::string& error) {
   auto& update = connection.prepare("UPDATE inbox SET state=?, error=? WHERE id=?");
   update.bind(1, static_cast<int>(state));
-  update.bindNoCopy(2, error);
+  update.bind(2, redacted(error));
   update.bind(3, id);
   update.exec();
 }
@@ -139,7 +141,7 @@ void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::st
   auto& update =
       connection.prepare("UPDATE inbox SET attempts=attempts+1, next_ms=?, error=? WHERE id=?");
   update.bind(1, next_ms);
-  update.bindNoCopy(2, error);
+  update.bind(2, redacted(error));
   update.bind(3, id);
   update.exec();
 }

@@ -2,6 +2,7 @@
 
 #include "core/clock.h"
 #include "core/id.h"
+#include "core/redact.h"
 
 namespace ai_bot::outbox {
 namespace {
@@ -47,7 +48,7 @@ void set_state(Connection& connection, int64_t id, State state, const std::strin
   auto& update =
       connection.prepare("UPDATE outbox SET state=?, error=?, attempts=attempts+1 WHERE id=?");
   update.bind(1, static_cast<int>(state));
-  update.bindNoCopy(2, error);
+  update.bind(2, redacted(error));
   update.bind(3, id);
   update.exec();
 }
@@ -124,7 +125,7 @@ void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::st
   auto& update =
       connection.prepare("UPDATE outbox SET attempts=attempts+1, next_ms=?, error=? WHERE id=?");
   update.bind(1, next_ms);
-  update.bindNoCopy(2, error);
+  update.bind(2, redacted(error));
   update.bind(3, id);
   update.exec();
 }

@@ -1,355 +1,205 @@
-"""What one connection may cost, and that every client gets its answer: old and closing ones, slow ones, those behind
-a proxy, those that send ahead, those that read nothing."""
+"""Connections of ai_bot's own (mode: connect): what ends them, and what is done about it."""
 import json
-import os
-import socket
-import subprocess
 import time
 
 import pytest
 
-from api import event, post_event, signed
-from conftest import SECRET, free_port, remote_model, wait_until
-
-
-def connect(server):
-    return socket.create_connection(("127.0.0.1", server.port), timeout=60)
-
-
-def http(path="/api/health/live", method="GET", body=b"", version="1.1", **headers):
-    """One request as bytes."""
-    lines = [f"{method} {path} HTTP/{version}", "Host: 127.0.0.1"] + [f"{k.replace('_', '-')}: {v}" for k, v in headers.items()]
-    if body:
-        lines += [f"Content-Length: {len(body)}", "Content-Type: application/json"]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
-
-
-def chat(question, stream=True, **headers):
-    body = json.dumps({"stream": stream, "messages": [{"role": "user", "content": question}]}).encode()
-    return http("/v1/chat/completions", "POST", body, **headers)
-
-
-def read_all(connection):
-    """What comes until the other side closes."""
-    data = b""
-    while piece := connection.recv(65536):
-        data += piece
-    return data
-
-
-def send_until_refused(connection, piece, most):
-    """Sends the piece again and again, reading nothing; how many bytes went out. Ends by itself."""
-    connection.settimeout(2)
-    sent = 0
-    try:
-        while sent < most:
-            sent += connection.send(piece)
-    except OSError:
-        pass
-    return sent
-
-
-def files(server):
-    return len(os.listdir(f"/proc/{server.process.pid}/fd"))
-
-
-def echo_server(make_server, echo_endpoint, more=""):
-    return make_server(f"models: [{remote_model(echo_endpoint)}]\n"
-                       f'channels: [{{name: hook, default: true, secret: "{SECRET}"}}]\n{more}').start()
-
-
-# --- what is served
-
-def test_nothing_but_routes_is_served(make_server, folder):
-    site = folder / "site"
-    site.mkdir()
-    for name in ("secret.txt", "page.html", "index.html", "noextension", ".env"):
-        (site / name).write_text("a secret")
-    (site / "link.txt").symlink_to("/etc/passwd")
-    (site / "sub").mkdir()
-    server = make_server().start(command=["env", "-C", str(site)])
-    missing = server.request("GET", "/missing.txt")
-    assert missing[0] == 404
-    for path in ("/secret.txt", "/page.html", "/index.html", "/noextension", "/.env", "/link.txt", "/sub", "/sub/", "/",
-                 "/secret.txt%00.html", "/./secret.txt", "//secret.txt", "/../../etc/passwd", "/%2e%2e/etc/passwd", "/etc/shadow"):
-        reply = server.request("GET", path)
-        assert (reply[0], reply[2]) == (404, missing[2]) or reply[0] in (403, 400) and path.startswith(("/..", "/%2e")), path
-    assert server.request("GET", "/api/webhook/nobody")[0] == 404
-    assert b"no such channel" in server.request("POST", "/api/webhook/nobody", b"{}")[2]
-
-
-# --- streams on connections that end
-
-@pytest.mark.parametrize("version, headers", [("1.0", {}), ("1.0", {"Connection": "keep-alive"}), ("1.1", {"Connection": "close"})])
-def test_a_stream_comes_whole_where_the_connection_ends_with_it(make_server, echo_endpoint, version, headers):
-    server = echo_server(make_server, echo_endpoint)
-    with connect(server) as connection:
-        connection.sendall(chat("one two three", version=version, **headers))
-        head, _, body = read_all(connection).partition(b"\r\n\r\n")
-    assert b" 200 " in head and b"chunked" not in head.lower()
-    events = [line for line in body.decode().split("\n\n") if line]
-    assert events[-1] == "data: [DONE]"
-    words = [json.loads(e[6:])["choices"][0]["delta"].get("content", "") for e in events[:-1]]
-    assert "".join(words) == "one two three"
-    assert 'route="/v1/chat/completions",status="200"' in server.request("GET", "/metrics")[2].decode()
-
-
-def test_a_stream_that_fails_at_once_says_so_there_too(make_server, echo_endpoint):
-    server = echo_server(make_server, echo_endpoint)
-    with connect(server) as connection:
-        connection.sendall(chat("status 400", Connection="close"))
-        assert b" 400 " in read_all(connection).split(b"\r\n")[0]
+from conftest import remote_model, wait_until
+from test_platforms import FAST, MAKERS, Connected, connect_out, written_by  # noqa: F401  (fixtures)
 
 
 @pytest.fixture
-def nginx(folder):
-    """Debian's nginx before a port, with nothing configured but proxy_pass: its port."""
-    processes = []
+def begin(make_server, echo_endpoint):
+    """Starts the server without waiting for the connection."""
+    def begin(name, change=lambda platform: None, settings=FAST):
+        platform = MAKERS[name]()
+        platform.webhook = ""
+        change(platform)
+        server = make_server(f"models:\n  - {remote_model(echo_endpoint)}\nchannels:\n  - {platform.connect_config(platform.api)}\n{settings}").start()
+        made.append(Connected(platform, server, name))
+        return made[-1]
 
-    def start(port):
-        mine = free_port()
-        (folder / "nginx.conf").write_text(
-            f"pid {folder}/nginx.pid; error_log {folder}/nginx.log; daemon off; worker_processes 1; user root;\n"
-            f"events {{}}\nhttp {{ access_log off;\n"
-            + "".join(f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")) +
-            f"server {{ listen 127.0.0.1:{mine}; location / {{ proxy_pass http://127.0.0.1:{port}; }} }} }}\n")
-        processes.append(subprocess.Popen(["/usr/sbin/nginx", "-e", f"{folder}/nginx.log", "-c", f"{folder}/nginx.conf"]))
-
-        def is_up():
-            with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", mine)) == 0
-
-        wait_until(is_up, lambda: (folder / "nginx.log").read_text())
-        return mine
-
-    yield start
-    for process in processes:
-        process.terminate()
-        process.wait(30)
+    made = []
+    yield begin
+    for connection in made:
+        assert connection.platform.refused == []
 
 
-def test_behind_nginx_with_its_defaults(make_server, echo_endpoint, nginx):
-    server = echo_server(make_server, echo_endpoint)
-    behind = type(server).__mro__[1](nginx(server.port))
-    chunks = list(behind.stream("one two three"))
-    assert chunks[-1] == "[DONE]" and len(chunks) > 3
-    assert behind.ask("whole")[1]["choices"][0]["message"]["content"] == "whole"
-    assert post_event(behind, SECRET, "e1", "hello")[1]["text"] == "hello"
-    assert behind.request("GET", "/api/health")[0] == 200
+def state(connected):
+    (one,) = connected.server.health()["connections"]
+    return one
 
 
-# --- clients that send ahead
-
-def test_answers_come_in_the_order_of_their_requests(make_server, echo_endpoint):
-    server = echo_server(make_server, echo_endpoint)
-    with connect(server) as connection:
-        connection.sendall(chat("slow 1", stream=False) + http() + chat("one two") + http("/v1/models") + b"\r\n" + http(Connection="close"))
-        data = read_all(connection).decode()
-    places = [data.find(text) for text in ('"content":"slow 1"', '{"status":"ok"}', "[DONE]", '"object":"list"')]
-    assert -1 not in places and places == sorted(places) and data.count('{"status":"ok"}') == 2
+def lines(connected, action):
+    return [line for line in map(json.loads, connected.server.log().splitlines()) if line["event.action"] == action]
 
 
-def test_one_connection_can_not_take_all_files(make_server, echo_endpoint):
-    server = echo_server(make_server, echo_endpoint)
-    before = files(server)
-    with connect(server) as greedy:
-        greedy.settimeout(5)
-        greedy.sendall(chat("slow 3", stream=False) * 3000)
-        wait_until(lambda: files(server) > before, "the greedy client is at work")
-        for number in range(20):
-            assert post_event(server, SECRET, f"e{number}", "hello", conversation=f"c{number}")[1]["text"] == "hello"
-        assert files(server) < before + 30
+FINAL = {4014: "Message Content Intent", 4004: "reset it on the Bot page", 4013: "Message Content Intent", 4010: "shard", 4011: "shard", 4012: "update ai_bot"}
 
 
-def test_answers_under_way_are_bounded(make_server, echo_endpoint):
-    server = echo_server(make_server, echo_endpoint, f"server: {{port: $PORT, max_answers: 2}}\n")
-    with connect(server) as first, connect(server) as second:
-        for connection in (first, second):
-            connection.sendall(chat("slow 5", stream=False))
-        wait_until(lambda: server.ask("now")[0] == 503, "the third is refused")
-        assert "server.max_answers" in server.ask("now")[1]["error"]["message"]
-    wait_until(lambda: server.ask("now")[0] == 200, "answers of clients that left do not count")
+@pytest.mark.parametrize("code", FINAL)
+def test_what_discord_refuses_for_good_is_said_once_and_not_tried_again_and_again(begin, code):
+    from simulator import Close
+
+    def refuse(platform):
+        answer = platform.on_frame
+        platform.socket.on_frame = lambda frame: answer(frame) and [Close(code, "as asked")]
+
+    connected = begin("discord", refuse)
+    wait_until(lambda: state(connected)["state"] == "refused", lambda: state(connected))
+    assert FINAL[code] in state(connected)["problem"]
+    time.sleep(4)  # in which the old backoff identified three times more
+    assert len(connected.platform.identified) == 1
+    (error,) = lines(connected, "channel.connect_failed")
+    assert error["log.level"] == "error" and FINAL[code] in error["message"]
 
 
-# --- memory
-
-def test_unread_answers_of_one_connection_take_no_memory(make_server, echo_endpoint):
-    server = echo_server(make_server, echo_endpoint)
-    before = server.memory()["VmRSS"]
-    with connect(server) as greedy:
-        send_until_refused(greedy, http("/metrics") * 1000, 64 << 20)
-        assert server.status("/api/health/live") == 200
-        assert server.memory()["VmRSS"] < before + 60
-
-
-@pytest.mark.parametrize("piece", [b"X: y\r\n" * 1000, b"X" * 6000], ids=["lines", "line"])
-def test_an_endless_header_is_refused(server, piece):
-    before = server.memory()["VmRSS"]
-    with connect(server) as greedy:
-        greedy.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n")
-        assert send_until_refused(greedy, piece, 64 << 20) < 64 << 20
-    assert server.memory()["VmRSS"] < before + 20
-    with connect(server) as again:
-        again.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + piece * 4)
-        reply = read_all(again)
-    assert b" 431 " in reply.split(b"\r\n")[0] and b"server.max_header" in reply
+def test_once_the_switch_is_on_a_reload_connects(begin):
+    connected = begin("discord", lambda platform: setattr(platform, "has_content_intent", False))
+    wait_until(lambda: state(connected)["state"] == "refused", lambda: state(connected))
+    doctor = connected.server.cli("doctor")
+    assert "Message Content Intent" in doctor.stdout, doctor
+    connected.platform.has_content_intent = True
+    import signal
+    connected.server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: state(connected)["state"] == "connected", lambda: connected.server.log()[-2000:])
+    connected.platform.offer(connected.platform.message("after the switch"))
+    connected.sees("after the switch")
 
 
-@pytest.mark.parametrize("head", [b"Content-Length: 99999999\r\n", b"Transfer-Encoding: chunked\r\n"], ids=["told", "chunked"])
-def test_an_endless_body_is_refused(server, head):
-    with connect(server) as greedy:
-        greedy.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: 127.0.0.1\r\n" + head + b"\r\n")
-        assert send_until_refused(greedy, b"1000\r\n" + b"x" * 4096 + b"\r\n", 64 << 20) < 64 << 20
-    assert server.status("/api/health/live") == 200
+def test_a_token_that_is_wrong_is_said_and_not_tried_again_and_again(begin):
+    for name in ("discord", "slack", "feishu", "dingtalk"):
+        import discord, dingtalk, feishu, slack
+        wrong = {"discord": (discord.BOT_TOKEN, "not-the-token"), "slack": (slack.APP_TOKEN, "xapp-wrong"),
+                 "feishu": (feishu.APP_SECRET, "not-the-secret"), "dingtalk": (dingtalk.CLIENT_SECRET, "not-the-secret")}[name]
+        connected = begin(name, lambda platform: setattr(platform, "connect_config", lambda api, c=platform.connect_config: c(api).replace(*wrong)))
+        wait_until(lambda: state(connected)["state"] == "refused", lambda: (name, state(connected), connected.server.log()))
+        asked = len(connected.platform.calls)
+        time.sleep(2.5)
+        assert len([c for c in connected.platform.calls[asked:] if "gateway" in c[1] or "connections" in c[1] or "endpoint" in c[1]]) == 0, name
+        connected.server.stop()
 
 
-def test_a_stream_that_nobody_reads_waits(make_server, echo_endpoint):
-    server = echo_server(make_server, echo_endpoint, "server: {port: $PORT, write_timeout: 3s}\n")
-    before = server.memory()["VmRSS"]
-    open_files = files(server)
-    with socket.socket() as lazy:
-        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        lazy.connect(("127.0.0.1", server.port))
-        lazy.sendall(chat("flood 100000"))
-        largest = before
-        end = time.monotonic() + 4
-        while time.monotonic() < end:
-            largest = max(largest, server.memory()["VmRSS"])
-            assert server.status("/api/health/live") == 200
-        assert largest < before + 30
-        wait_until(lambda: files(server) <= open_files, "the lazy client is disconnected")
+def test_discords_limit_of_sessions_is_respected(begin):
+    connected = begin("discord", lambda platform: setattr(platform, "starts", 3))
+    wait_until(lambda: state(connected)["state"] == "waiting" and "session_start_limit" in state(connected).get("problem", ""), lambda: state(connected))
+    time.sleep(2)
+    assert connected.platform.identified == []
+    (warning,) = lines(connected, "channel.connect_failed")
+    assert warning["ai_bot.retry_ms"] == 14400000
 
 
-def test_a_slow_reader_gets_all_of_it(make_server, echo_endpoint):
-    server = echo_server(make_server, echo_endpoint)
-    with socket.socket() as slow:
-        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
-        slow.connect(("127.0.0.1", server.port))
-        slow.sendall(chat("flood 3000", Connection="close"))
-        data = b""
-        while piece := slow.recv(20000):
-            data += piece
-            time.sleep(0.002)
-    assert data.count(b"x" * 1000) == 3000 and data.endswith(b"data: [DONE]\n\n")
+def test_a_connection_that_ends_as_soon_as_it_opens_is_tried_less_and_less(begin):
+    from simulator import Close
+    connected = begin("discord", lambda platform: setattr(platform.socket, "on_frame", lambda frame: [Close(4000, "unknown error")]))
+    time.sleep(9)
+    assert 2 <= connected.platform.socket.connections <= 5
+    assert state(connected)["problem"] == "the platform ended the connection (code 4000 'unknown error')"
 
 
-# --- time
-
-def test_slow_clients_do_not_shut_out_others(make_server):
-    server = make_server("server: {port: $PORT, max_connections: 20, header_timeout: 20s}\n").start()
-    slow = [connect(server) for _ in range(60)]
-    try:
-        for number, connection in enumerate(slow):
-            try:
-                connection.sendall(b"GET / HTTP/1.1\r\nX" if number % 2 else b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\na")
-            except OSError:
-                pass  # it made room already
-        for _ in range(30):
-            assert server.request("GET", "/api/health/live")[0] == 200
-    finally:
-        for connection in slow:
-            connection.close()
+@pytest.mark.parametrize("code", [4000, 4001, 4008, 1006, 1011])
+def test_after_a_code_that_may_be_resumed_the_session_is_resumed(connect_out, code):  # noqa: F811
+    connected = connect_out("discord")
+    platform = connected.platform
+    platform.offer(platform.message("before"))
+    connected.sees("before")
+    platform.socket.drop(code) if code != 1006 else platform.socket.loop.call_soon_threadsafe(platform.socket.client.transport.abort)
+    wait_until(lambda: platform.resumed == [("session-1", 2)], lambda: platform.resumed)
+    assert len(platform.identified) == 1
 
 
-def test_an_answer_under_way_is_never_what_makes_room(make_server, echo_endpoint):
-    server = echo_server(make_server, echo_endpoint, "server: {port: $PORT, max_connections: 10}\n")
-    with connect(server) as patient:
-        patient.sendall(chat("slow 3", stream=False, Connection="close"))
-        others = [connect(server) for _ in range(40)]
-        assert b'"content":"slow 3"' in read_all(patient)
-        for other in others:
-            other.close()
+@pytest.mark.parametrize("code", [4007, 4009])
+def test_after_a_code_that_ends_the_session_a_new_one_is_begun(connect_out, code):  # noqa: F811
+    connected = connect_out("discord")
+    platform = connected.platform
+    wait_until(lambda: platform.identified, "the first session")
+    platform.socket.drop(code)
+    wait_until(lambda: len(platform.identified) == 2 and platform.socket.client, lambda: platform.resumed)
+    assert platform.resumed == []
+    platform.offer(platform.message("in the new session"))
+    connected.sees("in the new session")
 
 
-@pytest.mark.parametrize("begin, drip", [(b"GET / HTTP/1.1\r\nHost: a\r\n", b"X"), (http("/v1/chat/completions", "POST", b"x" * 1000)[:-999], b"x")],
-                         ids=["header", "body"])
-def test_a_trickling_request_is_ended_in_time(make_server, begin, drip):
-    server = make_server("server: {port: $PORT, header_timeout: 1s}\n").start()
-    with connect(server) as connection:
-        connection.settimeout(0.1)
-        connection.sendall(begin)
-        reply, end = b"", time.monotonic() + 30
-        while not reply and time.monotonic() < end:
-            try:
-                connection.sendall(drip)
-                reply = connection.recv(65536)
-            except TimeoutError:
-                pass
-    assert b" 408 " in reply and b"server.min_rate" in reply
+def test_discords_own_wish_to_reconnect_keeps_the_session(connect_out):  # noqa: F811
+    connected = connect_out("discord")
+    platform = connected.platform
+    wait_until(lambda: platform.session, "the session")
+    platform.socket.push({"op": 7, "d": None})
+    wait_until(lambda: platform.resumed == [("session-1", 1)], lambda: (platform.resumed, platform.socket.closed))
+    assert platform.socket.closed[0] not in (1000, 1001) and len(platform.identified) == 1
 
 
-def test_silent_connections_are_closed(make_server):
-    server = make_server("server: {port: $PORT, header_timeout: 1s, idle_timeout: 2s}\n").start()
-    with connect(server) as silent, connect(server) as served:
-        served.sendall(http())
-        assert b" 200 " in served.recv(65536)
-        assert silent.recv(1) == b"" and served.recv(1) == b""
+def test_a_heartbeat_without_an_answer_means_a_new_connection(connect_out):  # noqa: F811
+    connected = connect_out("discord")
+    platform = connected.platform
+    wait_until(lambda: platform.session, "the session")
+    platform.acknowledges = False
+    wait_until(lambda: platform.resumed, lambda: platform.socket.frames)
+    platform.acknowledges = True
+    wait_until(lambda: platform.socket.client, "the new connection")
+    platform.offer(platform.message("heard again"))
+    connected.sees("heard again")
 
 
-@pytest.mark.parametrize("stream", [False, True])
-def test_an_answer_may_take_longer_than_a_connection_may_idle(make_server, echo_endpoint, stream):
-    server = echo_server(make_server, echo_endpoint, "server: {port: $PORT, idle_timeout: 1s, header_timeout: 1s}\n")
-    with connect(server) as connection:
-        connection.sendall(chat("slow 4", stream=stream, Connection="close"))
-        assert b"slow" in read_all(connection)
-    assert post_event(server, SECRET, "e1", "slow 4")[1]["text"] == "slow 4"
+@pytest.mark.parametrize("name", ["slack", "dingtalk", "feishu"])
+def test_a_platform_that_falls_silent_is_connected_to_again(begin, name):
+    connected = begin(name, settings="delivery: {backoff_min: 50ms, backoff_max: 200ms, timeout: 1s}\n")
+    socket = connected.platform.socket
+    wait_until(lambda: socket.client and state(connected)["state"] == "connected", "the connection")
+    socket.go_deaf()
+    wait_until(lambda: socket.connections == 2, lambda: connected.server.log()[-2000:])
+    socket.deaf = False
+    wait_until(lambda: socket.client, "the new connection")
+    connected.platform.offer(written_by(connected, "heard again"))
+    connected.sees("heard again")
 
 
-def test_answered_and_abandoned_webhooks_keep_no_connection(make_server, echo_endpoint):
-    server = echo_server(make_server, echo_endpoint)
-    post_event(server, SECRET, "first", "hello", conversation="first")
-    before = files(server)
-    for number in range(50):
-        assert post_event(server, SECRET, f"e{number}", "hello", conversation=f"c{number}")[1]["text"] == "hello"
-    wait_until(lambda: files(server) <= before + 2, "answered webhooks let their connections go", patience=10)
-    for number in range(20):
-        with pytest.raises(OSError):
-            body = json.dumps({"event_id": f"left{number}", "conversation": f"l{number}", "sender": "a", "text": "slow 8"}).encode()
-            server.request("POST", "/api/webhook/hook", body, signed(SECRET, body), timeout=0.2)
-    # The upstream still answers eight of them at a time; their clients' connections are gone.
-    wait_until(lambda: files(server) <= before + 12, "abandoned webhooks let their connections go", patience=10)
+def test_what_could_not_be_taken_in_is_sent_again_by_discord(begin, echo_endpoint):
+    connected = begin("discord", settings=FAST + "database: {max_pending: 1}\nassistant: {max_parallel_turns: 1}\n")
+    platform = connected.platform
+    for number in range(6):
+        if number == 3:  # the first is being answered, the others wait
+            wait_until(lambda: connected.server.health()["turns"]["waiting"] >= 1, lambda: connected.server.health())
+        if platform.socket.client:  # none while ai_bot waits to connect again; the rest it is told then
+            platform.offer(platform.message(f"slow 1 message {number}", channel_id=f"c{number}"))
+        else:
+            platform.keep(platform.message(f"slow 1 message {number}", channel_id=f"c{number}"))
+    for number in range(6):
+        connected.sees(f"message {number}")
+    assert connected.outcomes("full") >= 1 and len(platform.texts()) == 6 and len(platform.identified) == 1
 
 
-# --- strangers' pages, and requests that two readers would take differently
-
-@pytest.mark.parametrize("headers, status", [
-    ({}, 200),
-    ({"Host": "localhost:1234"}, 200), ({"Host": "[::1]:80"}, 200), ({"Host": "10.1.2.3"}, 200), ({"Host": "bot.example.com"}, 200),
-    ({"Host": "BOT.example.com:443", "Origin": "https://bot.example.com:443"}, 200),
-    ({"Host": "evil.example"}, 403), ({"Host": "localhost.evil.example"}, 403), ({"Host": "127.0.0.1.evil.example"}, 403),
-    ({"Origin": "http://evil.example"}, 403), ({"Origin": "null"}, 403), ({"Origin": "http://127.0.0.1:1"}, 403),
-    ({"Content-Type": "text/plain"}, 415), ({"Content-Type": "application/x-www-form-urlencoded"}, 415),
-    ({"Content-Type": "multipart/form-data; boundary=x"}, 415), ({"Content-Type": "text/plain; application/json"}, 415),
-    ({"Content-Type": "Application/JSON; charset=utf-8"}, 200),
-])
-def test_strangers_pages_can_not_use_it(make_server, echo_endpoint, headers, status):
-    server = echo_server(make_server, echo_endpoint, "server: {port: $PORT, hosts: [bot.example.com]}\n")
-    body = json.dumps({"messages": [{"role": "user", "content": "hello"}]})
-    fields = {"Content-Type": "application/json", "Host": f"127.0.0.1:{server.port}", **headers}
-    reply = server.request("POST", "/v1/chat/completions", body, fields)
-    assert reply[0] == status, reply
-    if status == 200:
-        return
-    assert json.loads(reply[2])["error"]["message"]
-    if "Content-Type" not in headers:
-        assert server.request("GET", "/api/health", headers=headers)[0] == 403
-        assert server.request("GET", "/metrics", headers=headers)[0] == 403
+def test_a_failed_upgrade_is_said_once_with_its_reason(begin):
+    import simulator
+    connected = begin("slack", lambda platform: setattr(platform.socket, "url", f"ws://127.0.0.1:{simulator.free_port()}"))
+    wait_until(lambda: connected.platform.calls.count(("POST", "/api/apps.connections.open")) >= 3, lambda: connected.platform.calls)
+    (warning,) = lines(connected, "channel.connect_failed")
+    assert "no WebSocket at 127.0.0.1" in warning["message"] and state(connected)["state"] == "waiting"
 
 
-def test_a_signed_webhook_may_come_under_any_name(make_server, echo_endpoint):
-    server = echo_server(make_server, echo_endpoint)
-    body = event("e1", "hello")
-    status, _, content = server.request("POST", "/api/webhook/hook", body, {**signed(SECRET, body), "Host": "hooks.example.com"})
-    assert (status, json.loads(content)["text"]) == (200, "hello")
+def test_a_socket_elsewhere_gets_no_connection(begin):
+    from simulator import Socket
+    evil = Socket(lambda: [], lambda frame: None)
+    connected = begin("discord", lambda platform: setattr(platform.socket, "url", f"ws://localhost:{evil.port}"))
+    wait_until(lambda: "not its own" in state(connected).get("problem", ""), lambda: state(connected))
+    assert evil.connections == 0
 
 
-@pytest.mark.parametrize("bytes_", [b"POST /v1/models HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab",
-                                    b"GET /api/health/live HTTP/1.1\r\n\r\n", b"nonsense nonsense nonsense\r\n\r\n",
-                                    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"],
-                         ids=["two lengths", "no host", "nonsense", "tls"])
-def test_what_is_no_http_is_refused_with_a_reason(server, bytes_):
-    with connect(server) as connection:
-        connection.sendall(bytes_)
-        head, _, body = read_all(connection).partition(b"\r\n\r\n")
-    assert b" 400 " in head and json.loads(body)["error"]["type"] == "invalid_request_error"
-    assert 'route="refused",status="400"' in server.request("GET", "/metrics")[2].decode()
+def test_half_an_emoji_does_not_stop_the_poll(begin):
+    connected = begin("telegram")
+    platform = connected.platform
+    broken = platform.direct("hello \ud83d there")
+    broken["message"]["from"]["first_name"] = "Ann \ude00"
+    platform.offer(broken)
+    platform.offer(platform.direct("the next one"))
+    connected.sees("the next one")
+    connected.sees("hello \ufffd there")
+
+
+def test_half_an_emoji_is_answered_over_every_connection(begin):
+    for name in ("slack", "dingtalk", "feishu", "discord"):
+        connected = begin(name)
+        wait_until(lambda: connected.platform.socket.client, "the connection")
+        connected.platform.offer(written_by(connected, "cut \ud83d here"))
+        connected.sees("cut \ufffd here")
+        connected.server.stop()

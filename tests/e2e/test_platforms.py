@@ -99,6 +99,13 @@ def test_what_is_not_authentic_is_refused_without_a_word(connected):
     assert len(platform.texts()) == 1
 
 
+@pytest.mark.parametrize("name", [name for name in MAKERS if name != "wecom"])  # whose XML can't hold it
+def test_half_an_emoji_costs_no_message(connect, name):
+    connected = connect(name)
+    connected.say(connected.platform.direct("cut \ud83d here"))
+    connected.sees("cut \ufffd here")
+
+
 def test_a_server_error_is_tried_again_and_nothing_is_said_twice(connected):
     platform = connected.platform
     platform.faults += [(SENDING[connected.name], platform_error(503)), (SENDING[connected.name], platform_error(500))]

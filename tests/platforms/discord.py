@@ -6,7 +6,7 @@ import time
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from simulator import Refusal, Simulator, Socket
+from simulator import Close, Refusal, Simulator, Socket
 
 APPLICATION, BOT_TOKEN = "99", "bot-token-simulated"
 LONGEST = 2000
@@ -21,7 +21,13 @@ class Discord(Simulator):
         self.thinking = {}  # interaction token -> message id of the deferred response
         self.dead_tokens = set()
         self.sequence, self.resumed = 0, []
-        self.socket = Socket(lambda: [{"op": 10, "d": {"heartbeat_interval": 400}}], self.on_frame, write=self.numbered)
+        self.has_content_intent = True   # the switch on the Bot page
+        self.starts, self.identified = 1000, []  # session_start_limit.remaining; when each IDENTIFY came
+        self.acknowledges = True         # heartbeats
+        self.session = None              # the one that can be resumed
+        self.history = []                # its dispatches: (sequence, frame)
+        self.token = BOT_TOKEN           # what the Bot page shows now
+        self.socket = Socket(lambda: [{"op": 10, "d": {"heartbeat_interval": 400}}], self.on_frame, write=self.numbered, on_end=self.end_of)
 
     config = staticmethod(lambda api, extra="": f"{{name: discord, type: discord, application_id: \"{APPLICATION}\", public_key: {PUBLIC_KEY}, bot_token: {BOT_TOKEN}, base_url: \"{api}\"{extra}}}")
 
@@ -32,21 +38,32 @@ class Discord(Simulator):
 
     def gateway(self, request):
         self.authorized(request)
-        return {"url": self.socket.url, "shards": 1}
+        return {"url": self.socket.url, "shards": 1, "session_start_limit": {"total": 1000, "remaining": self.starts, "reset_after": 14400000, "max_concurrency": 1}}
 
     def on_frame(self, frame):
+        """"Gateway Opcodes" and "Gateway Close Event Codes"."""
         if frame["op"] == 1:
-            return [{"op": 11}]
-        if frame["op"] in (2, 6) and frame["d"]["token"] != BOT_TOKEN:
-            return [{"op": 9, "d": False}]
+            return [{"op": 11}] if self.acknowledges else []
+        if frame["op"] in (2, 6) and frame["d"]["token"] != self.token:
+            return [Close(4004, "Authentication failed.")]
         if frame["op"] == 6:
             self.resumed.append((frame["d"]["session_id"], frame["d"]["seq"]))
-            return [self.dispatch("RESUMED", {})]
+            if self.session is None or frame["d"]["session_id"] != self.session:
+                return [{"op": 9, "d": False}]
+            missed = [dispatch for number, dispatch in self.history if number > frame["d"]["seq"]]
+            return [*missed, self.dispatch("RESUMED", {})]
         if frame["op"] == 2:
+            self.identified.append(time.monotonic())
+            self.starts -= 1
+            if self.starts < 0:
+                self.strict("more IDENTIFYs than session_start_limit grants: the bot's token is reset")
             if not frame["d"]["intents"] & (1 << 15):
                 self.strict("the Message Content intent is missing")
-            return [self.dispatch("READY", {"v": 10, "session_id": "session-1", "resume_gateway_url": self.socket.url, "user": {"id": APPLICATION}})]
-        return []
+            if not self.has_content_intent:
+                return [Close(4014, "Disallowed intent(s).")]
+            self.session, self.sequence, self.history = f"session-{len(self.identified)}", 0, []
+            return [self.dispatch("READY", {"v": 10, "session_id": self.session, "resume_gateway_url": self.socket.url, "user": {"id": APPLICATION}})]
+        return [Close(4001, "Unknown opcode.")]
 
     @staticmethod
     def dispatch(kind, data):
@@ -54,16 +71,32 @@ class Discord(Simulator):
 
     def numbered(self, frame):
         """Dispatches are numbered in the order in which they are sent."""
-        if frame["op"] == 0:
+        if frame["op"] == 0 and "s" not in frame:
             self.sequence += 1
             frame = {**frame, "s": self.sequence}
+            self.history.append((self.sequence, frame))
         return json.dumps(frame)
+
+    def end_of(self, code):
+        """What the end of a connection does to its session: 1000 and 1001 from the bot end it."""
+        if code in (1000, 1001):
+            self.session = None
 
     def message(self, text, **fields):
         return {"id": str(self.next_id()), "channel_id": "c1", "type": 0, "author": {"id": "u1", "username": "anna"}, "content": text, "mentions": [], "attachments": [], **fields}
 
     def offer(self, message):
+        """Through the Gateway, which dispatches to a session only."""
+        end = time.monotonic() + 30
+        while self.session is None or self.socket.client is None:
+            assert time.monotonic() < end, "nobody identified"
+            time.sleep(0.01)
         self.socket.push(self.dispatch("MESSAGE_CREATE", message))
+
+    def keep(self, message):
+        """For whoever resumes."""
+        with self.lock:
+            self.numbered(self.dispatch("MESSAGE_CREATE", message))
 
     connect_config = staticmethod(lambda api: f"{{name: discord, type: discord, mode: connect, application_id: \"{APPLICATION}\", bot_token: {BOT_TOKEN}, base_url: \"{api}\"}}")
 
@@ -75,7 +108,7 @@ class Discord(Simulator):
         return self.refusal(400, 50035, "Invalid Form Body: " + what)
 
     def authorized(self, request):
-        if request.headers.get("Authorization") != "Bot " + BOT_TOKEN:
+        if request.headers.get("Authorization") != "Bot " + self.token:
             raise self.refusal(401, 0, "401: Unauthorized")
 
     def body(self, request, optional=()):

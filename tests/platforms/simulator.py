@@ -171,19 +171,29 @@ class Simulator:
             connection.close()
 
 
+class Close:
+    """In the place of a frame: the connection is closed with this code."""
+
+    def __init__(self, code, reason=""):
+        self.code, self.reason = code, reason
+
+
 class Socket:
     """The WebSocket end of a platform's long connection: `hello(socket)` gives the frames a new connection gets,
-    `on_frame(frame)` those that answer one; push() sends to whoever is connected."""
+    `on_frame(frame)` those that answer one; push() sends to whoever is connected. While `deaf` it answers nothing, not
+    even pings, and closes nothing."""
 
-    def __init__(self, hello, on_frame, read=json.loads, write=json.dumps):
-        self.frames, self.paths, self.connections = [], [], 0
+    def __init__(self, hello, on_frame, read=json.loads, write=json.dumps, on_end=lambda code: None):
+        self.on_end = on_end
+        self.frames, self.paths, self.connections, self.closed = [], [], 0, []
+        self.deaf = False
         self.hello, self.on_frame, self.client = hello, on_frame, None
         self.read, self.write = read, write  # a frame, and what is sent for it
         self.loop = asyncio.new_event_loop()
         ready = threading.Event()
 
         async def serve():
-            server = await websockets.serve(self.run, "127.0.0.1", 0)
+            server = await websockets.serve(self.run, "127.0.0.1", 0, ping_interval=None)
             self.port = server.sockets[0].getsockname()[1]
             ready.set()
             await asyncio.Future()
@@ -196,25 +206,43 @@ class Socket:
         self.client, self.connections = client, self.connections + 1
         self.paths.append(client.path if hasattr(client, "path") else client.request.path)  # before and since websockets 14
         try:
-            for frame in self.hello():
-                await client.send(self.write(frame))
+            await self.answer(client, self.hello())
             async for raw in client:
                 frame = self.read(raw)
                 self.frames.append(frame)
-                for answer in self.on_frame(frame) or ():
-                    await client.send(self.write(answer))
+                if not self.deaf:
+                    await self.answer(client, self.on_frame(frame) or ())
         except websockets.ConnectionClosed:
             pass
         finally:
+            self.closed.append(client.close_code)
+            self.on_end(client.close_code)
             if self.client is client:
                 self.client = None
+
+    async def answer(self, client, frames):
+        for frame in frames:
+            if isinstance(frame, Close):
+                await client.close(frame.code, frame.reason)
+                return
+            await client.send(self.write(frame))
 
     def push(self, frame):
         asyncio.run_coroutine_threadsafe(self.client.send(self.write(frame)), self.loop).result(10)
 
-    def drop(self):
+    def drop(self, code=1011, reason=""):
         """Breaks the connection off."""
-        asyncio.run_coroutine_threadsafe(self.client.close(1011), self.loop).result(10)
+        asyncio.run_coroutine_threadsafe(self.client.close(code, reason), self.loop).result(10)
+
+    def go_deaf(self):
+        """Whoever is connected now is never answered again, and is not told."""
+        self.deaf, client = True, self.client
+
+        async def swallow():
+            client.transport.pause_reading()
+
+        asyncio.run_coroutine_threadsafe(swallow(), self.loop).result(10)
+        self.client = None
 
 
 def crash_run(make, options, event_of, chat_of):

@@ -21,6 +21,22 @@ TEST(ShowConfig, NeverShowsASecret) {
   EXPECT_NE(shown.find("********"), std::string::npos);
 }
 
+TEST(ShowConfig, ShowsAddressesWithoutTheirSecrets) {
+  const ReadConfig read = read_config(
+      "models: [{name: m, type: openai, model: x, base_url: "
+      "'https://host/v1/key0123456789abcdef?k=q', "
+      "proxy: 'http://user:pw@proxy:3128'}]\n"
+      "channels: [{name: c, secret: 0123456789abcdef, mode: callback, proxy: 'u:p@proxy:1', "
+      "callback_url: 'https://host/hook?token=t'}]\n",
+      "test.yaml");
+  ASSERT_TRUE(read.usable());
+  const std::string shown = show_config(read.config, Language::kEnglish);
+  for (const char* line :
+       {"base_url: \"https://host/v1/********?********\"", "proxy: \"http://********@proxy:3128\"",
+        "proxy: \"********@proxy:1\"", "callback_url: \"https://host/hook?********\""})
+    EXPECT_NE(shown.find(line), std::string::npos) << line << "\n" << shown;
+}
+
 TEST(ShowConfig, ReadsBackTheSame) {
   for (const Language language : {Language::kEnglish, Language::kChinese}) {
     Config config = complete();

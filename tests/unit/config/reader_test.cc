@@ -119,5 +119,37 @@ TEST(Config, HostileFilesAreRefusedQuickly) {
   EXPECT_FALSE(read_config(deep, "x").usable());
 }
 
+TEST(ReadConfig, ASecretHasNoWhiteSpaceAroundItAndNoControlCharactersWithin) {
+  const auto read = [](const std::string& value) {
+    setenv("AI_BOT_TEST_KEY", value.c_str(), 1);
+    return read_config(
+        "models: [{name: m, type: openai, model: x, base_url: http://h/v1, api_key: "
+        "'${AI_BOT_TEST_KEY}'}]\n",
+        "test.yaml");
+  };
+  for (const char* value :
+       {"the-key-of-a", " the-key-of-a\n", "the-key-of-a\r\n", "\tthe-key-of-a  "}) {
+    const ReadConfig config = read(value);
+    EXPECT_TRUE(config.usable());
+    EXPECT_EQ(config.config.models.at(0).api_key.reveal(), "the-key-of-a");
+  }
+  for (const char* value :
+       {"the-key\nX-Header: y", "the\rkey", "the\tkey", "the\x7fkey", "the\x1b[key"}) {
+    const ReadConfig config = read(value);
+    EXPECT_FALSE(config.usable()) << value;
+    ASSERT_EQ(config.findings.size(), 1u);
+    EXPECT_EQ(config.findings[0].key, "models[0].api_key");
+    EXPECT_EQ(config.findings[0].text.en, "holds a line break or another control character");
+  }
+  test::TempFolder folder;
+  std::ofstream(folder / "key") << "one\ntwo\n";
+  EXPECT_FALSE(
+      read_config(
+          "models: [{name: m, type: openai, model: x, base_url: http://h/v1, api_key: 'file:" +
+              std::string(folder / "key") + "'}]\n",
+          "test.yaml")
+          .usable());
+}
+
 }  // namespace
 }  // namespace ai_bot

@@ -37,18 +37,59 @@ TEST(Json, WhatIsNoneIsDiscarded) {
        {std::string(), std::string(" "), std::string("{"), std::string("{]"), std::string("{} {}"),
         std::string("{'a': 1}"), std::string("[1,]"), std::string("01"), std::string("1e999"),
         std::string("nul"), std::string("\"\xff\""), std::string("\"a\nb\""),
-        std::string("\"\\ud800\""), deep, deep_after_a_large_number}) {
+        std::string("\"\\ud80\""), std::string("\"\\ud83dx"), std::string("\\ud83d"), deep,
+        deep_after_a_large_number}) {
     EXPECT_TRUE(parse_json(text).is_discarded()) << text.substr(0, 20);
     EXPECT_FALSE(parse_json(text).is_object());
   }
 }
 
-TEST(Json, ABodyMustBeAnObject) {
-  EXPECT_EQ(parse_object(R"({"a": 1})").value()["a"], 1);
-  for (const char* text : {"[1]", "hello", ""}) {
-    EXPECT_EQ(parse_object(text).error().code, Code::kInvalid);
+TEST(Json, HalfASurrogatePairBecomesAReplacementCharacter) {
+  const std::pair<const char*, const char*> rows[] = {
+      {R"("hello \ud83d there")", "hello \uFFFD there"},
+      {R"("\ude00")", "\uFFFD"},
+      {R"("\uD83D")", "\uFFFD"},
+      {R"("\ud83d\ude00")", "\U0001F600"},
+      {R"("\ud83d\ud83d\ude00\ude00")", "\uFFFD\U0001F600\uFFFD"},
+      {R"("\ud83d\u0041")", "\uFFFDA"},
+      {R"("\ud83d\n")", "\uFFFD\n"},
+      {R"("\ud83d\\ude00")", "\uFFFD\\ude00"},
+      {R"("\\ud83d \ud83d")", "\\ud83d \uFFFD"},
+      {R"("\\\ud83d")", "\\\uFFFD"},
+      {R"("\"\ud83d\"")", "\"\uFFFD\""}};
+  for (const auto& [text, value] : rows) EXPECT_EQ(parse_json(text), value) << text;
+  const auto object = parse_object(R"({"\ud83d": ["\udfff", 123456789012345678901234567890]})");
+  ASSERT_TRUE(object);
+  EXPECT_EQ((*object)["\uFFFD"][0], "\uFFFD");
+  const std::string large = "\"" + std::string(200000, 'x') + "\\ud83d\"";
+  EXPECT_EQ(parse_json(large), std::string(200000, 'x') + "\uFFFD");
+}
+
+TEST(Json, TheErrorSaysWhatIsWrongAndWhere) {
+  const std::string deep = "{\"a\":" + std::string(2000, '[') + std::string(2000, ']') + "}";
+  const std::pair<std::string, const char*> rows[] = {
+      {"[1]", "no object"},
+      {"7", "no object"},
+      {"hello", "not JSON (see byte 0)"},
+      {"", "empty"},
+      {" \n", "empty"},
+      {"{\"a\": }", "not JSON (see byte 6)"},
+      {"{\"a\": 1", "not JSON (see byte 7)"},
+      {"{\"a\": 1} x", "not JSON (see byte 9)"},
+      {"{\"a\": \"\xff\"}", "not UTF-8 (byte 7)"},
+      {"{\"a\": \"\xEF\xBF\xBD\xF0\x9F\"}", "not UTF-8 (byte 10)"},
+      {deep, "nested too deep: at most 1024 levels"}};
+  for (const auto& [text, why] : rows) {
+    const auto object = parse_object(text);
+    ASSERT_FALSE(object) << text;
+    EXPECT_EQ(object.error().code, Code::kInvalid);
+    EXPECT_NE(object.error().text.en.find(why), std::string::npos)
+        << text << ": " << object.error().text.en;
+    EXPECT_NE(object.error().text.zh.find("请求正文"), std::string::npos);
   }
 }
+
+TEST(Json, ABodyMustBeAnObject) { EXPECT_EQ(parse_object(R"({"a": 1})").value()["a"], 1); }
 
 TEST(Json, ALargeTextIsParsedToo) {
   std::string text = "[0";

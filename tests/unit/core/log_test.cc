@@ -37,6 +37,18 @@ TEST(Log, TextIsReadable) {
             "21:00:00.123 info    the model is ready [engine.ready] process.pid=7");
 }
 
+TEST(Log, TextHoldsNoControlCharacters) {
+  EXPECT_EQ(
+      ai_bot::log::line(Format::kText, Level::kWarning, "x",
+                        "a\n00:00:00 error forged\r\x1b]0;title\x07\x7f\tb\xC2\x9b"
+                        "31m 你好 👋 \xff",
+                        {{"f", std::string("c\x1b\xC2\x85"
+                                           "d")}},
+                        kTime),
+      "21:00:00.123 warning a\\n00:00:00 error forged\\x0d\\x1b]0;title\\x07\\x7f\\x09b\\x9b31m "
+      "你好 👋 \xEF\xBF\xBD [x] f=\"c\\u001b\\x85d\"");
+}
+
 TEST(Log, KnowsItsLevels) {
   EXPECT_EQ(level_named("debug"), Level::kDebug);
   EXPECT_EQ(level_named("error"), Level::kError);

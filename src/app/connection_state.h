@@ -1,0 +1,64 @@
+// How a channel with mode: connect stands, for health and metrics.
+#pragma once
+
+#include <mutex>
+#include <string>
+
+#include "core/language.h"
+
+namespace ai_bot {
+
+class ConnectionState {
+ public:
+  enum class Kind {
+    kConnecting,
+    kConnected,
+    kWaiting,  // it ended or could not be made; it is tried again soon
+    kRefused,  // the platform refuses for good until somebody mends the set-up; tried again rarely
+  };
+  struct Snapshot {
+    Kind kind = Kind::kConnecting;
+    Text why = {};  // of kWaiting and kRefused; may be empty
+  };
+
+  // True when the reason is another one than before (and should be logged).
+  bool set(Kind kind, const Text& why = {}) {
+    std::lock_guard lock(mutex_);
+    const bool is_new = !why.en.empty() && why.en != last_problem_;
+    if (is_new) last_problem_ = why.en;
+    now_ = {kind, why};
+    return is_new;
+  }
+
+  // It works again: the next problem is a new one.
+  void recovered() {
+    std::lock_guard lock(mutex_);
+    last_problem_.clear();
+  }
+
+  Snapshot get() const {
+    std::lock_guard lock(mutex_);
+    return now_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Snapshot now_;
+  std::string last_problem_;
+};
+
+inline const char* name_of(ConnectionState::Kind kind) {
+  switch (kind) {
+    case ConnectionState::Kind::kConnecting:
+      return "connecting";
+    case ConnectionState::Kind::kConnected:
+      return "connected";
+    case ConnectionState::Kind::kWaiting:
+      return "waiting";
+    case ConnectionState::Kind::kRefused:
+      return "refused";
+  }
+  return "";
+}
+
+}  // namespace ai_bot

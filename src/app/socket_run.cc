@@ -1,0 +1,237 @@
+#include "app/socket_run.h"
+
+#include <drogon/WebSocketClient.h>
+#include <fmt/format.h>
+
+#include <future>
+#include <mutex>
+#include <thread>
+
+#include "app/intake.h"
+#include "core/guarded.h"
+#include "core/id.h"
+#include "core/log.h"
+#include "core/utf8.h"
+#include "net/url.h"
+
+namespace ai_bot {
+namespace {
+
+using drogon::WebSocketMessageType;
+using SocketPtr = drogon::WebSocketConnectionPtr;
+
+constexpr milliseconds kTick{100}, kCommitWait{2};
+// Without any frame for so many pings (one each delivery.timeout) nobody is there any more.
+constexpr int kUnansweredPings = 3;
+constexpr size_t kLongestReason = 123;  // bytes of a Close frame (RFC 6455, 5.5)
+
+// One connection, shared with its callbacks, which run on the loop's and the store's threads.
+struct Connected {
+  std::atomic<bool> closed{false}, opened{false};
+  std::atomic<int> commits_under_way{0};
+  std::atomic<SteadyTime> last_frame{steady_now()};
+
+  // The first reason counts.
+  void close(const Text& why, bool for_good = false) {
+    std::lock_guard lock(mutex_);
+    if (ending_.text.en.empty())
+      ending_ = {for_good ? Code::kUnauthorized : Code::kUnavailable, why};
+    closed = true;
+  }
+  Error ending() const {
+    std::lock_guard lock(mutex_);
+    return ending_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  Error ending_{Code::kUnavailable, {}};
+};
+
+// What a frame's handling needs.
+struct Run {
+  Parts& parts;
+  const ChannelEntry& channel;
+  std::shared_ptr<SocketProtocol> protocol;
+  trantor::EventLoop* loop;
+  WebSocketMessageType type;
+  Connected state{};
+};
+using RunPtr = std::shared_ptr<Run>;
+
+// A frame's event, its commit, its acknowledgement.
+void take_in_frame(const RunPtr& run, SocketStep step, const SocketPtr& socket) {
+  if (!step.reading || !step.reading->event) {
+    if (step.reading) note_ignored(run->parts, run->channel, *step.reading);
+    if (!step.acknowledgement.empty()) socket->send(step.acknowledgement, run->type);
+    return;
+  }
+  const bool repeats_after_reconnect = step.mark != 0;
+  // What can't be taken in is not acknowledged: the platform sends it again.
+  if (auto may = may_take_in(run->parts, run->channel); !may) {
+    if (repeats_after_reconnect) run->state.close(may.error().text);
+    return;
+  }
+  step.reading->event->request_id = request_id_or_new("");
+  ++run->state.commits_under_way;
+  take_in(run->parts, run->channel, std::move(*step.reading->event),
+          [run, socket, mark = step.mark, acknowledgement = step.acknowledgement](
+              const TakenInPtr& taken, const Result<void>& result) {
+            if (result) {
+              note_taken_in(run->parts, *taken);
+              if (mark != 0)
+                run->loop->queueInLoop([run, mark] { run->protocol->committed(mark); });
+              if (!acknowledgement.empty() && !run->state.closed)
+                socket->send(acknowledgement, run->type);
+            } else if (mark != 0) {
+              run->state.close(result.error().text);
+            }
+            --run->state.commits_under_way;
+          });
+}
+
+void on_close_frame(const RunPtr& run, const std::string& frame) {
+  const int code = frame.size() < 2 ? 0
+                                    : static_cast<unsigned char>(frame[0]) << 8 |
+                                          static_cast<unsigned char>(frame[1]);
+  const std::string reason(truncate_utf8(frame.size() < 2 ? "" : frame.substr(2), kLongestReason));
+  const auto refused = run->protocol->on_close(code);
+  const std::string said = reason.empty() ? "" : fmt::format(" '{}'", reason);
+  run->state.close(refused.value_or(Text{
+                       fmt::format("the platform ended the connection (code {}{})", code, said),
+                       fmt::format("平台关闭了连接（代码 {}{}）", code, said)}),
+                   refused.has_value());
+}
+
+void on_frame(const RunPtr& run, const std::string& frame, const SocketPtr& socket,
+              WebSocketMessageType type) {
+  run->state.last_frame = steady_now();
+  if (run->state.closed) return;
+  if (type == WebSocketMessageType::Close) return on_close_frame(run, frame);
+  if (type != run->type) return;
+  const auto self = run->channel.access->identity();
+  SocketStep step = run->protocol->on_frame(frame, self.get(), now_ms());
+  for (const std::string& answer : step.send) socket->send(answer, type);
+  const bool reconnect = step.reconnect;
+  take_in_frame(run, std::move(step), socket);
+  if (reconnect)
+    run->state.close({"the platform asks for a new connection", "平台要求重新建立连接"});
+}
+
+// Runs it on the loop's thread, to which a client and its protocol belong, and waits for it.
+void run_in(trantor::EventLoop* loop, std::function<void()> task) {
+  const auto done = std::make_shared<std::promise<void>>();
+  auto future = done->get_future();
+  loop->queueInLoop([done, task = std::move(task)]() mutable {
+    guarded("connections.task", task);
+    guarded("connections.task", [&] { task = nullptr; });
+    done->set_value();
+  });
+  future.wait();
+}
+
+// The beat of an open connection, on the loop's thread.
+void keep_alive(const RunPtr& run, const SocketPtr& socket, SteadyTime& beat,
+                milliseconds ping_every) {
+  static const Text deaf{"the platform does not answer any more on this connection",
+                         "平台在该连接上不再响应"};
+  if (since(run->state.last_frame.load()) > kUnansweredPings * ping_every)
+    return run->state.close(deaf);
+  const milliseconds every = run->protocol->heartbeat_every();
+  if (every.count() <= 0 || since(beat) < every) return;
+  if (run->protocol->is_deaf()) return run->state.close(deaf);
+  beat = steady_now();
+  socket->send(run->protocol->heartbeat(), run->type);
+}
+
+drogon::WebSocketClientPtr connect(const RunPtr& run, const Url& url) {
+  auto client = drogon::WebSocketClient::newWebSocketClient(
+      fmt::format("{}://{}:{}", url.scheme, url.host, url.port), run->loop);
+  client->setMessageHandler([run](std::string&& frame, const auto& it, const auto& type) {
+    guarded("connections.frame", [&] { on_frame(run, frame, it->getConnection(), type); });
+  });
+  client->setConnectionClosedHandler([run](const auto&) {
+    run->state.close({"the connection broke", "连接已中断"});
+  });
+  auto upgrade = drogon::HttpRequest::newHttpRequest();
+  upgrade->setPathEncode(false);
+  upgrade->setPath(url.target());
+  client->connectToServer(
+      upgrade, [run, host = url.host](drogon::ReqResult result, const auto&, const auto&) {
+        if (result == drogon::ReqResult::Ok) {
+          run->protocol->on_open();
+          run->state.last_frame = steady_now();
+          run->state.opened = true;
+          return;
+        }
+        const std::string why = drogon::to_string(result);
+        run->state.close({fmt::format("no WebSocket at {}: {}", host, why),
+                          fmt::format("无法与 {} 建立 WebSocket：{}", host, why)});
+      });
+  return client;
+}
+
+Result<Url> address_of(Parts& parts, SocketProtocol& protocol, const std::atomic<bool>& stopping) {
+  HttpRequest request = protocol.open_request();
+  request.timeouts = HttpTimeouts::all(parts.config.delivery.timeout);
+  const auto reply = parts.http->fetch(std::move(request), [&] { return stopping.load(); });
+  if (!reply) return fail(reply.error());
+  const auto address = protocol.read_address(*reply, now_ms());
+  if (!address) return fail(address.error());
+  if (auto url = parse_url(*address)) return *url;
+  return fail(Code::kUnavailable, "the platform gives no address", "平台未返回地址");
+}
+
+}  // namespace
+
+SocketEnding run_socket_once(Parts& parts, const ChannelEntry& channel,
+                             const std::shared_ptr<SocketProtocol>& protocol,
+                             trantor::EventLoopThread& loop, const std::atomic<bool>& stopping) {
+  const auto url = address_of(parts, *protocol, stopping);
+  if (!url) return {url.error()};
+  const auto type =
+      protocol->is_binary() ? WebSocketMessageType::Binary : WebSocketMessageType::Text;
+  const RunPtr run(new Run{parts, channel, protocol, loop.getLoop(), type});
+  const milliseconds timeout = parts.config.delivery.timeout;
+  auto client = connect(run, *url);
+  const SteadyTime begun = steady_now();
+  SteadyTime opened = begun, beat = begun;
+  bool said = false;
+  for (; !run->state.closed && !stopping; std::this_thread::sleep_for(kTick)) {
+    if (!run->state.opened) {
+      if (since(begun) > timeout)
+        run->state.close(
+            {fmt::format("no WebSocket at {} within {} ms", url->host, timeout.count()),
+             fmt::format("{} 毫秒内未能与 {} 建立 WebSocket", timeout.count(), url->host)});
+      continue;
+    }
+    if (!said) {
+      said = true;
+      opened = beat = steady_now();
+      channel.connection->set(ConnectionState::Kind::kConnected);
+      log::info("channel.connected", "connected", {{"ai_bot.channel", channel.config.name}});
+      run_in(run->loop, [&] {
+        if (const auto socket = client->getConnection())
+          socket->setPingMessage("", std::chrono::duration<double>(timeout));
+      });
+    }
+    run_in(run->loop, [&] {
+      if (const auto socket = client->getConnection()) keep_alive(run, socket, beat, timeout);
+    });
+  }
+  run->state.closed = true;
+  // Its last owner lets it go there, where its callbacks run; those that were queued are then over.
+  run_in(run->loop, [client = std::move(client), code = protocol->close_code()] {
+    if (const auto socket = client->getConnection())
+      socket->shutdown(static_cast<drogon::CloseCode>(code));
+    client->stop();
+  });
+  while (run->state.commits_under_way > 0) std::this_thread::sleep_for(kCommitWait);
+  const Error why = run->state.ending();
+  if (said)
+    log::info("channel.disconnected", "the connection ended",
+              {{"ai_bot.channel", channel.config.name}, {"ai_bot.reason", why.text.en}});
+  return {why, said ? since(opened) : milliseconds(0)};
+}
+
+}  // namespace ai_bot

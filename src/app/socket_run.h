@@ -1,0 +1,26 @@
+// One long connection of a channel, from the request for its address to its end.
+#pragma once
+
+#include <trantor/net/EventLoopThread.h>
+
+#include <atomic>
+#include <memory>
+
+#include "app/parts.h"
+#include "channels/socket.h"
+
+namespace ai_bot {
+
+// Why it ended or was never made: kUnauthorized when the platform refuses for good.
+struct SocketEnding {
+  Error why;
+  milliseconds lasted{0};  // since it was open
+};
+
+// Returns when the connection has ended or `stopping` became true, and all commits of its events
+// are over. Frames are handled on `loop`.
+SocketEnding run_socket_once(Parts& parts, const ChannelEntry& channel,
+                             const std::shared_ptr<SocketProtocol>& protocol,
+                             trantor::EventLoopThread& loop, const std::atomic<bool>& stopping);
+
+}  // namespace ai_bot

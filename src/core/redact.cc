@@ -1,0 +1,160 @@
+#include "core/redact.h"
+
+#include <fmt/format.h>
+#include <sodium.h>
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <shared_mutex>
+
+namespace ai_bot {
+namespace {
+
+constexpr size_t kMostSecrets = 500;
+// A segment of a path that is so long and has letters and digits is a key, not a name.
+constexpr size_t kShortestKey = 16;
+
+struct Registry {
+  std::shared_mutex mutex;
+  std::deque<std::string> values;  // oldest first
+};
+
+Registry& registry() {
+  static Registry one;
+  return one;
+}
+
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+std::string percent_encoded(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
+std::string base64(std::string_view bytes) {
+  constexpr int kVariant = sodium_base64_VARIANT_ORIGINAL;
+  std::string out(sodium_base64_encoded_len(bytes.size(), kVariant), '\0');
+  sodium_bin2base64(out.data(), out.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                    bytes.size(), kVariant);
+  out.resize(out.find('\0'));
+  return out;
+}
+
+bool looks_like_a_key(std::string_view segment) {
+  return segment.size() >= kShortestKey && std::any_of(segment.begin(), segment.end(), is_letter) &&
+         std::any_of(segment.begin(), segment.end(), is_digit);
+}
+
+// An address within a text, cut at the ends of its parts.
+struct Parts {
+  std::string_view user_info, host, path, query;
+};
+
+// What follows "://" up to a character that ends an address in running text.
+Parts parts_of(std::string_view rest) {
+  Parts parts;
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  const size_t at = authority.rfind('@');
+  if (at != std::string_view::npos) parts.user_info = authority.substr(0, at);
+  parts.host = authority.substr(at == std::string_view::npos ? 0 : at + 1);
+  rest.remove_prefix(authority.size());
+  const size_t query = rest.find_first_of("?#");
+  parts.path = rest.substr(0, query);
+  if (query != std::string_view::npos) parts.query = rest.substr(query + 1);
+  return parts;
+}
+
+void for_each_segment(std::string_view path, const std::function<void(std::string_view)>& use) {
+  while (!path.empty()) {
+    path.remove_prefix(1);  // the '/'
+    const std::string_view segment = path.substr(0, path.find('/'));
+    use(segment);
+    path.remove_prefix(segment.size());
+  }
+}
+
+std::string shown(const Parts& parts) {
+  std::string out;
+  if (!parts.user_info.empty()) out += std::string(kMasked) + "@";
+  out += parts.host;
+  for_each_segment(parts.path, [&](std::string_view segment) {
+    out += '/';
+    out += looks_like_a_key(segment) ? kMasked : segment;
+  });
+  if (!parts.query.empty()) out += "?" + std::string(kMasked);
+  return out;
+}
+
+std::string without_address_secrets(std::string_view text) {
+  std::string out;
+  for (;;) {
+    const size_t mark = text.find("://");
+    if (mark == std::string_view::npos) return out.append(text);
+    const size_t begin = mark + 3;
+    const size_t end = std::min(text.find_first_of(" \t\r\n\"'<>`()|,;", begin), text.size());
+    out.append(text.substr(0, begin));
+    out += shown(parts_of(text.substr(begin, end - begin)));
+    text.remove_prefix(end);
+  }
+}
+
+std::string without_kept_secrets(std::string text) {
+  Registry& all = registry();
+  std::shared_lock lock(all.mutex);
+  for (const std::string& secret : all.values) {
+    for (size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += kMasked.size())
+      text.replace(at, secret.size(), kMasked);
+  }
+  return text;
+}
+
+}  // namespace
+
+void keep_secret(std::string_view value) {
+  if (value.size() < kShortestSecret) return;
+  Registry& all = registry();
+  std::unique_lock lock(all.mutex);
+  for (std::string form : {std::string(value), percent_encoded(value)}) {
+    if (std::find(all.values.begin(), all.values.end(), form) != all.values.end()) continue;
+    if (all.values.size() == kMostSecrets) all.values.pop_front();
+    all.values.push_back(std::move(form));
+  }
+}
+
+void keep_secrets_of_address(std::string_view address) {
+  const size_t mark = address.find("://");
+  // A proxy may be written without its scheme.
+  const Parts parts = parts_of(mark == std::string_view::npos ? address : address.substr(mark + 3));
+  keep_secret(parts.user_info);
+  keep_secret(base64(parts.user_info));  // as a Proxy-Authorization header has it
+  if (const size_t colon = parts.user_info.find(':'); colon != std::string_view::npos)
+    keep_secret(parts.user_info.substr(colon + 1));
+  for_each_segment(parts.path, [](std::string_view segment) {
+    if (looks_like_a_key(segment)) keep_secret(segment);
+  });
+  for (std::string_view query = parts.query; !query.empty();) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    keep_secret(pair.substr(pair.find('=') == std::string_view::npos ? 0 : pair.find('=') + 1));
+    query.remove_prefix(std::min(pair.size() + 1, query.size()));
+  }
+}
+
+std::string redacted_address(std::string_view address) {
+  const size_t mark = address.find("://");
+  const size_t begin = mark == std::string_view::npos ? 0 : mark + 3;
+  return std::string(address.substr(0, begin)) +
+         without_kept_secrets(shown(parts_of(address.substr(begin))));
+}
+
+std::string redacted(std::string_view text) {
+  return without_kept_secrets(without_address_secrets(text));
+}
+
+}  // namespace ai_bot

@@ -1,0 +1,65 @@
+#include "core/redact.h"
+
+#include <gtest/gtest.h>
+
+#include "core/log.h"
+
+namespace ai_bot {
+namespace {
+
+TEST(Redact, AddressesLoseTheirUserInfoQueryAndKeys) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"no address at all: 1/2?", "no address at all: 1/2?"},
+      {"https://api.example/v1", "https://api.example/v1"},
+      {"https://api.example:8443/v1/models", "https://api.example:8443/v1/models"},
+      {"https://api.example/v1?key=abc", "https://api.example/v1?********"},
+      {"https://api.example?key", "https://api.example?********"},
+      {"https://api.example/v1#part", "https://api.example/v1?********"},
+      {"http://user:pw@proxy:3128", "http://********@proxy:3128"},
+      {"http://user:p@w@proxy:3128/", "http://********@proxy:3128/"},
+      {"socks5h://u@proxy", "socks5h://********@proxy"},
+      {"https://hooks.example/T0/abcdef0123456789/x", "https://hooks.example/T0/********/x"},
+      {"https://api.telegram.org/bot42:AAE-x_0123456789/getMe",
+       "https://api.telegram.org/********/getMe"},
+      {"POST https://a/b?c, then 'http://d:e@f/g?h' (see https://i?j) end",
+       "POST https://a/b?********, then 'http://********@f/g?********' (see https://i?********) "
+       "end"},
+      {"https://", "https://"},
+      {"://", "://"},
+      {"https://a/\nhttps://b?c", "https://a/\nhttps://b?********"}};
+  for (const auto& [text, shown] : rows) EXPECT_EQ(redacted(text), shown) << text;
+  EXPECT_EQ(redacted_address("user:pw@proxy:3128"), "********@proxy:3128");
+  EXPECT_EQ(redacted_address("proxy:3128"), "proxy:3128");
+  EXPECT_EQ(redacted_address(""), "");
+}
+
+TEST(Redact, KnownSecretsAreMaskedWhereverTheyStand) {
+  keep_secret("kept-secret+1/=");
+  EXPECT_EQ(redacted("wrong key: kept-secret+1/= (kept-secret+1/=)"),
+            "wrong key: ******** (********)");
+  EXPECT_EQ(redacted("secret=kept-secret%2B1%2F%3D&x"), "secret=********&x");
+  keep_secret("short");
+  keep_secret("");
+  EXPECT_EQ(redacted("a short one"), "a short one");
+  keep_secrets_of_address(
+      "http://user:proxy-password@proxy/path/0123456789abcdefg?a=query-value&b");
+  EXPECT_EQ(redacted("refused: proxy-password, query-value, 0123456789abcdefg"),
+            "refused: ********, ********, ********");
+  keep_secrets_of_address("someone:another-password@proxy:3128");
+  EXPECT_EQ(redacted("another-password"), "********");
+}
+
+TEST(Redact, TheLogDoesSo) {
+  keep_secret("logged-secret");
+  using log::Format;
+  for (const Format format : {Format::kText, Format::kJson}) {
+    const std::string line =
+        log::line(format, log::Level::kInfo, "x", "said logged-secret",
+                  {{"field", std::string("logged-secret at http://u:p@h?q")}}, 0);
+    EXPECT_EQ(line.find("logged-secret"), std::string::npos) << line;
+    EXPECT_NE(line.find("http://********@h?********"), std::string::npos) << line;
+  }
+}
+
+}  // namespace
+}  // namespace ai_bot
