@@ -103,7 +103,7 @@ def test_a_model_killed_in_mid_answer(make_server):
     engine = server.engine_pid()
     asker.start()
     os.kill(engine, signal.SIGKILL)
-    asker.join(60)
+    asker.join(PATIENCE)
     # The event is answered all the same; the client that was reading along is told.
     status, body = answers[0]
     assert status == 200 and "ai_bot" in body["text"]
