@@ -3,7 +3,12 @@ import hashlib
 import hmac
 import http.client
 import json
+import os
 import time
+
+
+# Seconds; generous, for sanitizers on a busy machine.
+PATIENCE = int(os.environ.get("PATIENCE", "60"))
 
 
 class Api:
@@ -11,7 +16,7 @@ class Api:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
 
-    def request(self, method, path, body=None, headers=None, timeout=60):
+    def request(self, method, path, body=None, headers=None, timeout=PATIENCE):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
         try:
             connection.request(method, path, body, headers or {})
@@ -41,7 +46,7 @@ class Api:
 
     def stream(self, question, headers=None, **fields):
         """The same, streamed: yields what each event carries, "[DONE]" included."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         body = {"stream": True, "messages": [{"role": "user", "content": question}], **fields}
         connection.request("POST", "/v1/chat/completions", json.dumps(body), {"Content-Type": "application/json", **(headers or {})})
         reply = connection.getresponse()

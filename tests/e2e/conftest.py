@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import api  # noqa: E402
 import machine  # noqa: E402
 import terminal  # noqa: E402
+from api import PATIENCE  # noqa: E402
 from machine import environment, free_port  # noqa: E402, F401
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
@@ -24,7 +25,6 @@ BINARY = os.environ.get("AI_BOT", str(ROOT / "build/release/ai_bot"))
 PLATFORMS = ROOT / "tests/platforms"
 GUIDE = ROOT / "models/guide/guide-q8_0.gguf"
 SECRET = "0123456789abcdef0123456789abcdef"
-PATIENCE = int(os.environ.get("PATIENCE", "60"))  # seconds; generous, for sanitizers on a busy machine
 
 
 def wait_until(is_true, what, patience=PATIENCE):

@@ -103,10 +103,11 @@ def test_a_model_killed_in_mid_answer(make_server):
     engine = server.engine_pid()
     asker.start()
     os.kill(engine, signal.SIGKILL)
-    asker.join(60)
-    # The event is answered all the same; the client that was reading along is told.
-    status, body = answers[0]
-    assert status == 200 and "ai_bot" in body["text"]
+    asker.join(PATIENCE)
+    # The event is answered all the same, if not within sync_deadline; the client that was reading along is told.
+    assert answers[0][0] in (200, 202)
+    answered = wait_until(lambda: (r := post_event(server, SECRET, "e1", "What is ai_bot?"))[0] == 200 and r, "the answer")
+    assert "ai_bot" in answered[1]["text"]
     assert "error" in list(stream)[-1]
     wait_until(lambda: server.status("/api/health") == 200, "healthy again")
     assert server.engine_pid() != engine

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from conftest import ROOT, cli
+from conftest import PATIENCE, ROOT, cli
 
 sys.path.insert(0, str(ROOT / "models/guide/train"))
 import dialogues  # noqa: E402
@@ -89,7 +89,7 @@ def test_the_evaluation_knows_every_topic():
 def test_the_guide_answers_as_well_as_was_measured():
     """The short evaluation, against the scores of the committed model (models/guide/scores.json)."""
     measured = json.loads((ROOT / "models/guide/scores.json").read_text(encoding="utf-8"))["short"]
-    done = subprocess.run(["/usr/bin/python3", str(ROOT / "models/guide/evaluate"), "--short", "--json"], capture_output=True, text=True, timeout=300)
+    done = subprocess.run(["/usr/bin/python3", str(ROOT / "models/guide/evaluate"), "--short", "--json"], capture_output=True, text=True, timeout=PATIENCE * 5)
     scores = json.loads(done.stdout)["scores"]
     # The same questions to the same model: only the processor's arithmetic may differ.
     for group, score in scores.items():

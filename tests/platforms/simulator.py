@@ -8,6 +8,7 @@ import asyncio
 import http.client
 import http.server
 import json
+import os
 import random
 import re
 import threading
@@ -15,6 +16,9 @@ import time
 import urllib.parse
 
 import websockets
+
+
+PATIENCE = int(os.environ.get("PATIENCE", "60"))  # seconds for an answer of ai_bot
 
 
 class Refusal(Exception):
@@ -162,7 +166,7 @@ class Simulator:
     def post(url, body, headers, method="POST"):
         """(status, headers, body) of one request to ai_bot."""
         target = urllib.parse.urlsplit(url)
-        connection = http.client.HTTPConnection(target.hostname, target.port, timeout=60)
+        connection = http.client.HTTPConnection(target.hostname, target.port, timeout=PATIENCE)
         try:
             connection.request(method, target.path + ("?" + target.query if target.query else ""), body, headers)
             reply = connection.getresponse()

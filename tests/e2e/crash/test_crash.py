@@ -14,7 +14,7 @@ import time
 
 import pytest
 
-from conftest import PLATFORMS, SECRET, free_port, remote_model, wait_until
+from conftest import PATIENCE, PLATFORMS, SECRET, free_port, remote_model, wait_until
 
 LONG = os.environ.get("CRASH_FORM") == "long"
 EVENTS, KILLS, RATE = (2000, 20, 400) if LONG else (400, 4, 400)
@@ -37,12 +37,12 @@ def test_kill_9_loses_and_doubles_nothing(make_server, echo_endpoint, folder):
                          "delivery: {backoff_min: 20ms, backoff_max: 500ms, max_attempts: 1000}\n").start()
     platform = subprocess.Popen(["/usr/bin/python3", str(PLATFORMS / "generic_platform.py"), "--url", server.url + "/api/webhook/hook", "--secret", SECRET,
                                  "--port", str(callbacks), "--events", str(EVENTS), "--conversations", str(CONVERSATIONS),
-                                 "--real-conversations", str(REAL), "--rate", str(RATE)],
+                                 "--real-conversations", str(REAL), "--rate", str(RATE), "--patience", str(PATIENCE * 5)],
                                 stdout=subprocess.PIPE, text=True)
     assert platform.stdout.readline() == "ready\n"
     seed = int(os.environ.get("CRASH_SEED", "1"))
     kill_again_and_again(server, seed)
-    report = json.loads(platform.communicate(timeout=400)[0])
+    report = json.loads(platform.communicate(timeout=PATIENCE * 6)[0])
 
     shown = report["shown"]
     answers = [s for s in shown if s["kind"] == "answer"]
@@ -74,11 +74,11 @@ def test_through_a_platform_too(make_server, echo_endpoint, name):
     server = make_server(f"models:\n  - {remote_model(echo_endpoint)}\nchannels:\n  - {make.config(f'http://127.0.0.1:{port}{api}')}\n"
                          "delivery: {backoff_min: 20ms, backoff_max: 500ms, max_attempts: 1000}\n").start()
     platform = subprocess.Popen(["/usr/bin/python3", str(PLATFORMS / f"{name}.py"), "--url", f"{server.url}/api/webhook/{name}", "--port", str(port),
-                                 "--events", str(EVENTS), "--conversations", str(CONVERSATIONS), "--rate", str(RATE)], stdout=subprocess.PIPE, text=True)
+                                 "--events", str(EVENTS), "--conversations", str(CONVERSATIONS), "--rate", str(RATE), "--patience", str(PATIENCE * 5)], stdout=subprocess.PIPE, text=True)
     assert platform.stdout.readline() == "ready\n"
     seed = int(os.environ.get("CRASH_SEED", "1"))
     kill_again_and_again(server, seed)
-    report = json.loads(platform.communicate(timeout=400)[0])
+    report = json.loads(platform.communicate(timeout=PATIENCE * 6)[0])
 
     assert report["refused"] == []
     assert len(set(report["acknowledged"])) == EVENTS
