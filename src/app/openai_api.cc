@@ -4,6 +4,7 @@
 #include <trantor/net/EventLoop.h>
 #include <trantor/net/TcpConnection.h>
 
+#include "app/chat_body.h"
 #include "app/event_stream.h"
 #include "core/id.h"
 #include "core/json.h"
@@ -21,31 +22,6 @@ constexpr size_t kLongestConversation = 256;  // bytes of the header's value
 
 tl::unexpected<Error> invalid(const std::string& en, const std::string& zh) {
   return fail(Code::kInvalid, en, zh);
-}
-
-// The request's body, checked as far as we use it; the rest is for the model's endpoint to judge.
-Result<json> parse_body(std::string_view text) {
-  auto parsed = parse_object(text);
-  if (!parsed) return parsed;
-  json& body = *parsed;
-  const auto messages = body.find("messages");
-  if (messages == body.end() || !messages->is_array() || messages->empty()) {
-    return invalid("messages: must be a list with at least one message",
-                   "messages：必须是至少包含一条消息的列表");
-  }
-  for (const json& message : *messages) {
-    if (!message.is_object() || !message.contains("role") || !message["role"].is_string()) {
-      return invalid("messages: each needs a role (system, user, assistant, tool)",
-                     "messages：每条消息都需要 role（system、user、assistant、tool）");
-    }
-  }
-  if (body.contains("model") && !body["model"].is_string())
-    return invalid("model: must be a text", "model：必须是文本");
-  if (body.contains("stream") && !body["stream"].is_boolean() && !body["stream"].is_null()) {
-    return invalid("stream: must be true or false", "stream：必须是 true 或 false");
-  }
-  if (!body.contains("stream") || body["stream"].is_null()) body["stream"] = false;
-  return parsed;
 }
 
 std::function<bool()> gone_check(const drogon::HttpRequestPtr& request) {
@@ -248,7 +224,7 @@ void handle_chat_completions(Parts& parts, const drogon::HttpRequestPtr& request
                   {"too many answers are under way (server.max_answers); try again later",
                    "同时进行的回答过多（server.max_answers），请稍后重试"}}));
   }
-  auto body = parse_body(request->body());
+  auto body = parse_chat_body(request->body());
   if (!body) return respond(error_response(request, body.error()));
   if (const auto chain = parts.router->chain(text_or(*body, "model")); !chain) {
     return respond(error_response(request, chain.error()));

@@ -39,11 +39,23 @@ const Text kGuideStandsIn{
     "（您选择的模型暂不可用，由内置的小向导代为回答。）\n"};
 const Text kNothing{"(The model gave no answer.)", "（模型没有给出回答。）"};
 const Text kStopped{"(stopped)", "（已停止）"};
+const Text kCut{"(The answer was longer than is allowed here and ends here.)",
+                "（回答超出了允许的长度，到此为止。）"};
+const Text kRefused{
+    "The model's provider refused this message; the operator finds the reason in the log. If it "
+    "goes on, /new begins a new conversation.",
+    "模型服务方拒绝了这条消息，管理员可在日志中查看原因。如果持续出现，可用 /new 开始新的对话。"};
 const Text kTooLong{"This message is too long for the model. Please shorten it.",
                     "这条消息超出了模型的长度限制，请缩短后再发。"};
 
 std::string ask_text(const Text& text, const std::string& question) {
   return text.in(language_of(question));
+}
+
+// What the person hears when trying again does not help; null when it may.
+const Text* final_reason(Code code) {
+  if (code == Code::kContextOverflow) return &kTooLong;
+  return code == Code::kInvalid || code == Code::kNotFound ? &kRefused : nullptr;
 }
 
 }  // namespace
@@ -381,8 +393,10 @@ Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
   const std::string model = asked.model.empty() ? session->model : asked.model;
   // A model that was chosen and has gone from the configuration must not make the session useless.
   const std::string name = asked.model.empty() && !router_.chain(model) ? "" : model;
+  const auto most_bytes = static_cast<size_t>(settings->max_answer.count);
   ChatMessages history = session->messages;
   std::string text;
+  std::atomic<bool> cut{false};
   Result<ChatEnd> end = fail(Code::kUnavailable, "no attempt was made", "尚未尝试");
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (attempt > 0) std::this_thread::sleep_for(kAttemptPause);
@@ -412,7 +426,7 @@ Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
     auto promise = std::make_shared<std::promise<Result<ChatEnd>>>();
     auto future = promise->get_future();
     ChatSink sink;
-    sink.abandoned = over;
+    sink.abandoned = [&] { return cut || over(); };
     const auto say = [&](std::string_view delta) {
       text += delta;
       if (asked.on_delta) asked.on_delta(delta);
@@ -424,13 +438,16 @@ Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
     };
     sink.on_chunk = [&](nlohmann::json& chunk) {
       const std::string_view delta = delta_text(chunk);
-      if (delta.empty()) return;
+      if (delta.empty() || cut) return;
       if (text.empty() && guide_stands_in) say(ask_text(kGuideStandsIn, asked.text));
-      say(delta);
+      cut = text.size() + delta.size() > most_bytes;
+      say(cut ? truncate_utf8(delta, most_bytes - std::min(most_bytes, text.size())) : delta);
+      if (cut) say("\n" + ask_text(kCut, asked.text));
     };
     sink.on_end = [promise](Result<ChatEnd> result) { promise->set_value(std::move(result)); };
     router_.chat(name, std::move(request), std::move(sink));
     end = future.get();
+    if (cut && !end) end = ChatEnd{};  // we have ended it
     if (end || over()) break;
     const Code code = end.error().code;
     if (code == Code::kContextOverflow && !history.empty()) {
@@ -449,16 +466,18 @@ Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
     std::lock_guard lock(mutex_);
     stopped_lanes_.insert(asked.lane);
     text += (text.empty() ? "" : " ") + ask_text(kStopped, asked.text);
-  } else if (end.error().code == Code::kContextOverflow || end.error().code == Code::kInvalid) {
+  } else if (const Text* reason = final_reason(end.error().code); reason != nullptr) {
     if (asked.on_delta) return fail(end.error());
     log::warning("turn.refused_by_model", end.error().text.en,
                  {{"http.request.id", asked.request_id}});
-    outcome.answer = ask_text(kTooLong, asked.text);
+    outcome.answer = ask_text(*reason, asked.text);
     return outcome;
   } else {
     return fail(end.error());
   }
   outcome.answer = text;
+  // An empty turn in the history is refused by many endpoints, on every later turn.
+  if (trim(text).empty()) return outcome;
   outcome.effect = [lane = asked.lane, question = asked.text, text](Connection& c) {
     sessions::append(c, lane, question, text);
   };

@@ -101,6 +101,7 @@ struct AssistantConfig {
   std::string system_prompt;
   int64_t max_parallel_turns = 8;
   int64_t max_answer_tokens = 512;
+  Bytes max_answer = 256_KiB;
   int64_t history_messages = 100;
   Bytes max_message = 32_KiB;
   Duration retry_min = 5s;

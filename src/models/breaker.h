@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <mutex>
+#include <optional>
 
 #include "config/config.h"
 #include "core/clock.h"
@@ -13,24 +14,54 @@ class Breaker {
  public:
   enum class State { kClosed, kOpen, kHalfOpen };
 
+  // The leave to ask once. Its outcome is told at most once; a ticket that goes without an outcome
+  // (the asker left, the request itself was wrong, something was thrown) says nothing and frees the
+  // place of its trial. What it tells counts only as long as the breaker has not opened or closed
+  // since: a request from before is no trial. Must not outlive the breaker.
+  class Ticket {
+   public:
+    Ticket(Ticket&& other) noexcept;
+    Ticket& operator=(Ticket&& other) noexcept;
+    ~Ticket();
+
+    void success();
+    void failure(SteadyTime now);
+    // The other side asks for a pause (a rate limit, a start): no failure, but nothing is asked
+    // until it is over.
+    void rest(SteadyTime now, milliseconds pause);
+
+   private:
+    friend class Breaker;
+    Ticket(Breaker* breaker, int64_t period) : breaker_(breaker), period_(period) {}
+
+    Breaker* breaker_;  // null: used, or moved from
+    int64_t period_;
+  };
+
   explicit Breaker(const BreakerConfig& config) : config_(config) {}
 
-  // Whether a request may go out now. After true, exactly one of success, failure or neither must
-  // follow.
-  bool allow(SteadyTime now);
-  void success();
-  void failure(SteadyTime now);
-  // The outcome says nothing about the other side (the asker left, the request itself was wrong).
-  void neither();
+  // Whether a request may go out now.
+  std::optional<Ticket> allow(SteadyTime now);
+
+  // The other side is a new one (its process was started again): what its predecessor did is
+  // forgotten.
+  void forget();
 
   State state(SteadyTime now) const;
 
+  // What is left of a pause that was asked for; 0: none.
+  milliseconds pause_left(SteadyTime now) const;
+
  private:
+  void begin_period(bool open, SteadyTime now);
+
   const BreakerConfig config_;
   mutable std::mutex mutex_;
   std::deque<SteadyTime> failures_;  // within the window
   bool open_ = false;
   SteadyTime opened_;
+  SteadyTime rests_until_;
+  int64_t period_ = 0;  // grows when it opens and closes, so that older tickets are known
   bool trial_under_way_ = false;
   int64_t good_trials_ = 0;
 };

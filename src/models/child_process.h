@@ -1,6 +1,9 @@
 // A program of ours in a process of its own, that never outlives us: the kernel ends it when the
 // thread that started it is gone (PR_SET_PDEATHSIG), so also after kill -9. Start it from a thread
-// that lives as long as the child should.
+// that lives as long as the child should. It leads a process group of its own, which is signalled
+// as a whole and gone when the child is, so that a script that starts the real program is as good
+// as the program. It inherits no files of ours, and of our environment only what
+// child_environment.h lets through.
 #pragma once
 
 #include <sys/resource.h>
@@ -28,7 +31,9 @@ struct ChildExit {
 
 struct ChildOptions {
   std::vector<std::string> arguments;  // the program first
-  // Called on a thread of the child's own for each line of its output, without the line's end.
+  // Called on a thread of the child's own for each line of its output, without the line's end. A
+  // child that writes more than 256 KiB a second has to wait; what its leavings write after its end
+  // is not waited for.
   std::function<void(std::string_view line)>
       on_output;  // standard error, and standard output with it
   std::function<void(std::string_view line)> on_stdout;  // optional: standard output apart
@@ -37,6 +42,7 @@ struct ChildOptions {
 
 class ChildProcess {
  public:
+  // kUnavailable when the system gives no process, pipe or thread.
   static Result<std::unique_ptr<ChildProcess>> start(ChildOptions options);
 
   // Stops it if it still runs (SIGKILL); on_exit was called when this returns.
@@ -53,6 +59,7 @@ class ChildProcess {
  private:
   explicit ChildProcess(ChildOptions options) : options_(std::move(options)) {}
   void read_until_exit(int error_fd, int out_fd);
+  void reap();
   void send(int signal);
   bool wait_for(milliseconds patience);
 

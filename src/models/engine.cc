@@ -15,7 +15,7 @@ constexpr milliseconds kHealthInterval{20};
 constexpr milliseconds kHealthTimeout{1000};
 constexpr milliseconds kTokenizeTimeout{2000};
 constexpr milliseconds kDrainInterval{20};
-constexpr size_t kMostTokenCounts = 10000;  // remembered texts
+constexpr size_t kMostTokenCounts = 10000;  // remembered counts, about 100 bytes each
 constexpr const char* kUnixBaseUrl = "http://localhost";
 
 HttpRequest local_request(const std::string& socket, const std::string& path, milliseconds limit) {
@@ -34,6 +34,13 @@ log::Level level_of(std::string_view line) {
     return log::Level::kDebug;
   }
   return line[space + 1] == 'E' ? log::Level::kError : log::Level::kDebug;
+}
+
+// What a text is remembered by: not the text itself, of which 10,000 may take a server's memory.
+// Two texts of one key would share a count, which only makes a window's estimate wrong.
+std::string token_key(const std::string& path, const std::string& text) {
+  const std::hash<std::string> hash;
+  return fmt::format("{:x}/{:x}/{}", hash(path), hash(text), text.size());
 }
 
 }  // namespace
@@ -56,10 +63,8 @@ LocalModel::~LocalModel() { stop(); }
 void LocalModel::start() {
   state_ = ModelState::kStarting;
   const auto top = [this] { guarded("engine.supervise", [this] { supervise(); }); };
-  if (guarded("engine.thread", [&] { thread_ = std::thread(top); })) return;
-  std::lock_guard lock(mutex_);
-  state_ = ModelState::kFailing;
-  problem_ = "can't start a thread: too many threads or too little memory; restart ai_bot";
+  if (!guarded("engine.thread", [&] { thread_ = std::thread(top); }))
+    note_crash("no thread to supervise it: too many threads or too little memory; restart ai_bot");
 }
 
 void LocalModel::stop() {
@@ -92,6 +97,7 @@ void LocalModel::chat(ChatRequest request, ChatSink sink) {
                             fmt::format("model {} is not ready: {}", config_.name, why),
                             fmt::format("模型 {} 尚未就绪：{}", config_.name, why)));
   }
+  running->markers.make_plain(request.body);
   if (running->lookup) {
     nlohmann::json& messages = request.body["messages"];
     messages = running->lookup->ground(messages);
@@ -117,14 +123,14 @@ int LocalModel::count_tokens(const std::string& text) {
     std::lock_guard lock(mutex_);
     running = current_;
     if (!running) return estimate_tokens(text);
-    key = running->path + '\0' + text;
+    key = token_key(running->path, text);
     if (const auto at = token_counts_.find(key); at != token_counts_.end()) return at->second;
   }
   HttpRequest request = local_request(running->socket, "/tokenize", kTokenizeTimeout);
   request.method = "POST";
   request.headers = {{"Content-Type", "application/json"}};
-  request.body = nlohmann::json{{"content", text}}.dump(-1, ' ', false,
-                                                        nlohmann::json::error_handler_t::replace);
+  request.body = nlohmann::json{{"content", running->markers.as_plain_text(text)}}.dump(
+      -1, ' ', false, nlohmann::json::error_handler_t::replace);
   const auto reply = http_.fetch(std::move(request));
   if (!reply || reply->status != 200) return estimate_tokens(text);
   const auto body = parse_json(reply->body);
@@ -139,9 +145,13 @@ int LocalModel::count_tokens(const std::string& text) {
 ModelStatus LocalModel::status() const {
   std::lock_guard lock(mutex_);
   // It may have ended a moment ago, before supervise() has noticed.
-  const bool gone = state_ == ModelState::kReady && current_ && current_->exited;
-  return {gone ? ModelState::kFailing : state_, current_ ? current_->path : path_, problem_,
-          restarts_, current_ && current_->child ? current_->child->pid() : 0};
+  const bool gone = state_ == ModelState::kReady && (!current_ || current_->exited);
+  return {gone ? ModelState::kFailing : state_,
+          current_ ? current_->path : path_,
+          problem_,
+          restarts_,
+          current_ && current_->child ? current_->child->pid() : 0,
+          gone || recovering_};
 }
 
 void LocalModel::supervise() {
@@ -162,6 +172,7 @@ void LocalModel::supervise() {
         std::lock_guard lock(mutex_);
         current_ = *started;
         state_ = ModelState::kReady;
+        recovering_ = false;
         problem_.clear();
       }
       // Until it exits, a swap is asked for, or we stop.
@@ -178,7 +189,7 @@ void LocalModel::supervise() {
       if (stopping_) break;
       const RunningPtr dead = std::exchange(current_, nullptr);
       lock.unlock();
-      note_crash(fmt::format("llama-server ended unexpectedly {}", dead->last_error));
+      note_crash(fmt::format("llama-server ended unexpectedly {}", dead->last_error), true);
     } else {
       std::unique_lock lock(mutex_);
       if (stopping_) break;
@@ -214,6 +225,7 @@ Result<LocalModel::RunningPtr> LocalModel::bring_up(const std::string& path) {
   auto running = std::make_shared<Running>();
   running->path = path;
   running->lookup = std::move(*lookup);
+  running->markers = Markers(info->markers);
   running->socket = fmt::format("{}/{}-{}.sock", socket_folder_, config_.name, ++starts_);
   running->plan = plan_engine(engine_, *info, usable_memory(),
                               static_cast<int>(std::thread::hardware_concurrency()));
@@ -313,7 +325,7 @@ void LocalModel::drain(RunningPtr old) {
   old->child->stop(engine_.stop_timeout);
 }
 
-void LocalModel::note_crash(const std::string& why) {
+void LocalModel::note_crash(const std::string& why, bool was_ready) {
   std::string problem = why;
   bool loop = false;
   {
@@ -327,6 +339,7 @@ void LocalModel::note_crash(const std::string& why) {
                             engine_.crash_loop_window.count() / 1000, why);
     }
     state_ = ModelState::kFailing;
+    recovering_ = was_ready && !loop;
     problem_ = problem;
   }
   log::error(loop ? "engine.crash_loop" : "engine.crashed", problem,

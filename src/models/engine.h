@@ -18,6 +18,7 @@
 #include "models/child_process.h"
 #include "models/engine_plan.h"
 #include "models/lookup.h"
+#include "models/markers.h"
 #include "models/openai_client.h"
 
 namespace ai_bot {
@@ -50,6 +51,7 @@ class LocalModel : public Model {
     std::string socket;
     EnginePlan plan;
     std::optional<Lookup> lookup;  // of the built-in guide
+    Markers markers;               // what its vocabulary takes for control tokens
     std::unique_ptr<ChildProcess> child;
     std::atomic<bool> exited{false};
     std::mutex last_mutex;
@@ -64,7 +66,7 @@ class LocalModel : public Model {
   Result<void> wait_until_ready(Running& running);
   void swap_to(const std::string& path);
   void drain(RunningPtr old);
-  void note_crash(const std::string& why);
+  void note_crash(const std::string& why, bool was_ready = false);
   bool pause(milliseconds wait);  // false when stopping
 
   const ModelConfig config_;
@@ -80,10 +82,11 @@ class LocalModel : public Model {
   ModelState state_ = ModelState::kStopped;
   std::string problem_;
   bool stopping_ = false;
+  bool recovering_ = false;  // it was ready, and is being started again
   int64_t restarts_ = 0;
   int64_t starts_ = 0;  // makes socket names unique
   std::deque<SteadyTime> crashes_;
-  std::unordered_map<std::string, int> token_counts_;
+  std::unordered_map<std::string, int> token_counts_;  // by what token_key() makes of a text
   std::thread thread_;
 };
 

@@ -20,6 +20,7 @@ constexpr uint32_t kOldest = 2, kNewest = 3;
 constexpr uint64_t kMostEntries = 1 << 20;   // metadata pairs or tensors
 constexpr uint64_t kLongestName = 64 << 10;  // bytes
 constexpr int kMostDimensions = 4;
+constexpr size_t kLongestMarker = 256;  // bytes; no vocabulary has longer ones
 constexpr std::string_view kOwnPrefix = "ai_bot.";
 
 // A ggml tensor type: elements in a block and bytes of a block (ggml.h, ggml-common.h).
@@ -36,7 +37,7 @@ constexpr TensorType kTypes[] = {
     {24, "I8", 1, 1},       {25, "I16", 1, 2},      {26, "I32", 1, 4},      {30, "BF16", 1, 2},
 };
 
-enum ValueType : uint32_t { kString = 8, kArray = 9 };
+enum ValueType : uint32_t { kInt32 = 5, kString = 8, kArray = 9 };
 
 // Bytes of a fixed-size metadata value by its type; 0: not of fixed size.
 constexpr uint64_t kValueSizes[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
@@ -65,6 +66,8 @@ class Reader {
 
   // What was read since `begin`.
   std::string_view since(uint64_t begin) const { return bytes_.substr(begin, at_ - begin); }
+
+  bool at_end() const { return failed_ || at_ == bytes_.size(); }
 
   void skip(uint64_t count) {
     if (has(count)) at_ += count;
@@ -153,6 +156,8 @@ class Parser {
       if (count > UINT64_MAX / 8) return false;
       in_.skip(count * kValueSizes[type]);
     }
+    if (key == "tokenizer.ggml.tokens" && type == kString) tokens_ = in_.since(begin);
+    if (key == "tokenizer.ggml.token_type" && type == kInt32) token_types_ = in_.since(begin);
     if (key.starts_with(kOwnPrefix) && !in_.failed()) {
       info_.own[key] = {static_cast<GgufArray::Type>(type), count, std::string(in_.since(begin))};
     }
@@ -223,11 +228,37 @@ class Parser {
     info_.embedding = number(prefix + "embedding_length");
     info_.heads = number(prefix + "attention.head_count");
     info_.kv_heads = number(prefix + "attention.head_count_kv", info_.heads);
+    find_markers();
+  }
+
+  void find_markers() {
+    Reader texts(tokens_), types(token_types_);
+    while (!texts.at_end() && !types.at_end()) {
+      const std::string_view text = texts.text();
+      const auto type = types.number<int32_t>();
+      if (!texts.failed() && is_marker(text, type)) info_.markers.emplace_back(text);
+    }
+  }
+
+  // Control tokens, and what looks like one though the file calls it otherwise (llama.cpp takes
+  // such a one for a control token too, and older converters wrote them so).
+  static bool is_marker(std::string_view text, int32_t type) {
+    constexpr int32_t kUnknown = 2, kControl = 3, kUserDefined = 4;
+    size_t second = 0;
+    next_code_point(text, second);
+    if (text.size() <= second || text.size() > kLongestMarker) return false;
+    if (type == kControl || type == kUnknown) return true;
+    const bool barred = (text.starts_with("<|") && text.ends_with("|>")) ||
+                        (text.starts_with("<\uFF5C") && text.ends_with("\uFF5C>"));
+    return barred ||
+           (type == kUserDefined && (text == "<start_of_turn>" || text == "<end_of_turn>" ||
+                                     text == "[INST]" || text == "[/INST]"));
   }
 
   Reader in_;
   GgufInfo info_;
   std::map<std::string, int64_t> numbers_;
+  std::string_view tokens_, token_types_;  // the vocabulary's texts and their kinds
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
 
@@ -30,6 +31,7 @@ struct GgufInfo {
   int64_t heads = 0;
   int64_t kv_heads = 0;
   bool has_chat_template = false;
+  std::vector<std::string> markers;  // texts of the vocabulary's control tokens
   int64_t file_size = 0;
   std::map<std::string, GgufArray> own;  // by key
 

@@ -52,6 +52,10 @@ struct ChatSink {
 // The text a chunk adds to the answer ("" when none).
 std::string_view delta_text(const nlohmann::json& chunk);
 
+// Whether a chunk brings anything of an answer: text, reasoning, a refusal, audio, a part of a tool
+// call, whatever it is called. A role, or a name with nothing in it, is nothing yet.
+bool has_progress(const nlohmann::json& chunk);
+
 enum class ModelState { kStarting, kReady, kFailing, kStopped };
 const char* name_of(ModelState state);
 
@@ -60,7 +64,8 @@ struct ModelStatus {
   std::string detail;   // the file or endpoint
   std::string problem;  // why it is failing, in English; empty when it is not
   int64_t restarts = 0;
-  int64_t engine_pid = 0;  // 0: no process of ours
+  int64_t engine_pid = 0;   // 0: no process of ours
+  bool recovering = false;  // it was ready, and is being started again
 };
 
 class Model {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/json.h"
 #include "core/redact.h"
 #include "core/utf8.h"
@@ -15,6 +17,7 @@ using nlohmann::json;
 
 constexpr size_t kLongestQuotedError = 300;     // bytes of a foreign message that go into ours
 constexpr size_t kLongestErrorRead = 64 << 10;  // bytes of one that are looked at for secrets
+constexpr milliseconds kStartPause{1000};       // before an endpoint that is loading is asked again
 
 // One answer on its way.
 struct Answer {
@@ -24,6 +27,7 @@ struct Answer {
   std::shared_ptr<void> lease;
   ChatEnd end;
   SteadyTime started = steady_now();
+  bool is_local = false;
   bool complete = false;
   bool progressed = false;
   std::optional<Error> failure;
@@ -39,12 +43,13 @@ struct Answer {
                       {"the model sent something that is not JSON", "模型返回的内容不是 JSON"}};
       return;
     }
-    if (const auto error = chunk.find("error"); error != chunk.end()) {
-      failure = error_of_object(*error, 500);
+    // Some send "error": null, or an empty object, with every good chunk.
+    if (const auto error = chunk.find("error"); error != chunk.end() && !error->empty()) {
+      failure = error_of_object(*error, 500, is_local);
       return;
     }
     note_usage(chunk);
-    if (!delta_text(chunk).empty() && !progressed) {
+    if (!progressed && has_progress(chunk)) {
       progressed = true;
       end.first_token = since(started);
     }
@@ -57,7 +62,7 @@ struct Answer {
     end.usage = {number_or(*usage, "prompt_tokens"), number_or(*usage, "completion_tokens")};
   }
 
-  static Error error_of_object(const json& error, int status) {
+  static Error error_of_object(const json& error, int status, bool is_local) {
     std::string message, kind;
     if (error.is_string()) message = error.get<std::string>();
     if (error.is_object()) {
@@ -68,7 +73,27 @@ struct Answer {
     // Before the cut: half a secret is known by nobody.
     message = truncate_utf8(redacted(std::string_view(message).substr(0, kLongestErrorRead)),
                             kLongestQuotedError);
-    return classify(status, kind, message);
+    Error result = classify(status, kind, message);
+    if (status == 500 && result.code == Code::kUnavailable &&
+        (is_local || blames_the_request(message))) {
+      result.code = Code::kInvalid;
+    }
+    if (status == 503 && message.find("oading model") != std::string::npos)
+      result.retry_after = kStartPause;  // llama-server's word for "starting"
+    return result;
+  }
+
+  // llama-server says 500 to much that is wrong with the request itself: an image for a model that
+  // reads text, tools, schemas and templates it can't use. That one asker's request must not count
+  // against the model. (Our own engine: whatever it still can say of itself is about the request;
+  // when it is broken it says nothing, and is started again.)
+  static bool blames_the_request(const std::string& message) {
+    constexpr std::string_view kWords[] = {"not supported", "nsupported", "nvalid",      "must be",
+                                           "requires",      "parse",      "grammar",     "schema",
+                                           "emplate",       "type_error", "out_of_range"};
+    return std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view word) {
+      return message.find(word) != std::string::npos;
+    });
   }
 
   static Error classify(int status, const std::string& kind, const std::string& message) {
@@ -83,19 +108,19 @@ struct Answer {
       return error(Code::kContextOverflow);
     }
     switch (status) {
-      case 400:
-      case 413:
-      case 422:
-        return error(Code::kInvalid);
       case 401:
-      case 403:
+      case 402:  // no credit left
         return error(Code::kUnauthorized);
       case 404:
+      case 410:
         return error(Code::kNotFound);
       case 429:
         return error(Code::kRateLimited);
       default:
-        return error(Code::kUnavailable);
+        // This request is refused; another, or another endpoint, may do.
+        return error((status / 100 == 4 && !is_passing(status)) || status == 501
+                         ? Code::kInvalid
+                         : Code::kUnavailable);
     }
   }
 };
@@ -103,7 +128,11 @@ struct Answer {
 HttpRequest http_request(const ModelConfig& config, const Endpoint& endpoint, ChatRequest& request,
                          bool streaming) {
   request.body["model"] = config.model;
-  if (streaming) request.body["stream_options"]["include_usage"] = true;
+  if (streaming) {
+    json& options = request.body["stream_options"];
+    if (!options.is_object()) options = json::object();
+    options["include_usage"] = true;
+  }
   HttpRequest http;
   http.method = "POST";
   http.url = endpoint.base_url + "/chat/completions";
@@ -121,18 +150,30 @@ HttpRequest http_request(const ModelConfig& config, const Endpoint& endpoint, Ch
 
 }  // namespace
 
-Error error_of_reply(const HttpReply& reply) {
+Error error_of_reply(const HttpReply& reply, bool is_local) {
   const json body = parse_json(reply.body);
   Error error = body.is_object() && body.contains("error")
-                    ? Answer::error_of_object(body["error"], reply.status)
+                    ? Answer::error_of_object(body["error"], reply.status, is_local)
                     : Answer::classify(
                           reply.status, "",
                           std::string(truncate_utf8(
                               redacted(std::string_view(reply.body).substr(0, kLongestErrorRead)),
                               kLongestQuotedError)));
-  error.retry_after = retry_after(reply);
+  if (const auto pause = retry_after(reply)) error.retry_after = pause;
   return error;
 }
+
+namespace {
+
+// What the transport says, as seen by who asks a model: an address that can't be used or a reply
+// beyond measure is not the asker's mistake.
+Error error_of_transport(Error error) {
+  if (error.code == Code::kInvalid || error.code == Code::kTooLarge)
+    error.code = Code::kUnavailable;
+  return error;
+}
+
+}  // namespace
 
 void send_chat(HttpClient& http, const ModelConfig& config, Endpoint endpoint, ChatRequest request,
                ChatSink sink) {
@@ -140,6 +181,7 @@ void send_chat(HttpClient& http, const ModelConfig& config, Endpoint endpoint, C
   auto answer = std::make_shared<Answer>(std::move(sink));
   answer->lease = std::move(endpoint.lease);
   answer->end.model = config.name;
+  answer->is_local = !endpoint.unix_socket.empty();
   HttpStream stream;
   stream.abandoned = answer->sink.abandoned;
   stream.ready = answer->sink.ready;
@@ -154,7 +196,7 @@ void send_chat(HttpClient& http, const ModelConfig& config, Endpoint endpoint, C
             Error{Code::kUnavailable, {"the model sent an endless event", "模型返回了过长的事件"}};
       }
       if (answer->failure) return Received::kAbort;
-      // Until the first token, anything else (a role, a ping) does not count as progress.
+      // Until the first of the answer, anything else (a role, a ping) does not count as progress.
       return before || answer->progressed ? Received::kProgress : Received::kNoise;
     };
   }
@@ -162,8 +204,9 @@ void send_chat(HttpClient& http, const ModelConfig& config, Endpoint endpoint, C
     answer->lease.reset();
     answer->end.total = since(answer->started);
     if (answer->failure) return answer->sink.on_end(fail(*answer->failure));
-    if (!reply) return answer->sink.on_end(fail(reply.error()));
-    if (reply->status != 200) return answer->sink.on_end(fail(error_of_reply(*reply)));
+    if (!reply) return answer->sink.on_end(fail(error_of_transport(reply.error())));
+    if (reply->status != 200)
+      return answer->sink.on_end(fail(error_of_reply(*reply, answer->is_local)));
     if (!streaming) {
       answer->take(reply->body);
       answer->end.first_token = answer->end.total;

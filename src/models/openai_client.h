@@ -24,7 +24,10 @@ void send_chat(HttpClient& http, const ModelConfig& config, Endpoint endpoint, C
                ChatSink sink);
 
 // What a reply other than 200 means. Its text names the status and the endpoint's own message.
-Error error_of_reply(const HttpReply& reply);
+// kInvalid: this request is refused (4xx, or a 500 that blames the request; any 500 of our own
+// engine that has a reason); kUnauthorized and kNotFound: the operator's key or model's name;
+// kUnavailable: the endpoint fails, for everybody.
+Error error_of_reply(const HttpReply& reply, bool is_local);
 
 class RemoteModel : public Model {
  public:

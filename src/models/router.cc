@@ -14,8 +14,20 @@ bool is_tier(const std::string& name) {
   return name == "light" || name == "medium" || name == "large";
 }
 
-// The request itself is wrong: no other model, and no repeat, will do better.
-bool is_askers_fault(Code code) { return code == Code::kInvalid || code == Code::kContextOverflow; }
+bool is_broken(Code code) {
+  return code == Code::kUnavailable || code == Code::kTimeout || code == Code::kInternal;
+}
+
+// What the outcome says about the model, told to its breaker.
+void judge(Breaker::Ticket ticket, const Result<ChatEnd>& outcome, ModelState state) {
+  if (outcome) return ticket.success();
+  const Error& error = outcome.error();
+  if (error.retry_after && (error.code == Code::kRateLimited || is_broken(error.code))) {
+    ticket.rest(steady_now(), *error.retry_after);
+  } else if (is_broken(error.code) && state == ModelState::kReady) {
+    ticket.failure(steady_now());
+  }
+}
 
 }  // namespace
 
@@ -35,7 +47,9 @@ Router::Router(std::vector<std::unique_ptr<Model>> models, RouterConfig config,
                OnAttempt on_attempt)
     : config_(std::move(config)), on_attempt_(std::move(on_attempt)) {
   for (auto& model : models) {
-    entries_.push_back({std::move(model), std::make_unique<Breaker>(config_.breaker)});
+    entries_.push_back({std::move(model), std::make_unique<Breaker>(config_.breaker),
+                        std::make_unique<std::atomic<int64_t>>(0),
+                        std::make_unique<std::atomic<bool>>(false)});
   }
 }
 
@@ -85,17 +99,39 @@ void Router::chat(const std::string& name, ChatRequest request, ChatSink sink) {
   try_next(run);
 }
 
+Breaker& Router::breaker_of(const Entry& entry, const ModelStatus& status) {
+  if (entry.restarts->exchange(status.restarts) != status.restarts) entry.breaker->forget();
+  return *entry.breaker;
+}
+
+std::optional<Breaker::Ticket> Router::leave_to_ask(Run& run, const Entry& entry) {
+  Breaker& breaker = breaker_of(entry, entry.model->status());
+  auto ticket = breaker.allow(steady_now());
+  if (ticket) return ticket;
+  const milliseconds pause = breaker.pause_left(steady_now());
+  if (pause.count() > 0) {
+    const auto& name = entry.model->name();
+    run.last =
+        fail(Error{Code::kRateLimited,
+                   {fmt::format("model {} asked for a pause of {} ms more", name, pause.count()),
+                    fmt::format("模型 {} 要求再等待 {} 毫秒", name, pause.count())},
+                   pause});
+  }
+  return std::nullopt;
+}
+
 void Router::try_next(const std::shared_ptr<Run>& run) {
   while (run->next < run->chain.size()) {
     Entry& entry = *run->chain[run->next++];
-    if (!entry.breaker->allow(steady_now())) continue;
+    auto ticket = leave_to_ask(*run, entry);
+    if (!ticket) continue;
     run->repeats_left = config_.retries;
-    return attempt(run, entry);
+    return attempt(run, entry, std::move(*ticket));
   }
   run->sink.on_end(std::move(run->last));
 }
 
-void Router::attempt(const std::shared_ptr<Run>& run, Entry& entry) {
+void Router::attempt(const std::shared_ptr<Run>& run, Entry& entry, Breaker::Ticket ticket) {
   ChatSink sink;
   sink.abandoned = run->sink.abandoned;
   sink.ready = run->sink.ready;
@@ -103,37 +139,44 @@ void Router::attempt(const std::shared_ptr<Run>& run, Entry& entry) {
     run->streamed = true;
     run->sink.on_chunk(chunk);
   };
-  sink.on_end = [this, run, &entry](Result<ChatEnd> outcome) {
-    finished(run, entry, std::move(outcome));
+  // A std::function must be copyable, a ticket is not.
+  auto shared = std::make_shared<Breaker::Ticket>(std::move(ticket));
+  sink.on_end = [this, run, &entry, shared](Result<ChatEnd> outcome) {
+    finished(run, entry, std::move(*shared), std::move(outcome));
   };
   if (run->sink.on_model) run->sink.on_model(*entry.model);
   entry.model->chat(run->request, std::move(sink));
 }
 
-void Router::finished(const std::shared_ptr<Run>& run, Entry& entry, Result<ChatEnd> outcome) {
+void Router::finished(const std::shared_ptr<Run>& run, Entry& entry, Breaker::Ticket ticket,
+                      Result<ChatEnd> outcome) {
   on_attempt_({entry.model->name(), run->request.request_id, outcome});
+  const ModelState state = entry.model->status().state;
+  judge(std::move(ticket), outcome, state);
   if (outcome) {
-    entry.breaker->success();
+    *entry.key_refused = false;
     return run->sink.on_end(std::move(outcome));
   }
   const Code code = outcome.error().code;
-  if (code == Code::kCancelled || is_askers_fault(code)) {
-    entry.breaker->neither();
+  if (code == Code::kUnauthorized) *entry.key_refused = true;
+  if (run->streamed || code == Code::kCancelled || code == Code::kContextOverflow)
     return run->sink.on_end(std::move(outcome));
-  }
-  entry.breaker->failure(steady_now());
-  if (run->streamed) return run->sink.on_end(std::move(outcome));
   run->last = std::move(outcome);
-  const bool worth_repeating = code == Code::kUnavailable || code == Code::kTimeout;
-  if (worth_repeating && run->repeats_left-- > 0 && entry.breaker->allow(steady_now())) {
-    return attempt(run, entry);
+  const bool worth_repeating =
+      (code == Code::kUnavailable || code == Code::kTimeout) && state == ModelState::kReady;
+  if (worth_repeating && run->repeats_left-- > 0) {
+    if (auto again = entry.breaker->allow(steady_now()))
+      return attempt(run, entry, std::move(*again));
   }
   try_next(run);
 }
 
 bool Router::is_usable(const Model& model) const {
-  return model.status().state == ModelState::kReady &&
-         find(model.name())->breaker->state(steady_now()) != Breaker::State::kOpen;
+  const ModelStatus status = model.status();
+  if (status.state != ModelState::kReady) return false;
+  const Breaker& breaker = breaker_of(*find(model.name()), status);
+  const SteadyTime now = steady_now();
+  return breaker.state(now) != Breaker::State::kOpen && breaker.pause_left(now).count() == 0;
 }
 
 bool Router::is_starting(const std::string& name) const {
@@ -142,7 +185,8 @@ bool Router::is_starting(const std::string& name) const {
   bool starting = false;
   for (const Model* model : *models) {
     if (is_usable(*model)) return false;
-    starting |= model->status().state == ModelState::kStarting;
+    const ModelStatus status = model->status();
+    starting |= status.state == ModelState::kStarting || status.recovering;
   }
   return starting;
 }
@@ -173,8 +217,11 @@ std::vector<std::string> Router::names() const {
 std::vector<Router::Member> Router::members() const {
   std::vector<Member> members;
   for (const Entry& entry : entries_) {
-    members.push_back(
-        {entry.model.get(), entry.breaker->state(steady_now()), entry.model->status()});
+    ModelStatus status = entry.model->status();
+    const Breaker::State breaker = breaker_of(entry, status).state(steady_now());
+    if (status.problem.empty() && *entry.key_refused)
+      status.problem = "the endpoint refused the key (see model.attempt_failed in the log)";
+    members.push_back({entry.model.get(), breaker, std::move(status)});
   }
   return members;
 }

@@ -2,8 +2,10 @@
 // each, and repeats only while nothing was streamed yet.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,11 +33,14 @@ class Router {
   Result<std::vector<Model*>> chain(const std::string& name) const;
 
   // Answers with the first model of the chain that works. on_end's error is that of the last
-  // attempt; errors that are the request's own fault (kInvalid, kContextOverflow) end the chain at
-  // once.
+  // attempt. A prompt that is too long (kContextOverflow) ends the chain at once. Only what says
+  // that a model is broken for everybody counts for its breaker: kUnavailable, kTimeout and
+  // kInternal of a model that was up, unless it asks for a pause (Error::retry_after), which it
+  // gets.
   void chat(const std::string& name, ChatRequest request, ChatSink sink);
 
-  // True while no model of the chain can be asked yet, but one is on its way up.
+  // True while no model of the chain can be asked yet, but one is on its way up: starting, started
+  // again after a crash, or about to be.
   bool is_starting(const std::string& name) const;
 
   // Waits until some model of the chain may be asked; false after `patience` or when `stop` says
@@ -57,14 +62,22 @@ class Router {
   struct Entry {
     std::unique_ptr<Model> model;
     std::unique_ptr<Breaker> breaker;
+    // Of the model when the breaker was last looked at: a process that was started again has a
+    // clean slate.
+    std::unique_ptr<std::atomic<int64_t>> restarts;
+    // The endpoint refused our key, and has not answered since.
+    std::unique_ptr<std::atomic<bool>> key_refused;
   };
   struct Run;
 
   Entry* find(const std::string& name) const;
+  static Breaker& breaker_of(const Entry& entry, const ModelStatus& status);
   bool is_usable(const Model& model) const;
+  static std::optional<Breaker::Ticket> leave_to_ask(Run& run, const Entry& entry);
   void try_next(const std::shared_ptr<Run>& run);
-  void attempt(const std::shared_ptr<Run>& run, Entry& entry);
-  void finished(const std::shared_ptr<Run>& run, Entry& entry, Result<ChatEnd> outcome);
+  void attempt(const std::shared_ptr<Run>& run, Entry& entry, Breaker::Ticket ticket);
+  void finished(const std::shared_ptr<Run>& run, Entry& entry, Breaker::Ticket ticket,
+                Result<ChatEnd> outcome);
 
   std::vector<Entry> entries_;
   const RouterConfig config_;

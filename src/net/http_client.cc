@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <fmt/format.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
@@ -128,6 +129,11 @@ size_t on_body(char* data, size_t size, size_t count, void* user) {
   return taken(transfer, [&] { return take_body(transfer, {data, size * count}); });
 }
 
+// libcurl 7.88 opens its sockets without CLOEXEC: programs we start would keep them open.
+curl_socket_t open_socket(void*, curlsocktype, curl_sockaddr* address) {
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 void prepare(Transfer& transfer) {
   const HttpRequest& request = transfer.request;
   CURL* easy = transfer.easy.get();
@@ -139,6 +145,7 @@ void prepare(Transfer& transfer) {
   curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "ai_bot");
@@ -167,12 +174,23 @@ void prepare(Transfer& transfer) {
   }
 }
 
+bool was_sent(const Transfer& transfer) {
+  long bytes = 0;
+  return curl_easy_getinfo(transfer.easy.get(), CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK &&
+         bytes > 0;
+}
+
 Error error_of(CURLcode code, const Transfer& transfer) {
   const std::string why = curl_easy_strerror(code);
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return timed_out("connection", "建立连接", transfer.request.timeouts.connect).value();
     case CURLE_UNSUPPORTED_PROTOCOL:
+      // Also what curl calls an answer that is not HTTP/1.0 or later ("HTTP/0.9"); then a
+      // connection was made, and another answer may be better.
+      if (was_sent(transfer))
+        return {Code::kUnavailable, {"the answer is not HTTP", "对方返回的不是 HTTP"}};
+      [[fallthrough]];
     case CURLE_URL_MALFORMAT:
       return {Code::kInvalid, {"the address can't be used: " + why, "地址无法使用：" + why}};
     default:

@@ -18,6 +18,14 @@ void add_message(Connection& connection, const std::string& key, const char* rol
   insert.exec();
 }
 
+// How many of the oldest messages are not read: whole steps of half the limit (and whole turns of
+// two messages), so that the first one that is read stays the same for many turns.
+int64_t left_out(int64_t total, int64_t limit) {
+  if (total <= limit) return 0;
+  const int64_t step = std::max<int64_t>(2, limit / 4 * 2);
+  return std::min(total, (total - limit + step - 1) / step * step);
+}
+
 }  // namespace
 
 Session load(Connection& connection, const std::string& key, int limit) {
@@ -30,18 +38,23 @@ Session load(Connection& connection, const std::string& key, int limit) {
     first = head.getColumn(1).getInt64();
     head.reset();
   }
+  auto& count = connection.prepare("SELECT count(*) FROM message WHERE session=? AND id>?");
+  count.bindNoCopy(1, key);
+  count.bind(2, first);
+  count.executeStep();
+  const int64_t total = count.getColumn(0).getInt64();
+  count.reset();
   auto& select = connection.prepare(
-      "SELECT role, content FROM message WHERE session=? AND id>? ORDER BY id DESC LIMIT ?");
+      "SELECT role, content FROM message WHERE session=? AND id>? ORDER BY id LIMIT -1 OFFSET ?");
   select.bindNoCopy(1, key);
   select.bind(2, first);
-  select.bind(3, limit);
+  select.bind(3, left_out(total, limit));
   while (select.executeStep()) {
     ChatMessage message{select.getColumn(0).getString(), select.getColumn(1).getString()};
     // A damaged row must not make every later question be refused by the model.
     if (message.role == "user" || message.role == "assistant")
       session.messages.push_back(std::move(message));
   }
-  std::reverse(session.messages.begin(), session.messages.end());
   return session;
 }
 

@@ -14,7 +14,9 @@ struct Session {
   ChatMessages messages;  // since the last /new, oldest first
 };
 
-// At most the `limit` newest messages.
+// The newest messages: at most `limit`, at least about half as many when there are. The first of
+// them stays the same for limit / 4 turns, so that a model need not read a long conversation anew
+// on each turn (assistant/window.h).
 Session load(Connection& connection, const std::string& key, int limit);
 
 void append(Connection& connection, const std::string& key, const std::string& question,

@@ -76,4 +76,4 @@ def post_event(server, secret, event_id, text, path="/api/webhook/hook", convers
 
 
 def text_of(chunks):
-    return "".join(c["choices"][0]["delta"].get("content", "") for c in chunks if c != "[DONE]" and c["choices"])
+    return "".join(c["choices"][0]["delta"].get("content") or "" for c in chunks if c != "[DONE]" and c["choices"])

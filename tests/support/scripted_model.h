@@ -29,7 +29,14 @@ class ScriptedModel : public Model {
   const std::string& name() const override { return name_; }
   int context() const override { return context_; }
   int count_tokens(const std::string& text) override { return estimate_tokens(text); }
-  ModelStatus status() const override { return {ModelState::kReady, "scripted", "", 0, 0}; }
+  ModelStatus status() const override {
+    std::lock_guard lock(mutex_);
+    return status_;
+  }
+  void set_status(ModelStatus status) {
+    std::lock_guard lock(mutex_);
+    status_ = std::move(status);
+  }
 
   void chat(ChatRequest request, ChatSink sink) override {
     ++calls_;
@@ -56,7 +63,8 @@ class ScriptedModel : public Model {
   std::atomic<int> calls_{0};
   std::atomic<int> context_{4096};
   std::atomic<bool> is_guide_{false};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  ModelStatus status_{ModelState::kReady, "scripted", "", 0, 0, false};
   std::vector<std::thread> threads_;
 };
 

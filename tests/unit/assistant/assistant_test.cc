@@ -5,6 +5,7 @@
 
 #include <future>
 
+#include "core/utf8.h"
 #include "store/outbox.h"
 #include "store/sessions.h"
 #include "support/scripted_model.h"
@@ -18,6 +19,7 @@ using test::fails;
 using test::says;
 using test::ScriptedModel;
 using test::wait_until;
+using testing::HasSubstr;
 
 // A whole assistant on a database of its own, with models that follow a script.
 class AssistantTest : public testing::Test {
@@ -508,6 +510,47 @@ TEST_F(AssistantTest, AClientHearsOfAFailureAndNothingIsRemembered) {
           ->read<sessions::Session>([](Connection& c) { return sessions::load(c, "api/room", 10); })
           ->messages.empty());
   EXPECT_EQ(converse("hi", "no-such-model").answer.error().code, Code::kNotFound);
+}
+
+TEST_F(AssistantTest, SaysHonestlyThatAModelRefused) {
+  model("a", fails(Code::kInvalid));
+  start();
+  EXPECT_THAT(wait_for(receive("hi")), HasSubstr("The model's provider refused this message"));
+  EXPECT_THAT(wait_for(receive("你好")), HasSubstr("模型服务方拒绝了这条消息"));
+}
+
+TEST_F(AssistantTest, AnAnswerWithoutEndIsCutAndStopped) {
+  config_.max_answer = {1000};
+  std::atomic<bool> stopped{false};
+  model("a",
+        [&](const ChatRequest&, const ChatSink& sink,
+            const ScriptedModel::Say& say) -> Result<ChatEnd> {
+          while (!sink.abandoned()) say("天地玄黄");
+          stopped = true;
+          return fail(Code::kCancelled, "stopped", "已停止");
+        });
+  start();
+  const std::string answer = wait_for(receive("hi"));
+  EXPECT_TRUE(stopped);
+  EXPECT_LT(answer.size(), 1100u);
+  EXPECT_TRUE(is_valid_utf8(answer));
+  EXPECT_THAT(answer, HasSubstr("\n(The answer was longer than is allowed here and ends here.)"));
+  EXPECT_THAT(wait_for(receive("你好", "other")),
+              HasSubstr("\n（回答超出了允许的长度，到此为止。）"));
+}
+
+TEST_F(AssistantTest, AnEmptyAnswerDoesNotStayInTheConversation) {
+  std::atomic<int> turn{0};
+  model("a",
+        [&](const ChatRequest& request, const ChatSink&,
+            const ScriptedModel::Say& say) -> Result<ChatEnd> {
+          for (const auto& message : request.body["messages"]) EXPECT_NE(message["content"], "");
+          if (++turn > 1) say("hello");
+          return ChatEnd{};
+        });
+  start();
+  wait_for(receive("one"));
+  EXPECT_EQ(wait_for(receive("two")), "hello");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
+
 namespace ai_bot {
 namespace {
 
@@ -31,11 +33,60 @@ TEST(Window, HoldsEverythingThatFits) {
   EXPECT_EQ(all.back(), (ChatMessage{"user", "q?"}));
 }
 
-TEST(Window, DropsWholeTurnsOldestFirst) {
-  const auto two = window(turns(3), kFixed + 3 * kTurn - 1);
-  ASSERT_EQ(two.size(), 6u);
-  EXPECT_EQ(two[1], (ChatMessage{"user", "q2"}));
-  EXPECT_EQ(two[4], (ChatMessage{"assistant", "a3"}));
+TEST(Window, DropsABlockOfWholeTurnsOldestFirst) {
+  const auto one = window(turns(3), kFixed + 3 * kTurn - 1);
+  ASSERT_EQ(one.size(), 4u);
+  EXPECT_EQ(one[1], (ChatMessage{"user", "q3"}));
+  EXPECT_EQ(one[2], (ChatMessage{"assistant", "a3"}));
+}
+
+int cost_of(const ChatMessages& window) {
+  int cost = 0;
+  for (const ChatMessage& message : window)
+    cost += characters(message.content) + kTokensAroundMessage;
+  return cost;
+}
+
+TEST(Window, BeginsWithTheSameMessagesForManyTurns) {
+  constexpr int kContext = 1000, kAnswer = 100;
+  ChatMessages history, before;
+  int changes = 0;
+  for (int turn = 1; turn <= 60; ++turn) {
+    const std::string question = "question " + std::to_string(turn);
+    const ChatMessages now = fit_window("sys", history, question, kContext, kAnswer, characters);
+    EXPECT_LE(cost_of(now) + kAnswer, kContext);
+    if (turn > 1 && now[1] != before[1]) {
+      ++changes;
+    } else if (turn > 1) {
+      EXPECT_EQ(ChatMessages(now.begin(), now.begin() + static_cast<long>(before.size())), before)
+          << "the former window is the beginning of this one";
+    }
+    before = now;
+    history.push_back({"user", question});
+    history.push_back({"assistant", "answer number " + std::to_string(turn)});
+  }
+  EXPECT_GE(changes, 4);
+  EXPECT_LE(changes, 8);  // of 60; each turn takes about a twentieth of the window
+}
+
+TEST(Window, NeverExceedsTheContext) {
+  std::mt19937 random(7);
+  const auto up_to = [&](int most) { return std::uniform_int_distribution<int>(0, most)(random); };
+  for (int round = 0; round < 2000; ++round) {
+    ChatMessages history;
+    for (int i = up_to(40); i > 0; --i) {
+      history.push_back({i % 2 == 0 ? "user" : "assistant",
+                         std::string(static_cast<size_t>(up_to(1 << up_to(9))), 'x')});
+    }
+    const std::string question(static_cast<size_t>(up_to(300)), 'q');
+    const int context = 330 + up_to(1000), answer = up_to(context / 2);
+    const ChatMessages got = fit_window("sys", history, question, context, answer, characters);
+    if (got.size() > 2) {
+      EXPECT_LE(cost_of(got) + answer, context);
+      EXPECT_EQ(got[1].role, "user");
+    }
+    EXPECT_EQ(got.back().content, question);
+  }
 }
 
 TEST(Window, LeavesRoomForTheAnswer) {

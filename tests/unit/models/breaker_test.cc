@@ -6,6 +6,7 @@ namespace ai_bot {
 namespace {
 
 using State = Breaker::State;
+using Ticket = std::optional<Breaker::Ticket>;
 
 class BreakerTest : public testing::Test {
  protected:
@@ -17,8 +18,9 @@ class BreakerTest : public testing::Test {
   }
   void fail_times(Breaker& breaker, int times) {
     for (int i = 0; i < times; ++i) {
-      ASSERT_TRUE(breaker.allow(now_));
-      breaker.failure(now_);
+      Ticket ticket = breaker.allow(now_);
+      ASSERT_TRUE(ticket);
+      ticket->failure(now_);
     }
   }
   BreakerConfig config_;
@@ -40,7 +42,7 @@ TEST_F(BreakerTest, ForgetsOldFailuresAndThoseBeforeASuccess) {
   now_ += 11s;
   fail_times(breaker, 2);
   EXPECT_EQ(breaker.state(now_), State::kClosed);
-  breaker.success();
+  breaker.allow(now_)->success();
   fail_times(breaker, 2);
   EXPECT_EQ(breaker.state(now_), State::kClosed);
 }
@@ -50,12 +52,14 @@ TEST_F(BreakerTest, LetsOneTrialThroughAtATimeAndClosesAfterEnoughGoodOnes) {
   fail_times(breaker, 3);
   now_ += 5s;
   EXPECT_EQ(breaker.state(now_), State::kHalfOpen);
-  EXPECT_TRUE(breaker.allow(now_));
+  Ticket trial = breaker.allow(now_);
+  ASSERT_TRUE(trial);
   EXPECT_FALSE(breaker.allow(now_));
-  breaker.success();
+  trial->success();
   EXPECT_EQ(breaker.state(now_), State::kHalfOpen);
-  EXPECT_TRUE(breaker.allow(now_));
-  breaker.success();
+  trial = breaker.allow(now_);
+  ASSERT_TRUE(trial);
+  trial->success();
   EXPECT_EQ(breaker.state(now_), State::kClosed);
   EXPECT_TRUE(breaker.allow(now_));
 }
@@ -64,8 +68,7 @@ TEST_F(BreakerTest, AFailedTrialOpensItAgain) {
   Breaker breaker(config_);
   fail_times(breaker, 3);
   now_ += 5s;
-  EXPECT_TRUE(breaker.allow(now_));
-  breaker.failure(now_);
+  breaker.allow(now_)->failure(now_);
   EXPECT_EQ(breaker.state(now_), State::kOpen);
   EXPECT_FALSE(breaker.allow(now_ + 4s));
   EXPECT_TRUE(breaker.allow(now_ + 5s));
@@ -75,9 +78,63 @@ TEST_F(BreakerTest, ATrialThatSaysNothingFreesItsPlace) {
   Breaker breaker(config_);
   fail_times(breaker, 3);
   now_ += 5s;
-  EXPECT_TRUE(breaker.allow(now_));
-  breaker.neither();
-  EXPECT_TRUE(breaker.allow(now_));
+  EXPECT_TRUE(breaker.allow(now_));  // dropped at once
+  Ticket trial = breaker.allow(now_);
+  ASSERT_TRUE(trial);
+  const Ticket moved = std::move(trial);
+  trial.reset();
+  EXPECT_FALSE(breaker.allow(now_)) << "the place went with it";
+}
+
+TEST_F(BreakerTest, WhatBeganBeforeItOpenedIsNoTrial) {
+  Breaker breaker(config_);
+  Ticket late_success = breaker.allow(now_), late_failure = breaker.allow(now_),
+         late_nothing = breaker.allow(now_);
+  fail_times(breaker, 3);
+  late_success->success();
+  EXPECT_EQ(breaker.state(now_), State::kOpen);
+  now_ += 5s;
+  late_failure->failure(now_);
+  EXPECT_EQ(breaker.state(now_), State::kHalfOpen) << "not prolonged";
+  const Ticket trial = breaker.allow(now_);
+  ASSERT_TRUE(trial);
+  late_nothing.reset();
+  EXPECT_FALSE(breaker.allow(now_)) << "its trial is another's";
+}
+
+TEST_F(BreakerTest, WhatBeganBeforeItClosedIsNoFailure) {
+  config_.failures = 1;
+  config_.half_open_trials = 1;
+  Breaker breaker(config_);
+  Ticket late = breaker.allow(now_);
+  fail_times(breaker, 1);
+  now_ += 5s;
+  breaker.allow(now_)->success();
+  late->failure(now_);
+  EXPECT_EQ(breaker.state(now_), State::kClosed);
+}
+
+TEST_F(BreakerTest, RestsAsLongAsItIsAskedTo) {
+  Breaker breaker(config_);
+  breaker.allow(now_)->rest(now_, 3s);
+  EXPECT_EQ(breaker.state(now_), State::kClosed);
+  EXPECT_EQ(breaker.pause_left(now_ + 1s), milliseconds(2000));
+  EXPECT_FALSE(breaker.allow(now_ + 2s));
+  EXPECT_TRUE(breaker.allow(now_ + 3s));
+  EXPECT_EQ(breaker.pause_left(now_ + 3s), milliseconds(0));
+  breaker.allow(now_ + 3s)->rest(now_, std::chrono::hours(24));
+  EXPECT_TRUE(breaker.allow(now_ + 10min)) << "but not for ever";
+}
+
+TEST_F(BreakerTest, ForgetsAPredecessor) {
+  Breaker breaker(config_);
+  Ticket late = breaker.allow(now_);
+  fail_times(breaker, 3);
+  breaker.forget();
+  EXPECT_EQ(breaker.state(now_), State::kClosed);
+  fail_times(breaker, 2);
+  late->failure(now_);
+  EXPECT_EQ(breaker.state(now_), State::kClosed);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <thread>
 
 #include "support/socket_server.h"
 #include "support/wait.h"
@@ -140,6 +141,18 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"key", 401, R"({"error":{"message":"bad key"}})", Code::kUnauthorized},
         Refusal{"model", 404, R"({"error":"no such model"})", Code::kNotFound},
         Refusal{"rate", 429, "", Code::kRateLimited},
+        Refusal{"filter", 403, R"({"error":{"message":"content policy"}})", Code::kInvalid},
+        Refusal{"conflict", 409, "", Code::kInvalid},
+        Refusal{"large", 413, "<html>too large</html>", Code::kInvalid},
+        Refusal{"odd_member", 422, R"({"detail":[{"msg":"extra"}]})", Code::kInvalid},
+        Refusal{"no_credit", 402, R"({"error":{"message":"pay"}})", Code::kUnauthorized},
+        Refusal{"image", 500, R"({"error":{"message":"image input is not supported","code":500}})",
+                Code::kInvalid},
+        Refusal{"not_implemented", 501, R"({"error":{"message":"x","code":501}})", Code::kInvalid},
+        Refusal{"broken", 500, R"({"error":{"message":"gpu fell off","code":500}})",
+                Code::kUnavailable},
+        Refusal{"broken_page", 500, "<html>internal server error</html>", Code::kUnavailable},
+        Refusal{"timed_out", 408, "", Code::kUnavailable},
         Refusal{"down", 502, "<html>bad gateway</html>", Code::kUnavailable},
         Refusal{"loading", 503, R"({"error":{"message":"Loading model","code":503}})",
                 Code::kUnavailable}),
@@ -189,6 +202,87 @@ TEST(OpenAiClient, ARoleOrAPingIsNoFirstToken) {
   const Answered answered = ask(model);
   ASSERT_FALSE(answered.end);
   EXPECT_EQ(answered.end.error().code, Code::kTimeout);
+}
+
+TEST(OpenAiClient, WhateverAnAnswerIsMadeOfIsProgress) {
+  for (const char* delta :
+       {R"({"reasoning_content":"hm"})", R"({"reasoning":"hm"})", R"({"refusal":"no"})",
+        R"({"tool_calls":[{"index":0,"function":{"arguments":"{"}}]})",
+        R"({"audio":{"data":"AA"}})", R"({"content":[{"type":"text","text":"a"}]})"}) {
+    SocketServer server([&](const auto&, Answering& a) {
+      a.begin_events();
+      for (int i = 0; i < 5; ++i) {
+        a.send(std::string("data: {\"choices\":[{\"delta\":") + delta + "}]}\n\n");
+        std::this_thread::sleep_for(100ms);
+      }
+      a.send(chunk("answer") + kDone);
+    });
+    HttpClient http;
+    ModelConfig limited = config(server.url());
+    limited.first_token_timeout = 350ms;
+    limited.between_tokens_timeout = 350ms;
+    RemoteModel model(limited, http);
+    const Answered answered = ask(model);
+    EXPECT_TRUE(answered.end) << delta << answered.end.error().text.en;
+    EXPECT_EQ(answered.text, "answer");
+  }
+}
+
+TEST(OpenAiClient, AnEmptyErrorIsNone) {
+  for (const char* error : {"null", "{}", "\"\"", "[]"}) {
+    SocketServer server([&](const auto&, Answering& a) {
+      a.begin_events();
+      a.send(std::string("data: {\"error\":") + error +
+             ",\"choices\":[{\"delta\":{\"content\":\"hello\"}}]}\n\n" + kDone);
+    });
+    HttpClient http;
+    RemoteModel model(config(server.url()), http);
+    const Answered answered = ask(model);
+    EXPECT_TRUE(answered.end) << error;
+    EXPECT_EQ(answered.text, "hello");
+  }
+}
+
+TEST(OpenAiClient, WhatTheTransportRefusesIsNotTheAskersMistake) {
+  HttpClient http;
+  SocketServer garbage([](const auto&, Answering& a) { a.send("SSH-2.0-OpenSSH_9.2\r\n"); });
+  SocketServer large([](const auto&, Answering& a) { a.reply(200, std::string(9 << 20, 'x')); });
+  for (const std::string& url :
+       {garbage.url(), large.url(), std::string("ftp://127.0.0.1"), std::string("http://")}) {
+    RemoteModel model(config(url), http);
+    const Answered answered = ask(model, /*stream=*/false);
+    ASSERT_FALSE(answered.end) << url;
+    EXPECT_EQ(answered.end.error().code, Code::kUnavailable) << url;
+  }
+}
+
+TEST(OpenAiClient, StreamOptionsOfAnyKindAreMended) {
+  SocketServer server([](const auto&, Answering& a) {
+    a.begin_events();
+    a.send(kDone);
+  });
+  HttpClient http;
+  RemoteModel model(config(server.url()), http);
+  for (const json& odd : {json("x"), json::array(), json(5), json(nullptr)}) {
+    std::promise<Result<ChatEnd>> done;
+    ChatSink sink;
+    sink.on_chunk = [](json&) {};
+    sink.on_end = [&](Result<ChatEnd> end) { done.set_value(std::move(end)); };
+    model.chat({{{"stream", true}, {"stream_options", odd}}, "r"}, std::move(sink));
+    EXPECT_TRUE(done.get_future().get());
+    EXPECT_EQ(json::parse(server.received().back().body)["stream_options"],
+              (json{{"include_usage", true}}));
+  }
+}
+
+TEST(OpenAiClient, ItsOwnEnginesReasonsAreAboutTheRequest) {
+  const HttpReply reply{
+      500, {}, R"({"error":{"message":"whatever","type":"server_error","code":500}})"};
+  EXPECT_EQ(error_of_reply(reply, true).code, Code::kInvalid);
+  EXPECT_EQ(error_of_reply(reply, false).code, Code::kUnavailable);
+  EXPECT_EQ(error_of_reply({500, {}, "died"}, true).code, Code::kUnavailable);
+  const HttpReply loading{503, {}, R"({"error":{"message":"Loading model","code":503}})"};
+  EXPECT_EQ(error_of_reply(loading, false).retry_after, milliseconds(1000));
 }
 
 TEST(OpenAiClient, CancelsWhenTheAskerLeaves) {

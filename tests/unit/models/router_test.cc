@@ -118,8 +118,8 @@ TEST_F(RouterTest, NothingIsRepeatedOnceSomethingWasStreamed) {
   EXPECT_EQ(b->calls(), 0);
 }
 
-TEST_F(RouterTest, TheAskersOwnMistakeEndsTheChain) {
-  for (const Code code : {Code::kInvalid, Code::kContextOverflow, Code::kCancelled}) {
+TEST_F(RouterTest, APromptTooLongAndAnAskerWhoLeftEndTheChain) {
+  for (const Code code : {Code::kContextOverflow, Code::kCancelled}) {
     router_.reset();
     models_.clear();
     add("a", fails(code));
@@ -127,6 +127,62 @@ TEST_F(RouterTest, TheAskersOwnMistakeEndsTheChain) {
     EXPECT_EQ(ask().end.error().code, code);
     EXPECT_EQ(b->calls(), 0);
   }
+}
+
+TEST_F(RouterTest, WhatOneModelRefusesTheNextMayTake) {
+  config_.retries = 3;
+  config_.breaker.failures = 1;
+  for (const Code code :
+       {Code::kInvalid, Code::kNotFound, Code::kUnauthorized, Code::kRateLimited}) {
+    router_.reset();
+    models_.clear();
+    auto* a = add("a", fails(code));
+    add("b", says("hello"));
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(ask().text, "hello");
+    EXPECT_EQ(a->calls(), 3) << "neither repeated nor closed to others";
+    EXPECT_EQ(router().members()[0].status.problem.empty(), code != Code::kUnauthorized);
+  }
+}
+
+TEST_F(RouterTest, AModelRestsAsLongAsItAsks) {
+  config_.breaker.failures = 1;
+  for (const Code code : {Code::kRateLimited, Code::kUnavailable}) {
+    router_.reset();
+    models_.clear();
+    std::atomic<bool> busy{true};
+    auto* a = add(
+        "a",
+        [&](const ChatRequest&, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+          if (busy) return fail(Error{code, {"later", "稍后"}, milliseconds(150)});
+          say("a");
+          return ChatEnd{};
+        });
+    EXPECT_EQ(ask().end.error().code, code);
+    busy = false;
+    const auto meanwhile = ask();
+    ASSERT_FALSE(meanwhile.end);
+    EXPECT_EQ(meanwhile.end.error().code, Code::kRateLimited);
+    EXPECT_GT(meanwhile.end.error().retry_after, milliseconds(0));
+    EXPECT_EQ(a->calls(), 1);
+    EXPECT_TRUE(router().wait_until_usable("a", 5s, [] { return false; }));
+    EXPECT_EQ(ask().text, "a");
+  }
+}
+
+TEST_F(RouterTest, AModelThatIsComingUpHasNotFailed) {
+  config_.breaker.failures = 1;
+  auto* a = add("a", fails(Code::kUnavailable));
+  a->set_status({ModelState::kFailing, "", "it ended", 0, 0, true});
+  ask();
+  EXPECT_EQ(router().members()[0].breaker, Breaker::State::kClosed);
+  EXPECT_TRUE(router().is_starting("a"));
+  a->set_status({ModelState::kReady, "", "", 1, 0, false});
+  EXPECT_FALSE(router().is_starting("a"));
+  ask();
+  EXPECT_EQ(router().members()[0].breaker, Breaker::State::kOpen);
+  a->set_status({ModelState::kReady, "", "", 2, 0, false});
+  EXPECT_TRUE(router().wait_until_usable("a", 0s, [] { return true; }))
+      << "another process, a clean slate";
 }
 
 TEST_F(RouterTest, AnOpenBreakerSkipsTheModelUntilATrialSucceeds) {

@@ -1,6 +1,9 @@
 #include "net/http_client.h"
 
+#include <arpa/inet.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <future>
 #include <thread>
@@ -259,6 +262,21 @@ TEST(HttpClient, APausedTransferCanBeLeftAndStopped) {
   EXPECT_EQ(by_us.error().code, Code::kCancelled);
 }
 
+TEST(HttpClient, OutlivesACallbackThatThrows) {
+  SocketServer server([](const auto&, Answering& a) { a.reply(200, "hello"); });
+  HttpClient client;
+  std::promise<Code> code;
+  HttpStream stream;
+  stream.on_data = [](std::string_view) -> Received { throw std::runtime_error("odd"); };
+  stream.on_done = [&](const Result<HttpReply>& result) {
+    code.set_value(result ? Code::kInvalid : result.error().code);
+    throw std::runtime_error("odder");
+  };
+  client.start(get(server.url()), std::move(stream));
+  EXPECT_EQ(code.get_future().get(), Code::kInternal);
+  EXPECT_TRUE(client.fetch(get(server.url())));
+}
+
 TEST(HttpClient, SaysWhyNobodyAnswers) {
   HttpClient client;
   const auto refused = client.fetch(get("http://127.0.0.1:1/"));
@@ -271,6 +289,52 @@ TEST(HttpClient, SaysWhyNobodyAnswers) {
     EXPECT_NE(reply.error().code, Code::kInternal);
   }
   EXPECT_EQ(client.fetch(get("file:///etc/passwd")).error().code, Code::kInvalid);
+}
+
+TEST(HttpClient, GarbageInsteadOfHttpIsTheOtherSidesFailure) {
+  HttpClient client;
+  for (const char* garbage :
+       {"\x15\x03\x01\x02\x02\x16", "<html>log in first</html>", "220 mail ESMTP\r\n",
+        "HTTP/7.7 200 OK\r\n\r\n", "HTTP/1.1 abc\r\n\r\n"}) {
+    SocketServer server([&](const auto&, Answering& a) { a.send(garbage); });
+    const auto reply = client.fetch(get(server.url()));
+    ASSERT_FALSE(reply) << garbage;
+    EXPECT_EQ(reply.error().code, Code::kUnavailable) << garbage << reply.error().text.en;
+  }
+}
+
+TEST(HttpClient, ItsSocketsAreNotInherited) {
+  std::atomic<bool> looked{false};
+  SocketServer server([&](const auto&, Answering& a) {
+    a.begin_events();
+    a.send("data: a\n\n");
+    test::wait_until([&] { return looked.load(); });
+  });
+  HttpClient client;
+  std::atomic<bool> begun{false};
+  std::promise<void> done;
+  HttpStream stream;
+  stream.on_data = [&](std::string_view) {
+    begun = true;
+    return Received::kProgress;
+  };
+  stream.on_done = [&](const Result<HttpReply>&) { done.set_value(); };
+  client.start(get(server.url()), std::move(stream));
+  ASSERT_TRUE(test::wait_until([&] { return begun.load(); }));
+  int ours = 0;
+  for (int fd = 3; fd < 1024; ++fd) {
+    sockaddr_in peer{};
+    socklen_t size = sizeof peer;
+    if (getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) continue;
+    if (peer.sin_family != AF_INET ||
+        server.url() != "http://127.0.0.1:" + std::to_string(ntohs(peer.sin_port)))
+      continue;
+    ++ours;
+    EXPECT_NE(fcntl(fd, F_GETFD) & FD_CLOEXEC, 0);
+  }
+  EXPECT_EQ(ours, 1);
+  looked = true;
+  done.get_future().wait();
 }
 
 TEST(HttpClient, RefusesAReplyThatIsTooLarge) {

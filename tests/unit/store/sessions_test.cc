@@ -21,6 +21,24 @@ TEST_F(SessionsTest, RemembersTurnsInOrderAndEachConversationItsOwn) {
   EXPECT_TRUE(sessions::load(db_, "hook/c", 100).messages.empty());
 }
 
+TEST_F(SessionsTest, TheFirstMessageReadStaysForManyTurns) {
+  std::string first;
+  int changes = 0;
+  for (int turn = 0; turn < 60; ++turn) {
+    sessions::append(db_, "a", "q" + std::to_string(turn), "a");
+    const ChatMessages messages = sessions::load(db_, "a", 20).messages;
+    const auto all = static_cast<size_t>(2 * (turn + 1));
+    EXPECT_LE(messages.size(), 20u);
+    EXPECT_GE(messages.size(), std::min<size_t>(all, 12));
+    EXPECT_EQ(messages.front().role, "user");
+    EXPECT_EQ(messages[messages.size() - 2].content, "q" + std::to_string(turn)) << "the newest";
+    if (messages.front().content == first) continue;
+    first = messages.front().content;
+    ++changes;
+  }
+  EXPECT_EQ(changes, 11);  // with the eleventh turn, and from then on each fifth
+}
+
 TEST_F(SessionsTest, NewForgetsWhatWasBefore) {
   sessions::append(db_, "a", "q1", "a1");
   sessions::begin_anew(db_, "a");
