@@ -22,6 +22,10 @@ std::string lower(std::string text) {
   return text;
 }
 
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
 uint16_t default_port(const std::string& scheme) {
   if (scheme == "http" || scheme == "ws") return 80;
   return scheme == "https" || scheme == "wss" ? 443 : 0;
@@ -38,12 +42,14 @@ bool is_plain(std::string_view text) {
   if (colon == std::string_view::npos || text.substr(colon, 3) != "://") return false;
   text.remove_prefix(colon + 3);
   const std::string_view authority = text.substr(0, text.find_first_of("/?#"));
-  return !authority.empty() && authority.find_first_of("@%") == std::string_view::npos;
+  return !authority.empty() && std::all_of(authority.begin(), authority.end(), [](char c) {
+    return is_letter_or_digit(c) || std::string_view("-._:[]").find(c) != std::string_view::npos;
+  });
 }
 
-std::optional<std::string> part(CURLU* url, CURLUPart which, unsigned flags = 0) {
+std::optional<std::string> part(CURLU* url, CURLUPart which) {
   char* text = nullptr;
-  if (curl_url_get(url, which, &text, flags) != CURLUE_OK) return std::nullopt;
+  if (curl_url_get(url, which, &text, 0) != CURLUE_OK) return std::nullopt;
   return std::unique_ptr<char, Free>(text).get();
 }
 
@@ -69,7 +75,7 @@ std::optional<Url> parse_url(std::string_view text) {
   Url url;
   url.scheme = lower(part(handle.get(), CURLUPART_SCHEME).value_or(""));
   url.port = default_port(url.scheme);
-  const auto host = part(handle.get(), CURLUPART_HOST, CURLU_PUNYCODE);
+  const auto host = part(handle.get(), CURLUPART_HOST);
   if (url.port == 0 || !host || host->empty()) return std::nullopt;
   url.host = lower(*host);
   if (const auto port = part(handle.get(), CURLUPART_PORT); port && !port->empty()) {
@@ -92,8 +98,7 @@ std::string url_escaped(std::string_view text) {
   if (text == "." || text == "..") return "-";
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       c == '-' || c == '.' || c == '_' || c == '~';
+    const bool plain = is_letter_or_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return out;

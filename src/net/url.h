@@ -13,7 +13,7 @@ namespace ai_bot {
 // An absolute address; the parts are those that libcurl connects to and asks for.
 struct Url {
   std::string scheme;  // http, https, ws or wss
-  std::string host;    // lower case, IDNA as ASCII, IPv6 in brackets, IPv4 in dotted decimals
+  std::string host;    // lower case, IPv6 in brackets, IPv4 in dotted decimals
   uint16_t port = 0;   // of the scheme where none is written
   std::string path;    // begins with '/'; percent-encoding as it was written, no dot segments
   std::string query;   // without '?'; empty: none
@@ -28,9 +28,10 @@ struct Url {
   bool is_secure() const { return scheme == "https" || scheme == "wss"; }
 };
 
-// Nothing for what is no http, https, ws or wss address, holds user info, a backslash, a space, a
-// control character or a percent sign before its path, or is longer than 8 KiB. A fragment is
-// dropped.
+// Nothing for what is no http, https, ws or wss address, holds a backslash, a space or a control
+// character, anything before its path but letters, digits and "-._:[]" (so no user info, no percent
+// signs, and other scripts' names only in their ASCII form, xn--…), or is longer than 8 KiB. A
+// fragment is dropped.
 std::optional<Url> parse_url(std::string_view text);
 
 // Whether `host` is `domain` ("slack.com") or one below it ("files.slack.com").

@@ -28,12 +28,14 @@ std::unique_ptr<Channel> channel(const std::string& type, const std::string& bas
 // Addresses that are not what they look like; `host` is the platform's.
 std::vector<std::string> tricks(const std::string& scheme, const std::string& host) {
   const std::string plain = scheme == "wss" ? "ws" : "http";
+  // "evilslack.com" is not below "slack.com".
+  const std::string site = host.substr(host.rfind('.', host.rfind('.') - 1) + 1);
   return {plain + "://" + host + "\\@evil/x",
           scheme + "://" + host + "\\@evil/x",
           scheme + "://" + host + "@evil/x",
           scheme + "://" + host + ".evil/x",
           scheme + "://" + host + ":443@evil/x",
-          scheme + "://evil" + host + "/x",
+          scheme + "://evil" + site + "/x",
           scheme + "://evil#@" + host,
           scheme + "://evil?" + host,
           scheme + "://evil/" + host,

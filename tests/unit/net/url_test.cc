@@ -3,6 +3,8 @@
 #include <curl/curl.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "support/socket_server.h"
 #include "support/test_data.h"
 
@@ -72,7 +74,10 @@ class Canary {
     curl_easy_cleanup(easy);
     curl_slist_free_all(to);
     if (code != CURLE_OK || server_.received().size() == before) return "";
-    return server_.received().back().headers.at("host");
+    std::string host = server_.received().back().headers.at("host");
+    std::transform(host.begin(), host.end(), host.begin(),
+                   [](unsigned char c) { return std::tolower(c); });
+    return host;
   }
 
  private:

@@ -256,8 +256,8 @@ async function feishu() {
   await raw('a member joins', callback('im.chat.member.user.added_v1', { chat_id: 'oc_1', users: [{ name: '小明' }] }), ignored('joined'));
   await raw('a member leaves', callback('im.chat.member.user.deleted_v1', { chat_id: 'oc_1', users: [] }), ignored('left'));
   await raw('an event nobody knows', callback('im.message.reaction.created_v1', {}), ignored('unknown'));
-  await raw('content that is no JSON', message({ content: 'x' }), ignored('empty'));
-  await raw('wrong kinds of values', callback('im.message.receive_v1', { message: [], sender: 3 }), ignored('unknown'));
+  await raw('content that is no JSON', message({ content: 'x' }), ignored('unreadable'));
+  await raw('wrong kinds of values', callback('im.message.receive_v1', { message: [], sender: 3 }), ignored('unreadable'));
   await raw('a mention before the bot knows its id', text('@_user_1 hi', { ...inGroup, mentions: [bot] }), { error: 'unavailable' }, { self: undefined });
   await raw('no signature', text('hi'), refused, { headers: {} });
   await raw('a tampered body', null, refused, { body: JSON.stringify({ encrypt: encrypt(JSON.stringify(text('b'))) }),
@@ -323,7 +323,7 @@ function wecomApp() {
   app.raw('somebody opens the app', xml('event', '<Event>enter_agent</Event>', ''), ignored('unknown'));
   app.raw('an empty text', text('  '), ignored('empty'));
   app.raw('no id', xml('text', '<Content>x</Content>', ''), ignored('unknown'));
-  app.raw('a message that is no XML', 'not xml at all', ignored('unknown'));
+  app.raw('a message that is no XML', 'not xml at all', ignored('unreadable'));
   app.raw('an entity that would grow', '<!DOCTYPE x [<!ENTITY a "aaaa">]>' + text('&a;'), event({ ...anna, text: '&a;' }));
   app.raw('a tampered ciphertext', text('a'), refused, { body: `<xml><Encrypt>${wecom.encrypt(aes, text('b'), corp, Buffer.alloc(16, 'r'))}</Encrypt></xml>`, stricter: true });
   app.raw('no signature', text('a'), refused, { query: { timestamp: SECONDS, nonce: '1' } });
@@ -349,7 +349,7 @@ function wecomApp() {
     event({ ...single, text: '这是什么\n[image: image]', attachments: [['https://x/1', '', 'image', 0]] }));
   bot.raw('an event', said({ msgtype: 'event', event: { eventtype: 'enter_chat' } }), ignored('unknown'));
   bot.raw('wrong kinds of values', JSON.stringify({ msgid: 1, from: [], msgtype: 'mixed', mixed: { msg_item: 3 } }), ignored('unknown'));
-  bot.raw('no JSON', 'x', ignored('unknown'));
+  bot.raw('no JSON', 'x', ignored('unreadable'));
   bot.raw('a message for an app', null, refused, { cipher: wecom.encrypt(aes, said({}), corp, Buffer.alloc(16, 'r')), stricter: true });
   bot.raw('another signature', said({}), refused, { query: { msg_signature: '0'.repeat(40), timestamp: SECONDS, nonce: '1' } });
   bot.done();
