@@ -190,9 +190,10 @@ class Writer {
  private:
   // A seam where two pieces would make together what neither of them is.
   static void join(std::string& out, const std::string& piece) {
-    if (!out.empty() && !piece.empty() &&
-        (out.back() == '<' || out.back() == '@' || (out.back() == ']' && piece.front() != ' '))) {
-      out += piece.front() == '\n' ? "" : kSeam;
+    if (!out.empty() && !piece.empty() && piece.front() != '\n') {
+      const bool one_word = is_word(out.back()) && is_word(piece.front());
+      const bool begun = out.back() == '<' || out.back() == '@' || out.back() == ']';
+      if (one_word || begun) out += kSeam;
     }
     out += piece;
   }
