@@ -9,6 +9,7 @@
 #include <trantor/utils/Logger.h>
 #include <unistd.h>
 
+#include <future>
 #include <limits>
 #include <system_error>
 #include <thread>
@@ -51,6 +52,25 @@ void log_of_drogon(const char* text, uint64_t size) {
       line.starts_with("WARN") || line.starts_with("ERROR") || line.starts_with("FATAL");
   const log::Level level = warns && !harmless ? log::Level::kWarning : log::Level::kDebug;
   if (log::enabled(level)) log::write(level, "http.framework", line);
+}
+
+// Throws std::system_error when so many further threads can't be had at once. Asked at the start,
+// where that can be told, for those that are started later, where it would end the process.
+void require_threads(size_t count) {
+  std::promise<void> gate;
+  const auto opened = gate.get_future().share();
+  std::vector<std::thread> threads;
+  const auto end = [&] {
+    gate.set_value();
+    for (std::thread& thread : threads) thread.join();
+  };
+  try {
+    while (threads.size() < count) threads.emplace_back([opened] { opened.wait(); });
+  } catch (...) {
+    end();
+    throw;
+  }
+  end();
 }
 
 sigset_t our_signals() {
@@ -192,6 +212,10 @@ Result<void> Server::build() {
   };
   parts_.assistant = std::make_unique<Assistant>(*parts_.store, *parts_.under_way, *parts_.router,
                                                  config.assistant, std::move(events));
+  // The HTTP threads, the signals', the identities', a connection's, a model's and its process's.
+  size_t later = static_cast<size_t>(config.server.threads) + 2 + 2 * local_models_.size();
+  for (const auto& [name, channel] : parts_.channels) later += channel.config.mode == "connect";
+  require_threads(later);
   parts_.metrics.add_sampler(process_samples);
   parts_.metrics.add_sampler([this] { return health_samples(parts_); });
   return {};

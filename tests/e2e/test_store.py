@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
 import pathlib
 import shutil
 import signal
@@ -172,6 +173,49 @@ def test_a_locked_database_refuses_all_that_wait_at_once_and_passes(make_server,
     other.execute("ROLLBACK")
     other.close()
     wait_until(lambda: server.status("/api/health") == 200, "healthy without anybody writing", patience=10)
+
+
+def test_what_waits_for_the_writer_is_bounded(make_server, counting):
+    server = make_server(counting.config("database: {max_pending: 3}\n")).start()
+    other = sqlite3.connect(server.data / "ai_bot.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waits = 'ai_bot_store_writes_waiting {}'
+    threads = []
+    for number in range(3):
+        threads.append(threading.Thread(target=post_event, args=(server, SECRET, f"e{number}", "hi"), kwargs={"conversation": f"c{number}"}))
+        threads[-1].start()
+        wait_until(lambda: waits.format(number + 1).encode() in server.request("GET", "/metrics")[2], "it waits")
+    status, body = post_event(server, SECRET, "one too many", "hi")
+    assert status == 503 and "database.max_pending" in body["error"]["message"]
+    other.execute("ROLLBACK")
+    other.close()
+    for thread in threads:
+        thread.join()
+    assert post_event(server, SECRET, "now", "hi")[0] == 200
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become a user whose threads are limited")
+def test_too_few_threads_are_told_at_the_start(make_server, counting, folder):
+    user = 64999
+    server = make_server(counting.config())
+    os.chown(folder, user, user)
+    outcomes = set()
+    for limit in range(1, 40):
+        command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups", "prlimit", f"--nproc={limit}"]
+        server.start(ready=False, command=command)
+        wait_until(lambda: server.process.poll() is not None or server.status("/api/health/live") == 200, "it serves, or ends")
+        if server.process.poll() is None:
+            outcomes.add("serves")
+            assert post_event(server, SECRET, f"e{limit}", "hello")[0] == 200
+            wait_until(lambda: f"e{limit}" in counting.answers, "answered")
+            assert server.stop() == 0
+            if limit > 12:
+                break
+            continue
+        assert server.process.returncode == 1, server.log()
+        assert server.log().splitlines()[-1].startswith("error: can't start a thread: "), server.log()
+        outcomes.add("is told")
+    assert outcomes == {"serves", "is told"}
 
 
 DAMAGES = ["UPDATE inbox SET attachments='x'", "UPDATE inbox SET attachments='[[1]]'", "UPDATE inbox SET attachments=x'ff00'",
