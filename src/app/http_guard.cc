@@ -130,7 +130,8 @@ void GuardedConnection::answered() {
   on_gone_ = nullptr;
   framing_.next();
   busy_ = false;
-  if (!feeding_) loop_->queueInLoop(
+  if (!feeding_)
+    loop_->queueInLoop(
         [self = shared_from_this()] { guarded("http.resume", [&] { self->resume(); }); });
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/chat_body.h"
 #include "app/event_stream.h"
+#include "core/guarded.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "core/log.h"
@@ -91,16 +92,16 @@ struct Passing {
   }
 };
 using PassingPtr = std::shared_ptr<Passing>;
+using ChatRequestPtr = std::shared_ptr<const ChatRequest>;
 
 // A stream whose answer takes long to begin is begun without it: the first comment of many tells
 // clients and proxies that somebody is at work.
 void begin_in_time(const PassingPtr& passing) {
   if (!passing->streaming) return;
-  trantor::EventLoop::getEventLoopOfCurrentThread()->runAfter(kSilentSeconds,
-                                                              [weak = std::weak_ptr(passing)] {
-                                                                if (const auto still = weak.lock())
-                                                                  still->begin();
-                                                              });
+  const auto begin = [weak = std::weak_ptr(passing)] {
+    if (const auto still = weak.lock()) guarded("openai.begin", [&] { still->begin(); });
+  };
+  trantor::EventLoop::getEventLoopOfCurrentThread()->runAfter(kSilentSeconds, begin);
 }
 
 // Runs `go_on` on this HTTP thread as soon as the model is up, at the latest after a while, in
@@ -110,26 +111,43 @@ void when_started(Parts& parts, const std::string& name, SteadyTime begun,
                   const std::function<void()>& go_on) {
   if (!parts.router->is_starting(name) || since(begun) > kStartPatience) return go_on();
   trantor::EventLoop::getEventLoopOfCurrentThread()->runAfter(
-      kStartInterval, [&parts, name, begun, go_on] { when_started(parts, name, begun, go_on); });
+      kStartInterval, [&parts, name, begun, go_on] {
+        guarded("openai.start", [&] { when_started(parts, name, begun, go_on); });
+      });
+}
+
+// Asks the model once it is up. A model whose process died under this very request, so that nobody
+// could know yet, is asked once more.
+void ask(const PassingPtr& passing, const std::string& name, const ChatRequestPtr& chat,
+         bool again) {
+  ChatSink sink;
+  sink.abandoned = gone_check(passing->request);
+  sink.on_chunk = [passing](json& chunk) { passing->chunk(chunk); };
+  sink.ready = [passing] { return passing->stream->ready(); };
+  sink.on_end =
+      [passing, name, chat, again,
+       loop = trantor::EventLoop::getEventLoopOfCurrentThread()](const Result<ChatEnd>& end) {
+        const bool died = !end && end.error().code == Code::kUnavailable && !passing->begun &&
+                          passing->parts.router->is_starting(name);
+        if (!died || again) return passing->end(end);
+        loop->queueInLoop([passing, name, chat] {
+          guarded("openai.again", [&] { ask(passing, name, chat, true); });
+        });
+      };
+  Router& router = *passing->parts.router;
+  when_started(passing->parts, name, passing->received,
+               [&router, name, chat, sink] { router.chat(name, *chat, sink); });
 }
 
 void pass_on(Parts& parts, const drogon::HttpRequestPtr& request, json body, Respond respond) {
   const auto passing = std::make_shared<Passing>(parts, request, std::move(respond), body);
   begin_in_time(passing);
   const std::string name = text_or(body, "model");
-  ChatRequest chat;
-  chat.body = std::move(body);
-  chat.body.erase("model");
-  chat.request_id = request_id_of(request);
-  ChatSink sink;
-  sink.abandoned = gone_check(request);
-  sink.on_chunk = [passing](json& chunk) { passing->chunk(chunk); };
-  sink.on_end = [passing](const Result<ChatEnd>& end) { passing->end(end); };
-  sink.ready = [passing] { return passing->stream->ready(); };
-  when_started(parts, name, steady_now(),
-               [&parts, name, chat = std::move(chat), sink = std::move(sink)] {
-                 parts.router->chat(name, chat, sink);
-               });
+  body.erase("model");
+  auto chat = std::make_shared<ChatRequest>();
+  chat->body = std::move(body);
+  chat->request_id = request_id_of(request);
+  ask(passing, name, chat, false);
 }
 
 // The shape of our own answers (a conversation's), as chunks or whole.

@@ -379,6 +379,14 @@ void Server::route() {
                                 response->statusCode(), seconds);
     parts_.guard->responding(request, response);
   });
+  // What a route throws is a mistake of ours; the client hears only that.
+  app.setExceptionHandler(
+      [](const std::exception&, const HttpRequestPtr& request, Callback&& respond) {
+        report_exception("http.route");
+        respond(error_response(
+            request, {Code::kInternal,
+                      {"a mistake in ai_bot; its log says which", "ai_bot 内部错误，详见日志"}}));
+      });
   app.setCustomErrorHandler([](drogon::HttpStatusCode status, const HttpRequestPtr& request) {
     Error error{status >= drogon::k500InternalServerError ? Code::kInternal : Code::kInvalid,
                 {fmt::format("HTTP status {}", static_cast<int>(status)),
@@ -408,8 +416,7 @@ void Server::run(const std::function<void()>& on_listening) {
       .setClientMaxBodySize(static_cast<size_t>(server.max_body.count))
       .setClientMaxMemoryBodySize(static_cast<size_t>(server.max_body.count))
       .setMaxConnectionNum(kNoLimit)
-      .setIdleConnectionTimeout(
-          0)  // the guard knows whether a connection is idle or being answered
+      .setIdleConnectionTimeout(0)  // the guard knows which connections are being answered
       .setConnectionCallback([this](const auto& tcp) { parts_.guard->connection(tcp); })
       .enableServerHeader(false)
       .addListener(server.listen == "localhost" ? "127.0.0.1" : server.listen,
@@ -419,7 +426,8 @@ void Server::run(const std::function<void()>& on_listening) {
   app.registerBeginningAdvice([this, &on_listening] {
     for (size_t i = 0; i < drogon::app().getThreadNum(); ++i) {
       trantor::EventLoop* loop = drogon::app().getIOLoop(i);
-      loop->runEvery(kGuardSeconds, [this, loop] { parts_.guard->check(loop); });
+      loop->runEvery(kGuardSeconds,
+                     [this, loop] { guarded("http.check", [&] { parts_.guard->check(loop); }); });
     }
     parts_.phase = Phase::kServing;
     connections_ = std::make_unique<Connections>(parts_);
@@ -429,9 +437,11 @@ void Server::run(const std::function<void()>& on_listening) {
                           parts_.config.server.port));
     on_listening();
   });
-  identities_ = std::thread([this] { learn_identities(); });
-  app.getLoop()->runEvery(kHousekeepingSeconds, [this] { housekeeping(); });
-  std::thread signal_thread([this] { handle_signals(); });
+  identities_ =
+      std::thread([this] { guarded("server.identities", [this] { learn_identities(); }); });
+  app.getLoop()->runEvery(kHousekeepingSeconds,
+                          [this] { guarded("server.housekeeping", [this] { housekeeping(); }); });
+  std::thread signal_thread([this] { guarded("server.signals", [this] { handle_signals(); }); });
   app.run();
   signal_thread.join();
 }

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "core/guarded.h"
+
 namespace ai_bot {
 
 int64_t Waiters::wait(int64_t inbox_id, OnAnswer on_answer) {
@@ -29,7 +31,7 @@ void Waiters::answered(int64_t inbox_id, const Answer& answer) {
     for (auto at = first; at != last; ++at) found.push_back(std::move(at->second.on_answer));
     waiting_.erase(first, last);
   }
-  for (const OnAnswer& on_answer : found) on_answer(answer);
+  for (const OnAnswer& on_answer : found) guarded("waiters.answer", [&] { on_answer(answer); });
 }
 
 }  // namespace ai_bot

@@ -2,6 +2,7 @@
 
 #include "app/intake.h"
 #include "app/loop_batch.h"
+#include "core/guarded.h"
 #include "core/log.h"
 
 namespace ai_bot {
@@ -57,8 +58,9 @@ void answer_in_response(Parts& parts, const TakenInPtr& taken, const ChannelConf
       id, [one, answered](const Waiters::Answer& answer) { one->send(answered(answer)); });
   const double deadline = static_cast<double>(config.sync_deadline.count()) / 1000;
   const auto late = [&parts, id, ticket, one, event_id = taken->event.event_id] {
-    if (parts.waiters.leave(id, ticket))
-      one->send(json_response(202, event_body(event_id, "accepted")));
+    if (!parts.waiters.leave(id, ticket)) return;
+    guarded("webhook.deadline",
+            [&] { one->send(json_response(202, event_body(event_id, "accepted"))); });
   };
   // On the connection's own thread, where its end is told too.
   connection->loop()->queueInLoop([&parts, id, ticket, one, deadline, late, connection] {

@@ -1,9 +1,8 @@
 #include "store/inbox.h"
 
 #include "core/json.h"
-#include "core/utf8.h"
-
 #include "core/redact.h"
+#include "core/utf8.h"
 
 namespace ai_bot::inbox {
 namespace {
