@@ -89,7 +89,10 @@ def test_the_evaluation_knows_every_topic():
 def test_the_guide_answers_as_well_as_was_measured():
     """The short evaluation, against the scores of the committed model (models/guide/scores.json)."""
     measured = json.loads((ROOT / "models/guide/scores.json").read_text(encoding="utf-8"))["short"]
-    done = subprocess.run(["/usr/bin/python3", str(ROOT / "models/guide/evaluate"), "--short", "--json"], capture_output=True, text=True, timeout=PATIENCE * 5)
+    # timeout(1) ends the server with it that it started.
+    done = subprocess.run(["timeout", str(PATIENCE * 5), "/usr/bin/python3", str(ROOT / "models/guide/evaluate"), "--short", "--json"],
+                          capture_output=True, text=True)
+    assert done.stdout, (done.returncode, done.stderr)
     scores = json.loads(done.stdout)["scores"]
     # The same questions to the same model: only the processor's arithmetic may differ.
     for group, score in scores.items():

@@ -43,7 +43,8 @@ def test_health_summary(server):
 
 
 def test_metrics_satisfy_promtool(server):
-    server.ask("What is ai_bot?")
+    status, answer = server.ask("What is ai_bot?")
+    assert status == 200, answer
     server.status("/no/such/path")
     status, headers, text = server.request("GET", "/metrics")
     assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")

@@ -6,11 +6,13 @@ built-in guide's vocabulary, in F32: its answers are noise, its speed and memory
 """
 import json
 import pathlib
+import subprocess
 import sys
 
-import numpy
-
 ROOT = pathlib.Path(__file__).parents[2]
+subprocess.run([str(ROOT / "script/packages"), "python3-numpy"], check=True)
+import numpy  # noqa: E402
+
 sys.path.insert(0, str(ROOT / "models/guide/train"))
 import gguf  # noqa: E402
 
