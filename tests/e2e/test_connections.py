@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from conftest import remote_model, wait_until
+from conftest import free_port, remote_model, wait_until
 from test_platforms import FAST, MAKERS, Connected, connect_out, written_by  # noqa: F401  (fixtures)
 
 
@@ -170,8 +170,7 @@ def test_what_could_not_be_taken_in_is_sent_again_by_discord(begin, echo_endpoin
 
 
 def test_a_failed_upgrade_is_said_once_with_its_reason(begin):
-    import simulator
-    connected = begin("slack", lambda platform: setattr(platform.socket, "url", f"ws://127.0.0.1:{simulator.free_port()}"))
+    connected = begin("slack", lambda platform: setattr(platform.socket, "url", f"ws://127.0.0.1:{free_port()}"))
     wait_until(lambda: connected.platform.calls.count(("POST", "/api/apps.connections.open")) >= 3, lambda: connected.platform.calls)
     (warning,) = lines(connected, "channel.connect_failed")
     assert "no WebSocket at 127.0.0.1" in warning["message"] and state(connected)["state"] == "waiting"
