@@ -43,8 +43,7 @@ struct Answer {
                       {"the model sent something that is not JSON", "模型返回的内容不是 JSON"}};
       return;
     }
-    // Some send "error": null, or an empty object, with every good chunk.
-    if (const auto error = chunk.find("error"); error != chunk.end() && !error->empty()) {
+    if (const auto error = chunk.find("error"); error != chunk.end() && says_something(*error)) {
       failure = error_of_object(*error, 500, is_local);
       return;
     }
@@ -54,6 +53,11 @@ struct Answer {
       end.first_token = since(started);
     }
     sink.on_chunk(chunk);
+  }
+
+  // Some send "error": null, or an empty one, with every good chunk.
+  static bool says_something(const json& error) {
+    return error.is_string() ? !error.get_ref<const std::string&>().empty() : !error.empty();
   }
 
   void note_usage(const json& chunk) {

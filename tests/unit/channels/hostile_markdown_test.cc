@@ -83,7 +83,8 @@ TEST_P(Hostile, TextOf64KbTakesLittleTimeAndFewMessages) {
     EXPECT_LT(seconds, kMostSeconds);
     EXPECT_LE(parts.size(), GetParam().parts);
     for (const std::string& part : parts) {
-      EXPECT_LE(part.size(), 6 * GetParam().most);
+      EXPECT_LE(part.size(),
+                8 * GetParam().most);  // a platform that counts what is seen has marks beside
       EXPECT_TRUE(is_valid_utf8(part));
     }
   }
