@@ -81,6 +81,7 @@ std::string read_text_files(const ChannelEntry& channel, HttpClient& http, milli
                             const Event& event, size_t most) {
   std::string out;
   for (const Attachment& attachment : event.attachments) {
+    if (out.size() >= most) break;
     const bool fits = attachment.size <= channel.config.max_file.count;
     if (!is_named_as_text(attachment.name) || !fits || channel.config.max_file.count == 0) continue;
     const auto content = download(channel, http, timeout, attachment);

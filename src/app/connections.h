@@ -39,7 +39,7 @@ class Connections {
   milliseconds wait_after(const ChannelEntry& channel, const Error& error, milliseconds& backoff);
   // Waits, or until retry_now(); false once stop() was called.
   bool rest(milliseconds time);
-  // True when it gave events, or nothing after the whole wait.
+  // One poll, its events committed.
   Result<void> poll_once(const ChannelEntry& channel, std::string& cursor);
 
   Parts& parts_;

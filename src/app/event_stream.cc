@@ -27,7 +27,7 @@ void EventStream::begin(const Respond& respond) {
   connection_->stream_begins();
   connection_->loop()->queueInLoop([self = shared_from_this()] { self->keep_alive(); });
   if (!kept_)
-    return connection_->loop()->queueInLoop([self = shared_from_this()] { self->begin_alone(); });
+    return connection_->loop()->runInLoop([self = shared_from_this()] { self->begin_alone(); });
   auto response = drogon::HttpResponse::newAsyncStreamResponse(
       [self = shared_from_this()](drogon::ResponseStreamPtr stream) {
         self->attach(std::move(stream));

@@ -15,6 +15,8 @@ namespace {
 
 // A refused client has this long to read why before its connection is closed, whatever it sends.
 constexpr milliseconds kLinger{2000};
+// Requests sent ahead that are served in one turn of the loop; others have their turn then.
+constexpr int kMostAtOnce = 64;
 // Of a response of the framework's, the bytes before its body, at least (status line, length,
 // date).
 constexpr size_t kLeastResponseHeader = 100;
@@ -71,56 +73,60 @@ void GuardedConnection::stand_before_framework(const trantor::TcpConnectionPtr& 
 
 void GuardedConnection::receive(const trantor::TcpConnectionPtr& tcp, trantor::MsgBuffer* buffer) {
   const auto most = static_cast<size_t>(limits_.max_header.count + limits_.max_body.count);
-  if (refused_) {
+  if (over_) {
     discarded_ += buffer->readableBytes();
     buffer->retrieveAll();
     if (discarded_ > most) tcp->forceClose();
     return;
   }
   const bool waits = busy_ || unsent_ > most_unsent();
-  if (waits && ahead_.size() + buffer->readableBytes() > most) return tcp->forceClose();
+  if (waits && buffer->readableBytes() > most) return tcp->forceClose();
   feed(tcp, buffer);
 }
 
 // Hands requests over, one after another, as long as each is answered at once.
 void GuardedConnection::feed(const trantor::TcpConnectionPtr& tcp, trantor::MsgBuffer* buffer) {
   feeding_ = true;
-  for (;;) {
+  for (int count = 0;; ++count) {
     count_unsent(*tcp);
-    if (busy_ || refused_ || unsent_ > most_unsent() || !tcp->connected()) break;
-    if (!ahead_.empty()) buffer->addInFront(ahead_.data(), ahead_.size());
-    ahead_.clear();
+    if (busy_ || over_ || unsent_ > most_unsent() || !tcp->connected()) break;
     // Empty lines before a request are skipped (RFC 9112, 2.2).
     while (!framing_.begun() && buffer->readableBytes() > 0 &&
            (*buffer->peek() == '\r' || *buffer->peek() == '\n'))
       buffer->retrieve(1);
-    if (buffer->readableBytes() == seen_) break;
+    if (buffer->readableBytes() == 0) break;
+    if (count == kMostAtOnce) {
+      resume_later();
+      break;
+    }
     if (!framing_.begun()) since_ = steady_now();
-    seen_ += framing_.feed({buffer->peek() + seen_, buffer->readableBytes() - seen_});
+    const size_t taken = framing_.feed({buffer->peek(), buffer->readableBytes()});
     if (framing_.state() == HttpFraming::State::kRefused) {
       refuse(tcp, framing_.refusal());
-    } else if (framing_.state() == HttpFraming::State::kHeader) {
-      break;
     } else {
-      hand_over(tcp, buffer);
+      hand_over(tcp, buffer, taken);
     }
   }
   feeding_ = false;
 }
 
-// To the framework: what is read of the request, and nothing behind it.
-void GuardedConnection::hand_over(const trantor::TcpConnectionPtr& tcp,
-                                  trantor::MsgBuffer* buffer) {
+// To the framework: the next bytes of the request, and nothing behind it; a header only whole.
+void GuardedConnection::hand_over(const trantor::TcpConnectionPtr& tcp, trantor::MsgBuffer* buffer,
+                                  size_t taken) {
   const bool whole = framing_.state() == HttpFraming::State::kComplete;
-  if (const size_t behind = buffer->readableBytes() - seen_; behind > 0) {
-    ahead_.assign(buffer->peek() + seen_, behind);
-    buffer->unwrite(behind);
+  const bool all = !part_ && taken == buffer->readableBytes();
+  if (!(whole && all)) {
+    if (!part_) part_ = std::make_unique<trantor::MsgBuffer>(taken);
+    part_->append(buffer->peek(), taken);
+    buffer->retrieve(taken);
   }
+  if (framing_.state() == HttpFraming::State::kHeader) return;
   busy_ = whole;
   began_ = false;
-  framework_(tcp, buffer);
-  seen_ = buffer->readableBytes();
-  if (whole && !began_) refuse(tcp, kUnreadable);
+  framework_(tcp, part_ ? part_.get() : buffer);
+  if (!whole) return;
+  part_.reset();
+  if (!began_) refuse(tcp, kUnreadable);
 }
 
 void GuardedConnection::answered() {
@@ -128,16 +134,21 @@ void GuardedConnection::answered() {
   served_ = true;
   since_ = steady_now();
   on_gone_ = nullptr;
+  over_ = over_ || !framing_.keeps_alive();
   framing_.next();
   busy_ = false;
-  if (!feeding_)
-    loop_->queueInLoop(
-        [self = shared_from_this()] { guarded("http.resume", [&] { self->resume(); }); });
+  const auto tcp = tcp_.lock();
+  if (!feeding_ && tcp && tcp->getRecvBuffer()->readableBytes() > 0) resume_later();
+}
+
+void GuardedConnection::resume_later() {
+  loop_->queueInLoop(
+      [self = shared_from_this()] { guarded("http.resume", [&] { self->resume(); }); });
 }
 
 void GuardedConnection::resume() {
   const auto tcp = tcp_.lock();
-  if (tcp && !refused_) feed(tcp, tcp->getRecvBuffer());
+  if (tcp && !over_) feed(tcp, tcp->getRecvBuffer());
 }
 
 void GuardedConnection::stream_ended() {
@@ -162,7 +173,8 @@ void GuardedConnection::count_unsent(const trantor::TcpConnection& tcp) {
 
 void GuardedConnection::refuse(const trantor::TcpConnectionPtr& tcp,
                                const HttpFraming::Refusal& refusal) {
-  refused_ = true;
+  over_ = true;
+  busy_ = false;
   since_ = steady_now();
   if (tcp->connected()) {
     on_refused_(refusal.status);
@@ -193,16 +205,24 @@ void GuardedConnection::check(SteadyTime now) {
   const auto tcp = tcp_.lock();
   if (!tcp) return;
   count_unsent(*tcp);
-  const bool over = refused_ || !tcp->connected();
+  const bool over = over_ || !tcp->connected();
   if (unsent_ == 0) got_out_at_ = now;
-  if (now - got_out_at_ > limits_.write_timeout ||
-      (over && !busy_ && now - since_.load() > kLinger))
+  const bool lingers = over && !busy_ && unsent_ == 0;
+  if (now - got_out_at_ > limits_.write_timeout || (lingers && now - since_.load() > kLinger))
     return tcp->forceClose();
   if (over || busy_) return;
   resume();
   if (busy_ || unsent_ > 0 || now - since_.load() <= patience()) return;
   if (framing_.begun()) return refuse(tcp, kTooSlow);
   tcp->forceClose();
+}
+
+void GuardedConnection::make_room() {
+  leaves_ = true;
+  loop_->queueInLoop([self = shared_from_this()] {
+    if (!self->busy_) return self->close();
+    self->leaves_ = false;  // its request came in this very moment
+  });
 }
 
 void GuardedConnection::close() {
@@ -224,20 +244,17 @@ bool HttpGuard::admit(const trantor::TcpConnection* tcp, const GuardedConnection
   std::lock_guard lock(mutex_);
   const bool all = static_cast<int64_t>(open_.size()) >= limits_.max_connections;
   const std::string& address = connection->address();
+  const auto same = of_address_.find(address);
   const bool share = limits_.max_connections_per_ip > 0 && !is_loopback(address) &&
-                     of_address_[address] >= limits_.max_connections_per_ip;
+                     same != of_address_.end() && same->second >= limits_.max_connections_per_ip;
   if (all || share) {
-    auto oldest = open_.end();
-    for (auto at = open_.begin(); at != open_.end(); ++at) {
-      if (!at->second->waits() || (share && at->second->address() != address)) continue;
-      if (oldest == open_.end() || at->second->waits_since() < oldest->second->waits_since())
-        oldest = at;
+    GuardedConnectionPtr victim;
+    for (const auto& [other_tcp, other] : open_) {
+      if (!other->waits() || (share && other->address() != address)) continue;
+      if (!victim || other->waits_since() < victim->waits_since()) victim = other;
     }
-    if (oldest == open_.end()) return false;
-    const GuardedConnectionPtr victim = oldest->second;
-    victim->loop()->queueInLoop([victim] { victim->close(); });
-    if (--of_address_[victim->address()] <= 0) of_address_.erase(victim->address());
-    open_.erase(oldest);
+    if (!victim) return false;
+    victim->make_room();
   }
   open_.emplace(tcp, connection);
   ++of_address_[address];

@@ -62,8 +62,11 @@ class GuardedConnection : public std::enable_shared_from_this<GuardedConnection>
   void check(SteadyTime now);
   void close();
 
+  // Closes it, unless its request comes in this very moment. Any thread.
+  void make_room();
+
   // Whether we wait for the client, and since when. Any thread.
-  bool waits() const { return !busy_; }
+  bool waits() const { return !busy_ && !leaves_; }
   SteadyTime waits_since() const { return since_; }
 
   const std::string& address() const { return address_; }
@@ -72,8 +75,9 @@ class GuardedConnection : public std::enable_shared_from_this<GuardedConnection>
  private:
   void receive(const trantor::TcpConnectionPtr& tcp, trantor::MsgBuffer* buffer);
   void feed(const trantor::TcpConnectionPtr& tcp, trantor::MsgBuffer* buffer);
-  void hand_over(const trantor::TcpConnectionPtr& tcp, trantor::MsgBuffer* buffer);
+  void hand_over(const trantor::TcpConnectionPtr& tcp, trantor::MsgBuffer* buffer, size_t taken);
   void resume();
+  void resume_later();
   void refuse(const trantor::TcpConnectionPtr& tcp, const HttpFraming::Refusal& refusal);
   void count_unsent(const trantor::TcpConnection& tcp);
   milliseconds patience() const;
@@ -85,15 +89,15 @@ class GuardedConnection : public std::enable_shared_from_this<GuardedConnection>
   const OnRefused on_refused_;
   trantor::RecvMessageCallback framework_;
   HttpFraming framing_;
-  size_t seen_ = 0;    // bytes at the buffer's front that the framing has read already
-  std::string ahead_;  // bytes behind the request under way
+  std::unique_ptr<trantor::MsgBuffer> part_;  // of a request that is not whole yet
   bool feeding_ = false;
   bool began_ = false;
-  bool refused_ = false;
+  bool over_ = false;     // refused, or the answer was the connection's last: nothing more is read
   size_t discarded_ = 0;  // bytes that came after that
   bool is_gone_ = false;
   bool served_ = false;  // some request was answered
   std::atomic<bool> busy_{false};
+  std::atomic<bool> leaves_{false};
   std::atomic<bool> streams_{false};
   std::atomic<SteadyTime> since_;  // when what we wait for began
   uint64_t out_ = 0;               // bytes given to the connection since it was made, at least

@@ -37,7 +37,12 @@ bool wants_usage(const json& body) {
   return options != body.end() && options->is_object() && flag_or(*options, "include_usage");
 }
 
-// A request passed on to a model, its chunks passed back.
+// For a request that nobody answered: it was dropped at a stop, or there was nothing in the answer.
+Error unanswered() {
+  return {Code::kUnavailable, {"no answer was made; try again", "未能生成回答，请重试"}};
+}
+
+// A request passed on to a model, its chunks passed back. Whatever becomes of it, it is answered.
 struct Passing {
   Passing(Parts& running, drogon::HttpRequestPtr from, Respond to, const json& body)
       : parts(running),
@@ -48,7 +53,10 @@ struct Passing {
         usage_wanted(wants_usage(body)) {
     ++parts.answers_under_way;
   }
-  ~Passing() { --parts.answers_under_way; }
+  ~Passing() {
+    if (!ended) guarded("openai.unanswered", [this] { finish(fail(unanswered())); });
+    --parts.answers_under_way;
+  }
   Passing(const Passing&) = delete;
   Passing& operator=(const Passing&) = delete;
 
@@ -60,10 +68,14 @@ struct Passing {
   const bool usage_wanted;
   const SteadyTime received = steady_now();
   std::atomic<bool> begun{false};
+  bool ended = false;
 
   void chunk(json& chunk) {
     chunk.erase("timings");  // llama-server's own; not in OpenAI's shape
-    if (!streaming) return respond(json_response(200, chunk));
+    if (!streaming) {
+      ended = true;
+      return respond(json_response(200, chunk));
+    }
     const bool only_usage = chunk.contains("choices") && chunk["choices"].empty();
     if (only_usage && !usage_wanted) return;
     begin();
@@ -71,8 +83,13 @@ struct Passing {
   }
 
   void end(const Result<ChatEnd>& result) {
+    // A whole answer was sent as the one chunk it came in; with none, ~Passing says so.
+    if (!ended && (streaming || !result)) finish(result);
+  }
+
+  void finish(const Result<ChatEnd>& result) {
+    ended = true;
     if (result) {
-      if (!streaming) return;
       begin();
       stream->send_data("[DONE]");
       return stream->close();
@@ -87,7 +104,7 @@ struct Passing {
     if (begun.exchange(true)) return;
     stream->begin(respond);
     if (!stream->is_drogons())
-      parts.metrics.http_request(request->path().c_str(), "POST", 200,
+      parts.metrics.http_request("/v1/chat/completions", "POST", 200,
                                  static_cast<double>(since(received).count()) / 1000);
   }
 };
@@ -205,6 +222,7 @@ void converse(Parts& parts, const drogon::HttpRequestPtr& request, const json& b
   conversation.model = wanted == "ai_bot" ? "" : wanted;
   conversation.request_id = request_id_of(request);
   conversation.abandoned = gone_check(request);
+  conversation.ready = [passing] { return passing->stream->ready(); };
   if (passing->streaming) {
     conversation.on_delta = [passing, id, wanted](std::string_view delta) {
       json chunk = completion(id, wanted, true);
@@ -233,8 +251,9 @@ void converse(Parts& parts, const drogon::HttpRequestPtr& request, const json& b
 
 void handle_chat_completions(Parts& parts, const drogon::HttpRequestPtr& request, Respond respond) {
   if (parts.phase != Phase::kServing) {
-    return respond(
-        error_response(request, {Code::kUnavailable, {"ai_bot is stopping", "ai_bot 正在停止"}}));
+    return respond(error_response(request, {Code::kUnavailable,
+                                            {"ai_bot is starting or stopping; try again",
+                                             "ai_bot 正在启动或停止，请稍后重试"}}));
   }
   if (parts.answers_under_way >= parts.config.server.max_answers) {
     return respond(error_response(

@@ -127,7 +127,6 @@ Server::Server(Config config, Reread reread, DataFolder folder, ServerLock lock)
 
 Server::~Server() {
   guarded("server.shut_down", [this] { shut_down(); });
-  parts_.http.reset();  // ends what is left, while everything its callbacks use is still there
 }
 
 Result<std::unique_ptr<Server>> Server::create(Config config, Reread reread) {
@@ -176,6 +175,7 @@ Result<void> Server::build() {
   parts_.under_way =
       std::make_unique<UnderWay>(folder_.path() + "/run/under_way", config.database.path);
   parts_.http = std::make_unique<HttpClient>();
+  connections_ = std::make_unique<Connections>(parts_);
   if (auto built = build_channels(); !built) return built;
   if (auto built = build_models(); !built) return built;
   deliverer_ = std::make_unique<Deliverer>(*parts_.store, *parts_.under_way, *parts_.http,
@@ -419,6 +419,7 @@ void Server::run(const std::function<void()>& on_listening) {
       .setIdleConnectionTimeout(0)  // the guard knows which connections are being answered
       .setConnectionCallback([this](const auto& tcp) { parts_.guard->connection(tcp); })
       .enableServerHeader(false)
+      .enableGzip(false)  // answers are small, and the guard counts what goes out
       .addListener(server.listen == "localhost" ? "127.0.0.1" : server.listen,
                    static_cast<uint16_t>(server.port));
   for (LocalModel* model : local_models_) model->start();
@@ -429,8 +430,8 @@ void Server::run(const std::function<void()>& on_listening) {
       loop->runEvery(kGuardSeconds,
                      [this, loop] { guarded("http.check", [&] { parts_.guard->check(loop); }); });
     }
-    parts_.phase = Phase::kServing;
-    connections_ = std::make_unique<Connections>(parts_);
+    Phase starting = Phase::kStarting;  // unless a signal came first
+    if (!parts_.phase.compare_exchange_strong(starting, Phase::kServing)) return;
     connections_->start();
     log::info("server.listening",
               fmt::format("ai_bot {} listens on {}:{}", kVersion, parts_.config.server.listen,
@@ -488,6 +489,9 @@ void Server::shut_down() {
     std::this_thread::sleep_for(kDrainInterval);
   }
   for (LocalModel* model : local_models_) model->stop();
+  // What is still under way hears that it is over while the HTTP threads, which it tells, are
+  // there.
+  if (parts_.http) parts_.http->stop();
 }
 
 void Server::reload() {
@@ -539,12 +543,10 @@ void Server::learn_identities() {
 }
 
 void Server::housekeeping() {
-  guarded("server.housekeeping", [this] {
-    const int64_t before = now_ms() - parts_.config.database.retention.count();
-    parts_.store->write(
-        [before](Connection& connection) { inbox::purge(connection, before, kPurgeBatch); },
-        [](const Result<void>&) {});
-  });
+  const int64_t before = now_ms() - parts_.config.database.retention.count();
+  parts_.store->write(
+      [before](Connection& connection) { inbox::purge(connection, before, kPurgeBatch); },
+      [](const Result<void>&) {});
 }
 
 }  // namespace ai_bot

@@ -73,9 +73,11 @@ void take_in_frame(const RunPtr& run, SocketStep step, const SocketPtr& socket) 
     return;
   }
   step.reading->event->request_id = request_id_or_new("");
+  // Counted as long as anybody holds the callback, whatever is thrown on its way.
   ++run->state.commits_under_way;
+  const std::shared_ptr<void> counted(nullptr, [run](void*) { --run->state.commits_under_way; });
   take_in(run->parts, run->channel, std::move(*step.reading->event),
-          [run, socket, mark = step.mark, acknowledgement = step.acknowledgement](
+          [run, counted, socket, mark = step.mark, acknowledgement = step.acknowledgement](
               const TakenInPtr& taken, const Result<void>& result) {
             if (result) {
               note_taken_in(run->parts, *taken);
@@ -86,7 +88,6 @@ void take_in_frame(const RunPtr& run, SocketStep step, const SocketPtr& socket) 
             } else if (mark != 0) {
               run->state.close(result.error().text);
             }
-            --run->state.commits_under_way;
           });
 }
 

@@ -10,6 +10,7 @@
 #include "core/guarded.h"
 #include "core/log.h"
 #include "core/utf8.h"
+#include "models/tokens.h"
 #include "store/outbox.h"
 #include "store/sessions.h"
 
@@ -20,6 +21,7 @@ namespace {
 constexpr milliseconds kModelPatience{10000};
 // Before the second attempt: a process that died takes a moment to be seen as dead.
 constexpr milliseconds kAttemptPause{200};
+constexpr milliseconds kSlowCount{500};  // for a message's tokens, which take one or two
 constexpr int kAttempts = 2;  // on the whole chain, within one turn; nothing reached the asker yet
 constexpr int64_t kStorageRetryMs = 1000;
 constexpr int kResumeBatch = 1000;
@@ -291,7 +293,8 @@ Assistant::Unwritten Assistant::broken(int64_t id, const EntryPtr& entry, const 
 
 void Assistant::run_conversation(const Conversation& conversation) {
   Asked asked{conversation.lane,       conversation.text,     conversation.model,
-              conversation.request_id, conversation.on_delta, conversation.abandoned};
+              conversation.request_id, conversation.on_delta, conversation.abandoned,
+              conversation.ready};
   if (const auto commits = store_.last_commit(); !commits)
     return conversation.on_end(fail(commits.error()), {});
   auto outcome = guarded(
@@ -412,9 +415,16 @@ Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
     const int context = first.context();
     const int answer_tokens =
         std::min<int>(static_cast<int>(settings->max_answer_tokens), context / 2);
+    bool slow = false;  // a model that is stuck is not asked for each message's length
+    const auto count = [&](const std::string& t) {
+      if (slow) return estimate_tokens(t);
+      const SteadyTime begun = steady_now();
+      const int tokens = first.count_tokens(t);
+      slow = since(begun) > kSlowCount;
+      return tokens;
+    };
     const ChatMessages window =
-        fit_window(settings->system_prompt, history, asked.text, context, answer_tokens,
-                   [&](const std::string& t) { return first.count_tokens(t); });
+        fit_window(settings->system_prompt, history, asked.text, context, answer_tokens, count);
     ChatRequest request;
     request.request_id = asked.request_id;
     request.body = {
@@ -427,14 +437,17 @@ Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
     auto future = promise->get_future();
     ChatSink sink;
     sink.abandoned = [&] { return cut || over(); };
+    sink.ready = asked.ready;
     const auto say = [&](std::string_view delta) {
       text += delta;
       if (asked.on_delta) asked.on_delta(delta);
       if (asked.on_text) asked.on_text(text);
     };
     bool guide_stands_in = false;
+    std::string answering;
     sink.on_model = [&](const Model& model) {
       guide_stands_in = model.is_guide() && &model != &first;
+      answering = model.name();
     };
     sink.on_chunk = [&](nlohmann::json& chunk) {
       const std::string_view delta = delta_text(chunk);
@@ -447,7 +460,10 @@ Result<Assistant::Outcome> Assistant::ask_model(const Asked& asked) {
     sink.on_end = [promise](Result<ChatEnd> result) { promise->set_value(std::move(result)); };
     router_.chat(name, std::move(request), std::move(sink));
     end = future.get();
-    if (cut && !end) end = ChatEnd{};  // we have ended it
+    if (cut && !end) {  // we have ended it
+      end = ChatEnd{};
+      end->model = answering;
+    }
     if (end || over()) break;
     const Code code = end.error().code;
     if (code == Code::kContextOverflow && !history.empty()) {

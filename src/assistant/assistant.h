@@ -64,6 +64,7 @@ struct Conversation {
   // Once, last; the text is the whole answer.
   std::function<void(Result<std::string> answer, const ChatEnd& end)> on_end;
   std::function<bool()> abandoned;
+  std::function<bool()> ready = nullptr;  // optional: false when the client can't take more now
 };
 
 class Assistant {
@@ -96,6 +97,7 @@ class Assistant {
     std::string request_id;
     std::function<void(std::string_view delta)> on_delta;
     std::function<bool()> abandoned;
+    std::function<bool()> ready = nullptr;
     std::function<void(const std::string& text)> on_text = nullptr;  // all of it so far
   };
   using Flag = std::shared_ptr<std::atomic<bool>>;

@@ -104,6 +104,15 @@ void Lanes::stop(milliseconds grace) {
     threads.swap(threads_);
   }
   for (std::thread& thread : threads) thread.join();
+  // What never began is let go, and whoever waits for it hears so; outside the lock.
+  LaneMap dropped;
+  {
+    std::lock_guard lock(mutex_);
+    dropped.swap(lanes_);
+    ready_.clear();
+    resting_.clear();
+    waiting_ = 0;
+  }
 }
 
 Lanes::Depth Lanes::depth() const {

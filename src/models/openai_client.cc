@@ -57,7 +57,8 @@ struct Answer {
 
   // Some send "error": null, or an empty one, with every good chunk.
   static bool says_something(const json& error) {
-    return error.is_string() ? !error.get_ref<const std::string&>().empty() : !error.empty();
+    return error.is_string() ? !error.get_ref<const std::string&>().empty()
+                             : error.is_object() && !error.empty();
   }
 
   void note_usage(const json& chunk) {

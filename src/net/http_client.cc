@@ -208,17 +208,22 @@ class HttpClient::Loop {
   }
 
   ~Loop() {
+    stop();
+    curl_multi_cleanup(multi_);
+  }
+
+  void stop() {
     stopping_ = true;
     curl_multi_wakeup(multi_);
-    thread_.join();
-    curl_multi_cleanup(multi_);
+    if (thread_.joinable()) thread_.join();
   }
 
   void add(std::unique_ptr<Transfer> transfer) {
     {
       std::lock_guard lock(mutex_);
-      incoming_.push_back(std::move(transfer));
+      if (!ended_) incoming_.push_back(std::move(transfer));
     }
+    if (transfer) return cancel(*transfer);
     curl_multi_wakeup(multi_);
   }
 
@@ -237,9 +242,22 @@ class HttpClient::Loop {
       });
       curl_multi_poll(multi_, nullptr, 0, wait, nullptr);
     }
-    for (take_incoming(); !active_.empty(); take_incoming()) {
-      finish(active_.begin(), fail(Code::kCancelled, "ai_bot is stopping", "ai_bot 正在停止"));
+    while (!active_.empty()) finish(active_.begin(), stopping());
+    std::deque<std::unique_ptr<Transfer>> left;
+    {
+      std::lock_guard lock(mutex_);
+      ended_ = true;
+      left.swap(incoming_);
     }
+    for (const auto& transfer : left) cancel(*transfer);
+  }
+
+  static tl::unexpected<Error> stopping() {
+    return fail(Code::kCancelled, "ai_bot is stopping", "ai_bot 正在停止");
+  }
+
+  static void cancel(Transfer& transfer) {
+    guarded("http_client.done", [&] { transfer.stream.on_done(stopping()); });
   }
 
   void take_incoming() {
@@ -334,6 +352,7 @@ class HttpClient::Loop {
   std::atomic<bool> stopping_{false};
   std::mutex mutex_;
   std::deque<std::unique_ptr<Transfer>> incoming_;
+  bool ended_ = false;
   Transfers active_;
 };
 
@@ -363,6 +382,8 @@ std::optional<milliseconds> retry_after(const HttpReply& reply) {
 HttpClient::HttpClient() : loop_(std::make_unique<Loop>()) {}
 
 HttpClient::~HttpClient() = default;
+
+void HttpClient::stop() { loop_->stop(); }
 
 void HttpClient::start(HttpRequest request, HttpStream stream) {
   auto transfer = std::make_unique<Transfer>();

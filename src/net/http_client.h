@@ -82,6 +82,10 @@ class HttpClient {
 
   void start(HttpRequest request, HttpStream stream);
 
+  // Cancels what is under way, as the destructor does; what is started later is cancelled at once,
+  // on the caller's thread.
+  void stop();
+
   // Waits for the whole reply; must not be called from a callback. `abandoned` as in HttpStream.
   Result<HttpReply> fetch(HttpRequest request, std::function<bool()> abandoned = nullptr);
 

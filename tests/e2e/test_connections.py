@@ -158,8 +158,8 @@ def test_what_could_not_be_taken_in_is_sent_again_by_discord(begin, echo_endpoin
     connected = begin("discord", settings=FAST + "database: {max_pending: 1}\nassistant: {max_parallel_turns: 1}\n")
     platform = connected.platform
     for number in range(6):
-        if number == 3:  # the first is being answered, the others wait
-            wait_until(lambda: connected.server.health()["turns"]["waiting"] >= 1, lambda: connected.server.health())
+        if number == 3:  # the first is being answered, and some other found no room
+            wait_until(lambda: connected.outcomes("full") >= 1, lambda: connected.server.health())
         if platform.socket.client:  # none while ai_bot waits to connect again; the rest it is told then
             platform.offer(platform.message(f"slow 1 message {number}", channel_id=f"c{number}"))
         else:

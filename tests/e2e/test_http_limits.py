@@ -171,6 +171,53 @@ def test_answers_under_way_are_bounded(make_server, echo_endpoint):
     wait_until(lambda: server.ask("now")[0] == 200, "answers of clients that left do not count")
 
 
+@pytest.mark.parametrize("bytes_", [b"PURGE / HTTP/1.1\r\nHost: a\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n",
+                                    b"GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n"], ids=["purge", "expect", "continue"])
+def test_what_the_framework_refuses_keeps_no_connection(make_server, bytes_):
+    server = make_server("server: {port: $PORT, max_connections: 5}\n").start()
+    held = [connect(server) for _ in range(5)]
+    for connection in held:
+        connection.sendall(bytes_)
+    assert server.request("GET", "/api/health/live")[0] == 200
+    for connection in held:
+        connection.settimeout(30)
+        assert b"HTTP/1.1 4" in connection.recv(65536)
+        while connection.recv(65536):
+            pass
+
+
+def test_compressed_answers_do_not_wear_a_connection_out(make_server, echo_endpoint):
+    server = echo_server(make_server, echo_endpoint, "server: {port: $PORT, write_timeout: 1s}\n")
+    with connect(server) as connection:
+        connection.sendall(http("/metrics", Accept_Encoding="gzip") * 100 + chat("slow 3", stream=False, Connection="close"))
+        data = read_all(connection)
+    assert data.count(b"HTTP/1.1 200") == 101 and b'"content":"slow 3"' in data
+
+
+def test_many_requests_sent_ahead_do_not_stop_the_others(make_server, echo_endpoint):
+    server = echo_server(make_server, echo_endpoint)
+    with connect(server) as greedy:
+        greedy.settimeout(60)
+        greedy.sendall(chat("slow 1", stream=False) + http() * 8000 + http(Connection="close"))
+        answers, begun = b"", time.monotonic()
+        greedy.setblocking(False)
+        while answers.count(b'{"status":"ok"}') < 8001 and time.monotonic() - begun < 60:
+            assert server.request("GET", "/api/health/live")[0] == 200
+            try:
+                answers += greedy.recv(1 << 20)
+            except BlockingIOError:
+                pass
+    assert answers.count(b'{"status":"ok"}') == 8001
+
+
+def test_after_its_last_answer_a_connection_serves_nothing(make_server, echo_endpoint):
+    server = echo_server(make_server, echo_endpoint)
+    with connect(server) as connection:
+        connection.sendall(chat("one two", version="1.0") + http("/v1/models"))
+        data = read_all(connection)
+    assert data.endswith(b"data: [DONE]\n\n") and b'"object":"list"' not in data
+
+
 # --- memory
 
 def test_unread_answers_of_one_connection_take_no_memory(make_server, echo_endpoint):

@@ -71,7 +71,7 @@ def test_bad_requests_are_refused(echo):
     status, reply = post_event(echo, SECRET, "", "hi")
     assert status == 400 and reply["error"]["message"] == "event_id: must not be empty"
     status, _, content = echo.request("POST", "/api/webhook/hook", b"", {**signed(SECRET, b""), "Accept-Language": "zh"})
-    assert status == 400 and "请求正文不是 JSON 对象" in content.decode()
+    assert status == 400 and "请求正文为空；应为 JSON 对象" in content.decode()
     assert echo.health()["inbox"]["open"] == 0
 
 
