@@ -157,6 +157,7 @@ def test_a_platform_that_falls_silent_is_connected_to_again(begin, name):
 def test_what_could_not_be_taken_in_is_sent_again_by_discord(begin, echo_endpoint):
     connected = begin("discord", settings=FAST + "database: {max_pending: 1}\nassistant: {max_parallel_turns: 1}\n")
     platform = connected.platform
+    wait_until(lambda: platform.session and state(connected)["state"] == "connected", lambda: state(connected))
     for number in range(6):
         if number == 3:  # the first is being answered, and some other found no room
             wait_until(lambda: connected.outcomes("full") >= 1, lambda: connected.server.health())
