@@ -8,17 +8,23 @@
 #include <functional>
 #include <mutex>
 #include <shared_mutex>
+#include <vector>
 
 namespace ai_bot {
 namespace {
 
-constexpr size_t kMostSecrets = 500;
+// More than a configuration has; a reload may bring others. A log line is searched for all of them.
+constexpr size_t kMostSecrets = 5000;
+// Tokens live for hours: more than are fetched meanwhile.
+constexpr size_t kMostTokens = 200;
 // A segment of a path that is so long and has letters and digits is a key, not a name.
 constexpr size_t kShortestKey = 16;
 
+using Values = std::deque<std::string>;  // oldest first
+
 struct Registry {
   std::shared_mutex mutex;
-  std::deque<std::string> values;  // oldest first
+  Values secrets, tokens;
 };
 
 Registry& registry() {
@@ -105,27 +111,54 @@ std::string without_address_secrets(std::string_view text) {
   }
 }
 
-std::string without_kept_secrets(std::string text) {
-  Registry& all = registry();
-  std::shared_lock lock(all.mutex);
-  for (const std::string& secret : all.values) {
-    for (size_t at = 0; (at = text.find(secret, at)) != std::string::npos; at += kMasked.size())
-      text.replace(at, secret.size(), kMasked);
+// Where secrets overlap (one begins another) all that belongs to any of them is hidden.
+void hide(const Values& values, std::string_view text, std::vector<bool>& hidden) {
+  for (const std::string& value : values) {
+    for (size_t at = 0; (at = text.find(value, at)) != std::string::npos; ++at)
+      std::fill_n(hidden.begin() + static_cast<std::ptrdiff_t>(at), value.size(), true);
   }
-  return text;
+}
+
+std::string without_kept_secrets(const std::string& text) {
+  std::vector<bool> hidden(text.size());
+  Registry& all = registry();
+  {
+    std::shared_lock lock(all.mutex);
+    hide(all.secrets, text, hidden);
+    hide(all.tokens, text, hidden);
+  }
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!hidden[i]) {
+      out += text[i];
+    } else if (i == 0 || !hidden[i - 1]) {
+      out += kMasked;
+    }
+  }
+  return out;
+}
+
+void keep(Values& values, size_t most, std::string_view value) {
+  if (value.size() < kShortestSecret) return;
+  for (std::string form : {std::string(value), percent_encoded(value)}) {
+    if (std::find(values.begin(), values.end(), form) != values.end()) continue;
+    if (values.size() == most) values.pop_front();
+    values.push_back(std::move(form));
+  }
 }
 
 }  // namespace
 
 void keep_secret(std::string_view value) {
-  if (value.size() < kShortestSecret) return;
   Registry& all = registry();
   std::unique_lock lock(all.mutex);
-  for (std::string form : {std::string(value), percent_encoded(value)}) {
-    if (std::find(all.values.begin(), all.values.end(), form) != all.values.end()) continue;
-    if (all.values.size() == kMostSecrets) all.values.pop_front();
-    all.values.push_back(std::move(form));
-  }
+  keep(all.secrets, kMostSecrets, value);
+}
+
+void keep_token(std::string_view value) {
+  Registry& all = registry();
+  std::unique_lock lock(all.mutex);
+  keep(all.tokens, kMostTokens, value);
 }
 
 void keep_secrets_of_address(std::string_view address) {

@@ -12,9 +12,12 @@ constexpr std::string_view kMasked = "********";
 // Shorter values are not masked: that would destroy ordinary texts.
 constexpr size_t kShortestSecret = 6;  // bytes
 
-// From now on redacted() masks this value, also where it is percent-encoded. Of more than 500
-// values the oldest are forgotten (access tokens come and go). Any thread.
+// From now on redacted() masks this value, also where it is percent-encoded: a secret of the
+// configuration. Of more than 2,500 the oldest are forgotten. Any thread.
 void keep_secret(std::string_view value);
+
+// The same for an access token, which comes and goes: the last 100 are masked.
+void keep_token(std::string_view value);
 
 // The same for what an address hides: user info, the values of its query, keys in its path.
 void keep_secrets_of_address(std::string_view address);

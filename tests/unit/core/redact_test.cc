@@ -49,6 +49,27 @@ TEST(Redact, KnownSecretsAreMaskedWhereverTheyStand) {
   EXPECT_EQ(redacted("another-password"), "********");
 }
 
+TEST(Redact, TokensThatComeAndGoDoNotDriveOutTheSecrets) {
+  keep_secret("first-configured");
+  for (int i = 0; i < 1000; ++i) keep_token("access-token-" + std::to_string(10000 + i));
+  EXPECT_EQ(redacted("said first-configured"), "said ********");
+  EXPECT_EQ(redacted("said access-token-10999"), "said ********");
+}
+
+TEST(Redact, OfSecretsThatOverlapNothingIsLeft) {
+  for (const char* secret : {"overlap", "overlap-and-more", "more-of-it", "laplap"})
+    keep_secret(secret);
+  const std::pair<const char*, const char*> rows[] = {
+      {"a overlap b", "a ******** b"},
+      {"a overlap-and-more b", "a ******** b"},
+      {"a overlap-and-more-of-it b", "a ******** b"},
+      {"a laplaplap b", "a ******** b"},
+      {"overlap overlap", "******** ********"},
+      {"overlap", "********"},
+      {"overla", "overla"}};
+  for (const auto& [text, shown] : rows) EXPECT_EQ(redacted(text), shown) << text;
+}
+
 TEST(Redact, TheLogDoesSo) {
   keep_secret("logged-secret");
   using log::Format;
