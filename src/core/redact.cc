@@ -98,13 +98,32 @@ std::string shown(const Parts& parts) {
   return out;
 }
 
+// Ends an address wherever it stands, also in the midst of a Chinese sentence.
+size_t end_of_word(std::string_view text) {
+  size_t end = std::min(text.find_first_of(" \t\r\n\v\f\"'`<>"), text.size());
+  for (const std::string_view mark : {"，", "。", "；", "：", "、", "（", "）", "“", "”", "‘", "’"})
+    end = std::min(text.find(mark), end);
+  return end;
+}
+
+// Where the address ends that begins `rest`. A comma or bracket ends its host and its path, as they
+// do in running text; its user info and its query may have any of them, and must not be shown.
+size_t end_of_address(std::string_view rest) {
+  rest = rest.substr(0, end_of_word(rest));
+  const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+  const size_t at = authority.rfind('@');
+  const size_t end =
+      std::min(rest.find_first_of("()|,;", at == std::string_view::npos ? 0 : at), rest.size());
+  return rest.find_first_of("?#") < end ? rest.size() : end;
+}
+
 std::string without_address_secrets(std::string_view text) {
   std::string out;
   for (;;) {
     const size_t mark = text.find("://");
     if (mark == std::string_view::npos) return out.append(text);
     const size_t begin = mark + 3;
-    const size_t end = std::min(text.find_first_of(" \t\r\n\"'<>`()|,;", begin), text.size());
+    const size_t end = begin + end_of_address(text.substr(begin));
     out.append(text.substr(0, begin));
     out += shown(parts_of(text.substr(begin, end - begin)));
     text.remove_prefix(end);
