@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <cctype>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -19,6 +20,9 @@ constexpr size_t kMostSecrets = 5000;
 constexpr size_t kMostTokens = 200;
 // A segment of a path that is so long and has letters and digits is a key, not a name.
 constexpr size_t kShortestKey = 16;
+// Random base 64 changes between small and capital letters and digits at every second place,
+// hexadecimal digits nearly so; in names it is every sixth at most.
+constexpr size_t kPairsAChange = 4;
 
 using Values = std::deque<std::string>;  // oldest first
 
@@ -56,6 +60,45 @@ std::string base64(std::string_view bytes) {
 bool looks_like_a_key(std::string_view segment) {
   return segment.size() >= kShortestKey && std::any_of(segment.begin(), segment.end(), is_letter) &&
          std::any_of(segment.begin(), segment.end(), is_digit);
+}
+
+// Masked wherever they stand are only values that are certainly no words: a deployment's name or a
+// date would make logs unreadable. In random letters and digits the kind changes at every second
+// place; in names (gpt-4o-2024-08-06, DeepSeekV3Prod) seldom. A long one of hexadecimal digits
+// alone is one, too.
+bool is_random(std::string_view text) {
+  if (!looks_like_a_key(text)) return false;
+  const auto kind = [](char c) {
+    return is_digit(c) ? '0' : c >= 'a' && c <= 'z' ? 'a' : is_letter(c) ? 'A' : '-';
+  };
+  size_t changes = 0, pairs = 0, hex = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    hex += std::isxdigit(static_cast<unsigned char>(text[i])) != 0 ? 1 : 0;
+    if (i == 0 || kind(text[i]) == '-' || kind(text[i - 1]) == '-') continue;
+    ++pairs;
+    const bool is_capital_word = kind(text[i - 1]) == 'A' && kind(text[i]) == 'a';
+    changes += kind(text[i]) != kind(text[i - 1]) && !is_capital_word ? 1 : 0;
+  }
+  return hex == text.size() || changes * kPairsAChange > pairs;
+}
+
+// Whether a parameter of this name holds a secret: by its last word (api-key, X-Amz-Signature,
+// accessToken), or the end of it (apikey).
+bool names_a_secret(std::string_view name) {
+  std::string last;
+  for (size_t i = 0; i < name.size(); ++i) {
+    const bool is_hump = i > 0 && name[i] >= 'A' && name[i] <= 'Z' && name[i - 1] >= 'a';
+    if (!is_letter(name[i]) || is_hump) last.clear();
+    if (is_letter(name[i])) last += static_cast<char>(name[i] | 0x20);
+  }
+  for (const std::string_view word : {"sig", "sign", "code", "pass", "pwd", "auth", "credential"}) {
+    if (last == word) return true;
+  }
+  for (const std::string_view word :
+       {"key", "token", "secret", "signature", "password", "passwd"}) {
+    if (last.ends_with(word)) return true;
+  }
+  return false;
 }
 
 // An address within a text, cut at the ends of its parts.
@@ -189,11 +232,14 @@ void keep_secrets_of_address(std::string_view address) {
   if (const size_t colon = parts.user_info.find(':'); colon != std::string_view::npos)
     keep_secret(parts.user_info.substr(colon + 1));
   for_each_segment(parts.path, [](std::string_view segment) {
-    if (looks_like_a_key(segment)) keep_secret(segment);
+    if (is_random(segment)) keep_secret(segment);
   });
   for (std::string_view query = parts.query; !query.empty();) {
     const std::string_view pair = query.substr(0, query.find('&'));
-    keep_secret(pair.substr(pair.find('=') == std::string_view::npos ? 0 : pair.find('=') + 1));
+    const size_t equals = pair.find('=');
+    const std::string_view value =
+        equals == std::string_view::npos ? pair : pair.substr(equals + 1);
+    if (names_a_secret(pair.substr(0, equals)) || is_random(value)) keep_secret(value);
     query.remove_prefix(std::min(pair.size() + 1, query.size()));
   }
 }

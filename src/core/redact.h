@@ -19,7 +19,9 @@ void keep_secret(std::string_view value);
 // The same for an access token, which comes and goes: the last 100 are masked.
 void keep_token(std::string_view value);
 
-// The same for what an address hides: user info, the values of its query, keys in its path.
+// The same for the secrets of an address: user info, the values of its query whose parameter's name
+// says so, and what in its query and its path is long and random. Other values (a version, the name
+// of a deployment) are hidden within addresses only.
 void keep_secrets_of_address(std::string_view address);
 
 // One address as it may be shown; it need not have a scheme (a proxy's).

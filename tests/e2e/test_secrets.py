@@ -79,11 +79,11 @@ router: {{default_tier: light, tiers: {{light: [first]}}, retries: 0}}
 storage: {{type: s3_compatible, endpoint: "{p}/{MARK.lower()}x", bucket: bucket, region: r, access_key: "{key('s3')}", secret_key: "{key('s3secret')}"}}
 models:
   - {{name: first, base_url: "{p}/v1", model: m, api_key: "${{MODEL_KEY}}"}}
-  - {{name: query, base_url: "{p}/v1/{key('path').replace('+/=', '')}?api-key={key('query')}", model: m, api_key: "{key('second')}"}}
+  - {{name: query, base_url: "{p}/v1/{MARK}7vQ2xZ0mTn5cB8rL?api-key={key('query')}", model: m, api_key: "{key('second')}"}}
   - {{name: proxied, base_url: "http://model.invalid/v1", model: m, api_key: "{key('third')}", proxy: "http://{MARK}user:{MARK}-proxypassword@127.0.0.1:{parrot.port}"}}
 channels:
   - {{name: sync, default: true, secret: "{key('generic')}"}}
-  - {{name: back, mode: callback, secret: "{key('callback')}", callback_url: "{p}/hook/{MARK}0123456789abcdef?token={key('hook')}"}}
+  - {{name: back, mode: callback, secret: "{key('callback')}", callback_url: "{p}/hook/{MARK}4f9A0c7Xb2e8Kq1d?token={key('hook')}"}}
   - {{name: slack, type: slack, bot_token: "{key('xoxb')}", signing_secret: "{key('signing')}", base_url: "{p}/slack/v1"}}
   - {{name: slack_c, type: slack, mode: connect, bot_token: "{key('xoxb')}", app_token: "{key('xapp')}", base_url: "{p}/slack"}}
   - {{name: telegram, type: telegram, bot_token: "123456:{MARK}-telegram_0123456789", secret: "{MARK}_telegramsecret", base_url: "{p}"}}

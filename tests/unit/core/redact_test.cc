@@ -52,11 +52,50 @@ TEST(Redact, KnownSecretsAreMaskedWhereverTheyStand) {
   keep_secret("");
   EXPECT_EQ(redacted("a short one"), "a short one");
   keep_secrets_of_address(
-      "http://user:proxy-password@proxy/path/0123456789abcdefg?a=query-value&b");
-  EXPECT_EQ(redacted("refused: proxy-password, query-value, 0123456789abcdefg"),
+      "http://user:proxy-password@proxy/path/4f9A0c7Xb2e8Kq1d?api_key=query-value&b");
+  EXPECT_EQ(redacted("refused: proxy-password, query-value, 4f9A0c7Xb2e8Kq1d"),
             "refused: ********, ********, ********");
   keep_secrets_of_address("someone:another-password@proxy:3128");
   EXPECT_EQ(redacted("another-password"), "********");
+}
+
+TEST(Redact, OfAnAddressOnlyWhatIsASecretIsMaskedElsewhere) {
+  const std::pair<const char*, const char*> secrets[] = {
+      {"https://h/?key=word-one", "word-one"},
+      {"https://h/?a=1&api-key=word-two", "word-two"},
+      {"https://h/?access_token=word-three&b=2", "word-three"},
+      {"https://h/?accessToken=word-four", "word-four"},
+      {"https://h/?apikey=word-five", "word-five"},
+      {"https://h/?sig=word-six", "word-six"},
+      {"https://h/?X-Amz-Signature=word-seven", "word-seven"},
+      {"https://h/?code=word-eight", "word-eight"},
+      {"https://h/?PASSWORD=word-nine", "word-nine"},
+      {"https://h/?client_secret=word-ten", "word-ten"},
+      {"https://h/?sign=word-eleven", "word-eleven"},
+      {"https://h/?id=hT4kP0vXq82LmZ7wRb3n", "hT4kP0vXq82LmZ7wRb3n"},
+      {"https://h/?hT4kP0vXq82LmZ7wRb4n", "hT4kP0vXq82LmZ7wRb4n"},
+      {"https://h/hook/5f1d7c2e-93ab-4e60-8c1f-2b7d90a4e6f3",
+       "5f1d7c2e-93ab-4e60-8c1f-2b7d90a4e6f3"},
+      {"https://h/a/0123456789abcdef0123456789abcdef/b", "0123456789abcdef0123456789abcdef"},
+      {"https://h/services/T00000000/B0/dJ8sKq0Z3vXbN6yTwLr1Ec5u", "dJ8sKq0Z3vXbN6yTwLr1Ec5u"}};
+  for (const auto& [address, secret] : secrets) {
+    keep_secrets_of_address(address);
+    EXPECT_EQ(redacted(std::string("it is ") + secret), "it is ********") << address;
+  }
+  const std::pair<const char*, const char*> words[] = {
+      {"https://h/openai?api-version=2024-08-01-preview", "2024-08-01-preview"},
+      {"https://h/?workspace=default&region=westeurope", "default in westeurope"},
+      {"https://h/?max_tokens=100000&encode=base64", "100000 as base64"},
+      {"https://h/?design=modern&deployment=gpt-4o-mini", "modern gpt-4o-mini"},
+      {"https://h/deployments/gpt-4o-2024-08-06/chat", "gpt-4o-2024-08-06"},
+      {"https://h/deployments/claude-3-5-sonnet-20241022", "claude-3-5-sonnet-20241022"},
+      {"https://h/m/Qwen2.5-72B-Instruct-AWQ", "Qwen2.5-72B-Instruct-AWQ"},
+      {"https://h/m/meta-llama-3.1-405b-instruct-fp8", "meta-llama-3.1-405b-instruct-fp8"},
+      {"https://h/d/DeepSeekV3Deployment2024EastUS", "DeepSeekV3Deployment2024EastUS"}};
+  for (const auto& [address, text] : words) {
+    keep_secrets_of_address(address);
+    EXPECT_EQ(redacted(text), text) << address;
+  }
 }
 
 TEST(Redact, TokensThatComeAndGoDoNotDriveOutTheSecrets) {
