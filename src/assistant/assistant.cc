@@ -143,7 +143,10 @@ std::optional<int64_t> Assistant::take_turn(int64_t id, UnderWay::Leave& leave,
                                             std::optional<Unwritten>& unwritten) {
   const auto found = store_.read<std::optional<inbox::Entry>>(
       [id](Connection& connection) { return inbox::get(connection, id); });
-  if (!found && found.error().code != Code::kInternal) return now_ms() + kStorageRetryMs;
+  if (!found && found.error().code != Code::kInternal) {
+    leave.ticket.untried();
+    return now_ms() + kStorageRetryMs;
+  }
   if (found && (!*found || (*found)->state != inbox::State::kOpen)) return std::nullopt;
   const auto entry = found ? std::make_shared<const inbox::Entry>(**found) : nullptr;
   if (leave.give_up) {
@@ -162,6 +165,7 @@ std::optional<int64_t> Assistant::take_turn(int64_t id, UnderWay::Leave& leave,
   if (!why.empty()) {
     unwritten = broken(id, entry, why, leave.ticket.strike());
   } else if (!unwritten->write) {
+    leave.ticket.untried();
     unwritten.reset();  // parked: nothing was committed, it resumes at the next start
     return now_ms();
   }

@@ -240,7 +240,7 @@ void UnderWay::end(const Ticket& ticket) {
     ticket.slot_->id = 0;
     free_.push_back(ticket.slot_);
   }
-  if (ticket.is_struck_) return;
+  if (ticket.keeps_suspect_) return;
   if (Suspect* suspect = find(ticket.kind_, ticket.id_)) remove(*suspect);
 }
 
@@ -250,14 +250,14 @@ UnderWay::Ticket::Ticket(Ticket&& other) noexcept
       kind_(other.kind_),
       id_(other.id_),
       is_alone_(other.is_alone_),
-      is_struck_(other.is_struck_) {}
+      keeps_suspect_(other.keeps_suspect_) {}
 
 UnderWay::Ticket::~Ticket() {
   if (owner_ != nullptr) owner_->end(*this);
 }
 
 bool UnderWay::Ticket::strike() {
-  is_struck_ = true;
+  keeps_suspect_ = true;
   return owner_->strike(*this);
 }
 

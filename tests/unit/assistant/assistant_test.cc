@@ -468,10 +468,16 @@ TEST_F(AssistantTest, AnOrderlyStopParksATurnAndTheNextStartTakesItUp) {
   };
   model("m", script);
   start();
+  const auto strike = [&](int64_t row) {
+    return under_way_.begin(UnderWay::Kind::kTurn, row).ticket.strike();
+  };
+  for (int i = 0; i < UnderWay::kMostStrikes - 1; ++i) strike(1);
   const int64_t id = receive("hi");
   ASSERT_TRUE(wait_until([&] { return begun.load(); }));
   assistant_->stop(milliseconds(10));
   EXPECT_FALSE(answer_of(id));
+  EXPECT_TRUE(strike(id)) << "what was known against it still is";
+  under_way_.forget(UnderWay::Kind::kTurn, id);
   EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, id)->state; }),
             inbox::State::kOpen);
   assistant_.reset();

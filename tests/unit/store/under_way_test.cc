@@ -190,6 +190,18 @@ TEST_F(UnderWayTest, ATurnThatWentWellForgivesWhatWas) {
   { EXPECT_FALSE(under_way.begin(Kind::kTurn, 1).ticket.strike()); }
 }
 
+TEST_F(UnderWayTest, ATurnThatWasNotTriedForgivesNothing) {
+  UnderWay under_way;
+  for (int i = 0; i < UnderWay::kMostStrikes - 1; ++i)
+    under_way.begin(Kind::kTurn, 1).ticket.strike();
+  for (int i = 0; i < 3; ++i) {
+    auto leave = under_way.begin(Kind::kTurn, 1);
+    ASSERT_EQ(leave.wait_until, 0) << "the one before holds nothing any more";
+    leave.ticket.untried();
+  }
+  EXPECT_TRUE(under_way.begin(Kind::kTurn, 1).ticket.strike());
+}
+
 TEST_F(UnderWayTest, SuspectsAreNeverTriedTogether) {
   UnderWay under_way;
   for (const int64_t id : {1, 2}) under_way.begin(Kind::kTurn, id).ticket.strike();
