@@ -175,6 +175,7 @@ Result<void> Server::build() {
       config.server, [this](int status) { parts_.metrics.http_request("refused", "", status, 0); });
   parts_.under_way =
       std::make_unique<UnderWay>(folder_.path() + "/run/under_way", config.database.path);
+  parts_.under_way->forget_closed(*parts_.store);
   parts_.http = std::make_unique<HttpClient>();
   if (auto built = build_channels(); !built) return built;
   if (auto built = build_models(); !built) return built;

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "core/log.h"
 #include "store/store.h"
@@ -181,6 +182,12 @@ UnderWay::Suspect* UnderWay::find_or_add(Kind kind, int64_t id) {
     ++suspects_;
     return &suspect;
   }
+  if (!std::exchange(is_full_, true)) {
+    log::warning("under_way.full",
+                 "too many entries were under way when ai_bot died: of further ones nothing is "
+                 "known",
+                 {{"ai_bot.count", int64_t{suspects_}}});
+  }
   return nullptr;
 }
 
@@ -222,6 +229,38 @@ UnderWay::Leave UnderWay::begin(Kind kind, int64_t id) {
 void UnderWay::forget(Kind kind, int64_t id) {
   std::lock_guard lock(mutex_);
   if (Suspect* suspect = find(kind, id)) remove(*suspect);
+}
+
+void UnderWay::forget_closed(Store& store) {
+  std::lock_guard lock(mutex_);
+  if (suspects_ == 0) return;
+  auto turns = nlohmann::json::array(), deliveries = nlohmann::json::array();
+  for (const Suspect& suspect : file_->suspects) {
+    if (suspect.id != 0) (suspect.kind == Kind::kTurn ? turns : deliveries).push_back(suspect.id);
+  }
+  using Closed = std::vector<std::pair<Kind, int64_t>>;
+  const auto closed = store.read<Closed>([&](Connection& connection) {
+    auto& rows = connection.prepare(
+        "SELECT 1, value FROM json_each(?1) WHERE NOT EXISTS "
+        "(SELECT 1 FROM inbox WHERE id=value AND state=0) UNION ALL "
+        "SELECT 2, value FROM json_each(?2) WHERE NOT EXISTS "
+        "(SELECT 1 FROM outbox WHERE id=value AND state=0)");
+    rows.bind(1, turns.dump());
+    rows.bind(2, deliveries.dump());
+    Closed list;
+    while (rows.executeStep()) {
+      list.emplace_back(static_cast<Kind>(rows.getColumn(0).getInt()),
+                        rows.getColumn(1).getInt64());
+    }
+    return list;
+  });
+  if (!closed) {
+    log::warning("under_way.not_compared", closed.error().text.en);
+    return;
+  }
+  for (const auto& [kind, id] : *closed) {
+    if (Suspect* suspect = find(kind, id)) remove(*suspect);
+  }
 }
 
 bool UnderWay::strike(const Ticket& ticket) {

@@ -32,6 +32,8 @@
 
 namespace ai_bot {
 
+class Store;
+
 class UnderWay {
  public:
   enum class Kind : uint8_t { kTurn = 1, kDelivery = 2 };
@@ -92,6 +94,10 @@ class UnderWay {
 
   // The entry is buried.
   void forget(Kind kind, int64_t id);
+  // Forgets what was done although the process died before it could say so: its row is not open any
+  // more, and its number may be given to another. Before anything is taken up. Where the database
+  // can't be read now nothing is forgotten, and the log says so.
+  void forget_closed(Store& store);
 
  private:
   struct Suspect;
@@ -110,6 +116,7 @@ class UnderWay {
   File* file_ = nullptr;
   std::vector<Slot*> free_;
   int suspects_ = 0;       // in the table
+  bool is_full_ = false;   // there was no room in it, and the log says so
   int alone_running_ = 0;  // 0 or 1
 };
 
