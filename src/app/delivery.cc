@@ -103,6 +103,7 @@ std::optional<Deliverer::Unwritten> Deliverer::try_entry(int64_t id, UnderWay::L
   const auto found = store_.read<std::optional<outbox::Entry>>(
       [id](Connection& connection) { return outbox::get_open(connection, id); });
   if (!found) {
+    leave.ticket.untried();
     again = now_ms() + kStorageRetryMs;
     return std::nullopt;
   }
@@ -115,7 +116,10 @@ std::optional<Deliverer::Unwritten> Deliverer::try_entry(int64_t id, UnderWay::L
         {Delivery::Outcome::kFinal, "ai_bot crashed each time it was about to send this", {}});
   }
   again = paused_until(reply.channel);
-  if (again) return std::nullopt;
+  if (again) {
+    leave.ticket.untried();
+    return std::nullopt;
+  }
   Delivery delivery;
   try {
     const ChannelEntry* channel = find_channel(channels_, reply.channel);
@@ -131,6 +135,7 @@ std::optional<Deliverer::Unwritten> Deliverer::try_entry(int64_t id, UnderWay::L
   }
   // What was interrupted by our own stop counts as no attempt.
   if (delivery.outcome == Delivery::Outcome::kRetry && lanes_.interrupted()) {
+    leave.ticket.untried();
     again = now_ms();
     return std::nullopt;
   }

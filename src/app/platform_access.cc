@@ -31,7 +31,7 @@ Result<std::string> PlatformAccess::token() {
   auto token = channel_->read_token(*reply);
   if (!token) return fail(token.error());
   token_ = std::move(*token);
-  keep_secret(token_.value);
+  keep_token(token_.value);
   // Of a token that lives shorter than the margin, the first half is used.
   token_until_ = steady_now() + std::max(token_.valid_for - kTokenMargin, token_.valid_for / 2);
   return token_.value;

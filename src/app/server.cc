@@ -174,6 +174,7 @@ Result<void> Server::build() {
       config.server, [this](int status) { parts_.metrics.http_request("refused", "", status, 0); });
   parts_.under_way =
       std::make_unique<UnderWay>(folder_.path() + "/run/under_way", config.database.path);
+  parts_.under_way->forget_closed(*parts_.store);
   parts_.http = std::make_unique<HttpClient>();
   connections_ = std::make_unique<Connections>(parts_);
   if (auto built = build_channels(); !built) return built;

@@ -145,7 +145,10 @@ std::optional<int64_t> Assistant::take_turn(int64_t id, UnderWay::Leave& leave,
                                             std::optional<Unwritten>& unwritten) {
   const auto found = store_.read<std::optional<inbox::Entry>>(
       [id](Connection& connection) { return inbox::get(connection, id); });
-  if (!found && found.error().code != Code::kInternal) return now_ms() + kStorageRetryMs;
+  if (!found && found.error().code != Code::kInternal) {
+    leave.ticket.untried();
+    return now_ms() + kStorageRetryMs;
+  }
   if (found && (!*found || (*found)->state != inbox::State::kOpen)) return std::nullopt;
   const auto entry = found ? std::make_shared<const inbox::Entry>(**found) : nullptr;
   if (leave.give_up) {
@@ -164,6 +167,7 @@ std::optional<int64_t> Assistant::take_turn(int64_t id, UnderWay::Leave& leave,
   if (!why.empty()) {
     unwritten = broken(id, entry, why, leave.ticket.strike());
   } else if (!unwritten->write) {
+    leave.ticket.untried();
     unwritten.reset();  // parked: nothing was committed, it resumes at the next start
     return now_ms();
   }
@@ -184,8 +188,9 @@ std::optional<int64_t> Assistant::write_down(int64_t id, std::optional<Unwritten
     return done.again;
   }
   log::error("turn.not_written", committed.error().text.en, {{"ai_bot.row", id}});
-  if (done.is_last_resort) return std::nullopt;
-  unwritten = broken(id, nullptr, committed.error().text.en, true);
+  if (done.next == Unwritten::Next::kNothing) return std::nullopt;
+  unwritten = broken(id, done.entry, committed.error().text.en, true,
+                     done.next == Unwritten::Next::kNotice);
   return write_down(id, unwritten);
 }
 
@@ -213,6 +218,7 @@ Assistant::Unwritten Assistant::answered(const EntryPtr& entry, Outcome outcome)
   auto texts = events_.compose(event.channel, outcome.answer);
   if (texts.empty()) texts = {ask_text(kNothing, event.text)};
   Unwritten unwritten;
+  unwritten.entry = entry;
   unwritten.write = [entry, effect = std::move(outcome.effect), texts = std::move(texts),
                      held](Connection& connection) {
     if (effect) effect(connection);
@@ -246,6 +252,7 @@ Assistant::Unwritten Assistant::failed(const EntryPtr& entry, const Error& error
   const std::string notice = ask_text(give_up ? kGivenUp : kNotice, event.text);
   const std::string why = error.text.en;
   Unwritten unwritten;
+  unwritten.entry = entry;
   unwritten.write = [entry, why, next, give_up, notice,
                      held = events_.holds_replies(event.channel)](Connection& connection) {
     if (give_up) {
@@ -265,27 +272,32 @@ Assistant::Unwritten Assistant::failed(const EntryPtr& entry, const Error& error
   return unwritten;
 }
 
-// A turn that failed by a mistake of ours or a damaged row. `entry` is null when even that can't be
-// read: nobody knows then whom to tell.
+// A turn that failed by a mistake of ours, a damaged row or a write that was refused. `entry` is
+// null when it can't be read: only who waits for its answer is told then. The notice is not kept
+// where the database refuses that, too.
 Assistant::Unwritten Assistant::broken(int64_t id, const EntryPtr& entry, const std::string& why,
-                                       bool give_up) {
+                                       bool give_up, bool keeps_notice) {
   const auto settings = config();
   const int64_t next = now_ms() + backoff(0, settings->retry_min, settings->retry_max).count();
-  const std::string notice = entry ? ask_text(kGivenUp, entry->event.text) : "";
-  const bool is_told = give_up && entry;
+  const std::string notice =
+      entry ? ask_text(kGivenUp, entry->event.text) : kGivenUp.en + "\n" + kGivenUp.zh;
+  const bool is_kept = give_up && keeps_notice && entry;
+  using Next = Unwritten::Next;
   Unwritten unwritten;
-  unwritten.is_last_resort = give_up && !entry;
-  unwritten.write = [id, entry, why, next, give_up, notice,
-                     held = is_told &&
+  unwritten.entry = entry;
+  unwritten.next = !give_up ? Next::kNotice : is_kept ? Next::kBury : Next::kNothing;
+  unwritten.write = [id, entry, why, next, give_up, notice, is_kept,
+                     held = is_kept &&
                             events_.holds_replies(entry->event.channel)](Connection& connection) {
     if (!give_up) return inbox::postpone(connection, id, next, why);
     inbox::bury(connection, id, why);
-    if (entry) outbox::add(connection, id, entry->event, outbox::Kind::kNotice, {notice}, held);
+    if (is_kept) outbox::add(connection, id, entry->event, outbox::Kind::kNotice, {notice}, held);
   };
-  unwritten.written = [this, id, why, give_up, is_told, notice] {
+  unwritten.written = [this, id, why, give_up, notice] {
     log::error(give_up ? "turn.given_up" : "turn.postponed", why, {{"ai_bot.row", id}});
-    if (give_up) under_way_.forget(UnderWay::Kind::kTurn, id);
-    if (is_told) events_.postponed(id, notice);
+    if (!give_up) return;
+    under_way_.forget(UnderWay::Kind::kTurn, id);
+    events_.postponed(id, notice);
   };
   if (!give_up) unwritten.again = next;
   return unwritten;

@@ -105,10 +105,12 @@ class Assistant {
   // What came of an entry's turn, while it is not on disk: only writing it down is repeated.
   struct Unwritten {
     Store::Task write;
-    std::function<void()> written;  // once it is on disk
-    std::optional<int64_t> again;   // as Lanes::Turn returns it
-    bool is_last_resort = false;    // nothing else can be written when this is refused
-    bool is_kept = false;           // counted in unwritten_
+    std::function<void()> written;                        // once it is on disk
+    std::optional<int64_t> again;                         // as Lanes::Turn returns it
+    std::shared_ptr<const inbox::Entry> entry = nullptr;  // null when it can't be read
+    // What is left to be tried where the database refuses this one: bury it and say so; bury it.
+    enum class Next { kNotice, kBury, kNothing } next = Next::kNotice;
+    bool is_kept = false;  // counted in unwritten_
   };
   using EntryPtr = std::shared_ptr<const inbox::Entry>;
 
@@ -121,7 +123,8 @@ class Assistant {
   Unwritten settle(const EntryPtr& entry);
   Unwritten answered(const EntryPtr& entry, Outcome outcome);
   Unwritten failed(const EntryPtr& entry, const Error& error);
-  Unwritten broken(int64_t id, const EntryPtr& entry, const std::string& why, bool give_up);
+  Unwritten broken(int64_t id, const EntryPtr& entry, const std::string& why, bool give_up,
+                   bool keeps_notice = true);
   void run_conversation(const Conversation& conversation);
 
   Result<Outcome> answer(const Asked& asked);

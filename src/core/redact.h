@@ -12,11 +12,16 @@ constexpr std::string_view kMasked = "********";
 // Shorter values are not masked: that would destroy ordinary texts.
 constexpr size_t kShortestSecret = 6;  // bytes
 
-// From now on redacted() masks this value, also where it is percent-encoded. Of more than 500
-// values the oldest are forgotten (access tokens come and go). Any thread.
+// From now on redacted() masks this value, also where it is percent-encoded: a secret of the
+// configuration. Of more than 2,500 the oldest are forgotten. Any thread.
 void keep_secret(std::string_view value);
 
-// The same for what an address hides: user info, the values of its query, keys in its path.
+// The same for an access token, which comes and goes: the last 100 are masked.
+void keep_token(std::string_view value);
+
+// The same for the secrets of an address: user info, the values of its query whose parameter's name
+// says so, and what in its query and its path is long and random. Other values (a version, the name
+// of a deployment) are hidden within addresses only.
 void keep_secrets_of_address(std::string_view address);
 
 // One address as it may be shown; it need not have a scheme (a proxy's).

@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <nlohmann/json.hpp>
 
 #include "core/log.h"
 #include "store/store.h"
@@ -181,6 +182,12 @@ UnderWay::Suspect* UnderWay::find_or_add(Kind kind, int64_t id) {
     ++suspects_;
     return &suspect;
   }
+  if (!std::exchange(is_full_, true)) {
+    log::warning("under_way.full",
+                 "too many entries were under way when ai_bot died: of further ones nothing is "
+                 "known",
+                 {{"ai_bot.count", int64_t{suspects_}}});
+  }
   return nullptr;
 }
 
@@ -224,6 +231,38 @@ void UnderWay::forget(Kind kind, int64_t id) {
   if (Suspect* suspect = find(kind, id)) remove(*suspect);
 }
 
+void UnderWay::forget_closed(Store& store) {
+  std::lock_guard lock(mutex_);
+  if (suspects_ == 0) return;
+  auto turns = nlohmann::json::array(), deliveries = nlohmann::json::array();
+  for (const Suspect& suspect : file_->suspects) {
+    if (suspect.id != 0) (suspect.kind == Kind::kTurn ? turns : deliveries).push_back(suspect.id);
+  }
+  using Closed = std::vector<std::pair<Kind, int64_t>>;
+  const auto closed = store.read<Closed>([&](Connection& connection) {
+    auto& rows = connection.prepare(
+        "SELECT 1, value FROM json_each(?1) WHERE NOT EXISTS "
+        "(SELECT 1 FROM inbox WHERE id=value AND state=0) UNION ALL "
+        "SELECT 2, value FROM json_each(?2) WHERE NOT EXISTS "
+        "(SELECT 1 FROM outbox WHERE id=value AND state=0)");
+    rows.bind(1, turns.dump());
+    rows.bind(2, deliveries.dump());
+    Closed list;
+    while (rows.executeStep()) {
+      list.emplace_back(static_cast<Kind>(rows.getColumn(0).getInt()),
+                        rows.getColumn(1).getInt64());
+    }
+    return list;
+  });
+  if (!closed) {
+    log::warning("under_way.not_compared", closed.error().text.en);
+    return;
+  }
+  for (const auto& [kind, id] : *closed) {
+    if (Suspect* suspect = find(kind, id)) remove(*suspect);
+  }
+}
+
 bool UnderWay::strike(const Ticket& ticket) {
   std::lock_guard lock(mutex_);
   Suspect* suspect = find_or_add(ticket.kind_, ticket.id_);
@@ -240,7 +279,7 @@ void UnderWay::end(const Ticket& ticket) {
     ticket.slot_->id = 0;
     free_.push_back(ticket.slot_);
   }
-  if (ticket.is_struck_) return;
+  if (ticket.keeps_suspect_) return;
   if (Suspect* suspect = find(ticket.kind_, ticket.id_)) remove(*suspect);
 }
 
@@ -250,14 +289,14 @@ UnderWay::Ticket::Ticket(Ticket&& other) noexcept
       kind_(other.kind_),
       id_(other.id_),
       is_alone_(other.is_alone_),
-      is_struck_(other.is_struck_) {}
+      keeps_suspect_(other.keeps_suspect_) {}
 
 UnderWay::Ticket::~Ticket() {
   if (owner_ != nullptr) owner_->end(*this);
 }
 
 bool UnderWay::Ticket::strike() {
-  is_struck_ = true;
+  keeps_suspect_ = true;
   return owner_->strike(*this);
 }
 

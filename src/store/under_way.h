@@ -16,7 +16,8 @@
 //   is from then on tried late (kFirstRest, doubled each time) and never together with another
 //   such entry; given up only after kMostAlone further deaths in which it alone of them was under
 //   way. So many kills from outside in a row do an innocent entry no harm but a minute's delay.
-// An entry whose turn ends is forgotten, whatever came of it.
+// An entry whose turn ends is forgotten, whatever came of it; one that was not tried stays what it
+// was.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +31,8 @@
 #include "core/result.h"
 
 namespace ai_bot {
+
+class Store;
 
 class UnderWay {
  public:
@@ -67,6 +70,9 @@ class UnderWay {
 
     // An exception came to the top of the entry's work. True when that was the last one allowed.
     bool strike();
+    // The entry was not worked on after all, or not to the end (its channel rests, it can't be read
+    // now, ai_bot stops): what is known against it stays.
+    void untried() { keeps_suspect_ = true; }
 
    private:
     friend class UnderWay;
@@ -76,7 +82,7 @@ class UnderWay {
     Kind kind_ = Kind::kTurn;
     int64_t id_ = 0;
     bool is_alone_ = false;  // it is one of those that are never tried together
-    bool is_struck_ = false;
+    bool keeps_suspect_ = false;
   };
 
   struct Leave {
@@ -88,6 +94,10 @@ class UnderWay {
 
   // The entry is buried.
   void forget(Kind kind, int64_t id);
+  // Forgets what was done although the process died before it could say so: its row is not open any
+  // more, and its number may be given to another. Before anything is taken up. Where the database
+  // can't be read now nothing is forgotten, and the log says so.
+  void forget_closed(Store& store);
 
  private:
   struct Suspect;
@@ -106,6 +116,7 @@ class UnderWay {
   File* file_ = nullptr;
   std::vector<Slot*> free_;
   int suspects_ = 0;       // in the table
+  bool is_full_ = false;   // there was no room in it, and the log says so
   int alone_running_ = 0;  // 0 or 1
 };
 

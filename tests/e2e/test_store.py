@@ -97,9 +97,9 @@ def is_full(server):
 
 
 @pytest.mark.parametrize("what", ["model", "callback"])
-def test_on_a_full_disk_nothing_is_asked_or_sent_twice(make_server, counting, what):
+def test_on_a_full_disk_nothing_is_asked_or_sent_twice(make_server, counting, mounting, what):
     server = make_server(counting.config("database: {min_free_disk: 0B}\n"))
-    server.start(command=on_small_disk(server, "8m"))
+    server.start(command=on_small_disk(mounting, server, "8m"))
     counting.hold[what].clear()
     events = [f"e{i}" for i in range(4)]
     for event in events:

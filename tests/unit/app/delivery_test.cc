@@ -237,5 +237,58 @@ TEST_F(DeliveryTest, AStopInTheMiddleLosesNothingAndCountsAsNoAttempt) {
       0);
 }
 
+TEST_F(DeliveryTest, WhatWasNotTriedStaysSuspect) {
+  std::atomic<bool> begun{false};
+  start([&](const auto&, Answering& a) {
+    begun = true;
+    a.wait_until_closed();
+  });
+  const int64_t id = add("hello");
+  const auto strike = [&] {
+    return under_way_.begin(UnderWay::Kind::kDelivery, 1).ticket.strike();
+  };
+  for (int i = 0; i < UnderWay::kMostStrikes - 1; ++i) strike();
+  deliverer_->deliver(id);
+  ASSERT_TRUE(wait_until([&] { return begun.load(); }));
+  deliverer_->stop(milliseconds(10));
+  EXPECT_TRUE(strike()) << "the stop came between";
+}
+
+// Its platform tells the whole app to wait.
+class Pausing : public Channel {
+ public:
+  explicit Pausing(std::shared_ptr<const Channel> base) : base_(std::move(base)) {}
+  Result<Reading> receive(const WebhookRequest& request) const override {
+    return base_->receive(request);
+  }
+  HttpRequest render(const Reply& reply, const std::string& token, int64_t now) const override {
+    return base_->render(reply, token, now);
+  }
+  Delivery judge(const HttpReply&) const override {
+    return {Delivery::Outcome::kRetry, "wait", milliseconds(60000), true};
+  }
+
+ private:
+  const std::shared_ptr<const Channel> base_;
+};
+
+TEST_F(DeliveryTest, WhatWaitsForItsChannelStaysSuspect) {
+  config_.parallel = 1;  // one after the other
+  start([](const auto&, Answering& a) { a.reply(200, ""); });
+  channels_["other"] = channels_["hook"];
+  channels_["hook"].channel = std::make_shared<Pausing>(channels_["hook"].channel);
+  const auto strike = [&] {
+    return under_way_.begin(UnderWay::Kind::kDelivery, 2).ticket.strike();
+  };
+  for (int i = 0; i < UnderWay::kMostStrikes - 1; ++i) strike();
+  const int64_t first = add("pauses"), second = add("waits", "hook", "another room");
+  deliverer_->deliver(first);
+  ASSERT_TRUE(wait_until([&] { return server_->count() == 1; }));
+  deliverer_->deliver(second);
+  deliverer_->deliver(add("goes", "other", "a third room"));
+  ASSERT_TRUE(wait_until([&] { return server_->count() == 2; }));
+  EXPECT_TRUE(strike());
+}
+
 }  // namespace
 }  // namespace ai_bot

@@ -288,6 +288,29 @@ TEST_F(AssistantTest, ATurnThatCrashedTheProcessBeforeIsBuriedWithoutBeingTried)
   EXPECT_EQ(never->calls(), 0);
 }
 
+class RefusedWrites : public AssistantTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(RefusedWrites, BuryTheEntryAndTellThePerson) {
+  auto* asked = model("m", says("fine"));
+  start();
+  {
+    SQLite::Database other(folder_ / "a.db", SQLite::OPEN_READWRITE);
+    other.exec(std::string("CREATE TRIGGER refuses BEFORE INSERT ON outbox WHEN ") + GetParam() +
+               " BEGIN SELECT RAISE(ABORT, 'refused'); END");
+  }
+  const int64_t id = receive("你好");
+  ASSERT_TRUE(wait_until([&] { return state_of(id) == inbox::State::kDead; }));
+  ASSERT_TRUE(wait_until([&] {
+    std::lock_guard lock(mutex_);
+    return notices_[id] == std::vector<std::string>{"抱歉，模型未能及时回答这条消息，请重新发送。"};
+  }));
+  const auto counts = *store_->read<outbox::Counts>(outbox::count);
+  EXPECT_EQ(counts.open, std::string(GetParam()) == "TRUE" ? 0 : 1) << "the notice";
+  EXPECT_EQ(asked->calls(), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Assistant, RefusedWrites, testing::Values("new.kind='answer'", "TRUE"));
+
 class DamagedRows : public AssistantTest, public testing::WithParamInterface<const char*> {};
 
 // Whatever stands in a row: it is answered or buried, and the conversation goes on.
@@ -468,10 +491,16 @@ TEST_F(AssistantTest, AnOrderlyStopParksATurnAndTheNextStartTakesItUp) {
   };
   model("m", script);
   start();
+  const auto strike = [&](int64_t row) {
+    return under_way_.begin(UnderWay::Kind::kTurn, row).ticket.strike();
+  };
+  for (int i = 0; i < UnderWay::kMostStrikes - 1; ++i) strike(1);
   const int64_t id = receive("hi");
   ASSERT_TRUE(wait_until([&] { return begun.load(); }));
   assistant_->stop(milliseconds(10));
   EXPECT_FALSE(answer_of(id));
+  EXPECT_TRUE(strike(id)) << "what was known against it still is";
+  under_way_.forget(UnderWay::Kind::kTurn, id);
   EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, id)->state; }),
             inbox::State::kOpen);
   assistant_.reset();

@@ -10,6 +10,8 @@
 #include <future>
 #include <thread>
 
+#include "store/inbox.h"
+#include "store/outbox.h"
 #include "support/temp_folder.h"
 
 namespace ai_bot {
@@ -190,6 +192,18 @@ TEST_F(UnderWayTest, ATurnThatWentWellForgivesWhatWas) {
   { EXPECT_FALSE(under_way.begin(Kind::kTurn, 1).ticket.strike()); }
 }
 
+TEST_F(UnderWayTest, ATurnThatWasNotTriedForgivesNothing) {
+  UnderWay under_way;
+  for (int i = 0; i < UnderWay::kMostStrikes - 1; ++i)
+    under_way.begin(Kind::kTurn, 1).ticket.strike();
+  for (int i = 0; i < 3; ++i) {
+    auto leave = under_way.begin(Kind::kTurn, 1);
+    ASSERT_EQ(leave.wait_until, 0) << "the one before holds nothing any more";
+    leave.ticket.untried();
+  }
+  EXPECT_TRUE(under_way.begin(Kind::kTurn, 1).ticket.strike());
+}
+
 TEST_F(UnderWayTest, SuspectsAreNeverTriedTogether) {
   UnderWay under_way;
   for (const int64_t id : {1, 2}) under_way.begin(Kind::kTurn, id).ticket.strike();
@@ -229,6 +243,62 @@ TEST_F(UnderWayTest, GoesOnInMemoryWhereTheFileCannotBeHad) {
     for (int i = 0; i < 2; ++i) under_way.begin(Kind::kTurn, 1).ticket.strike();
     return under_way.begin(Kind::kTurn, 1).ticket.strike();
   }());
+}
+
+TEST_F(UnderWayTest, WhatWasDoneWhenTheProcessDiedIsNoSuspect) {
+  std::filesystem::remove(database_);
+  {
+    const auto store = std::move(*Store::open({database_}));
+    ASSERT_TRUE(store->write([](Connection& c) {
+      for (const char* name : {"done", "open", "dead"})
+        inbox::add(c, {"hook", name, "room", "anna", "hi", "r", 1});
+      inbox::finish(c, 1);
+      inbox::bury(c, 3, "why");
+      const Event event{"hook", "open", "room", "anna", "hi", "r", 1};
+      outbox::add(c, 2, event, outbox::Kind::kAnswer, {"one", "two"}, false);
+      outbox::delivered(c, 1);
+    }));
+  }
+  const std::vector<int64_t> ids = {1, 2, 3, 4};
+  const auto killed = [&](UnderWay& under_way) {
+    std::vector<UnderWay::Leave> leaves;
+    for (const Kind kind : {Kind::kTurn, Kind::kDelivery}) {
+      for (const int64_t id : ids) leaves.push_back(under_way.begin(kind, id));
+    }
+    kill(getpid(), SIGKILL);
+  };
+  for (int i = 0; i < UnderWay::kLivesInARow; ++i) EXPECT_EQ(dies(killed), SIGKILL);
+  life();
+  for (const Kind kind : {Kind::kTurn, Kind::kDelivery}) {
+    for (const int64_t id : ids) EXPECT_EQ(next(id, kind), Does::kWait) << id;
+  }
+  const auto store = std::move(*Store::open({database_}));
+  life().forget_closed(*store);
+  for (const Kind kind : {Kind::kTurn, Kind::kDelivery}) {
+    for (const int64_t id : ids) EXPECT_EQ(next(id, kind), id == 2 ? Does::kWait : Does::kGo) << id;
+  }
+}
+
+TEST_F(UnderWayTest, WhereTheDatabaseCannotBeReadNothingIsForgotten) {
+  std::filesystem::remove(database_);
+  { const auto store = std::move(*Store::open({database_})); }
+  for (int i = 0; i < UnderWay::kLivesInARow; ++i) killed_with({1});
+  const auto store = std::move(*Store::open({database_}));
+  {
+    SQLite::Database other(database_, SQLite::OPEN_READWRITE);
+    other.exec("ALTER TABLE inbox RENAME TO elsewhere");
+  }
+  life().forget_closed(*store);
+  EXPECT_EQ(next(1), Does::kWait);
+}
+
+TEST_F(UnderWayTest, SaysOnceThatItHasNoRoomForMoreSuspects) {
+  UnderWay under_way;
+  testing::internal::CaptureStderr();
+  for (int64_t id = 1; id <= 2100; ++id) under_way.begin(Kind::kTurn, id).ticket.strike();
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1) << said;
+  EXPECT_NE(said.find("under_way.full"), std::string::npos) << said;
 }
 
 TEST_F(UnderWayTest, MoreThanItHasRoomForGoOnUnnoted) {
