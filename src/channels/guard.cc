@@ -104,6 +104,21 @@ std::string seamed(std::string_view raw, Breaks breaks) {
   return out;
 }
 
+// Percent-encoded where it must be, and where no address has such a character.
+template <class Must>
+std::string encoded(std::string_view raw, Must must) {
+  std::string out;
+  for (size_t at = 0; at < raw.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(raw[at]);
+    if (byte <= ' ' || byte == 0x7f || must(at)) {
+      out += fmt::format("%{:02X}", byte);
+    } else {
+      out += raw[at];
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 bool no_mentions(std::string_view, size_t) { return false; }
@@ -183,19 +198,19 @@ std::optional<std::string> web_address(std::string_view raw) {
       return std::nullopt;
     if (host.empty()) return std::nullopt;
   }
-  std::string out;
-  for (const char c : raw) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool ends_it = byte <= ' ' || byte == 0x7f ||
-                         std::string_view("<>\"'`|\\^{}()").find(c) != std::string_view::npos ||
-                         (c == '@' && !mail);
-    if (ends_it) {
-      out += fmt::format("%{:02X}", byte);
-    } else {
-      out += c;
-    }
-  }
-  return out;
+  return encoded(raw, [&](size_t at) {
+    return std::string_view("<>\"'`|\\^{}()").find(raw[at]) != std::string_view::npos ||
+           (raw[at] == '@' && !mail);
+  });
+}
+
+std::string bare_address(std::string_view raw, MentionTest is_mention) {
+  return encoded(raw, [&](size_t at) {
+    const char next = at_or_nul(raw, at + 1);
+    return std::string_view("<>\"`\\").find(raw[at]) != std::string_view::npos ||
+           (raw[at] == ']' && (next == '(' || next == ':')) ||
+           (raw[at] == '@' && is_mention(raw, at));
+  });
 }
 
 bool is_mail(std::string_view address) { return starts_with(address, "mailto:"); }

@@ -94,7 +94,7 @@ Dialect html() {
   dialect.emphasis = tag("i");
   dialect.strike = tag("s");
   dialect.code = [](std::string_view raw) { return "<code>" + entities(raw) + "</code>"; };
-  dialect.bare_links = false;
+  dialect.bare_link = nullptr;
   dialect.mail_links = true;
   dialect.link = [](const std::string& text, const std::string& address) {
     return fmt::format("<a href=\"{}\">{}</a>", entities(address), text);
