@@ -187,4 +187,26 @@ inline std::string harm_in(const std::string& platform, const std::string& text)
   return matches(text, pattern) ? pattern : "";
 }
 
+inline std::string replace_all(std::string text, std::string_view from, std::string_view to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+inline std::string without_seams(const std::string& text) { return replace_all(text, kSeam, ""); }
+
+// What somebody copies out of the code of a message. Line breaks stand where tags do.
+inline std::string read_back(const std::string_view platform, std::string text) {
+  if (platform == "wecom") text = replace_all("\n" + text, "\n> ", "\n") + "\n";
+  if (platform == "telegram") {
+    for (const char* tag : {"<pre>", "</pre>"}) text = replace_all(text, tag, "\n");
+  }
+  if (platform == "slack" || platform == "telegram") {
+    for (const auto& [from, to] :
+         {std::pair{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&amp;", "&"}})
+      text = replace_all(text, from, to);
+  }
+  return without_seams(text);
+}
+
 }  // namespace ai_bot::test
