@@ -22,12 +22,17 @@ constexpr size_t kAesBlock = 16;
 constexpr int64_t kTokenInvalid = 99991663, kTokenMissing = 99991661, kAppTokenInvalid = 99991664;
 constexpr int64_t kTooFrequent = 99991400, kChatTooFrequent = 230020, kSystemBusy = 230049;
 
-// The card's own tags that name people ("Markdown component"), also where code is written.
+// The card's own tags that name people ("Markdown component"), also where code is written. Without
+// the attribute that says whom they are somebody's XML.
 bool is_mention(std::string_view text, size_t at) {
   if (text[at] != '<') return false;
-  std::string_view rest = text.substr(at + 1);
-  if (rest.starts_with('/')) rest.remove_prefix(1);
-  return starts_with_word(rest, "at") || starts_with_word(rest, "person");
+  const std::string_view rest = text.substr(at + 1);
+  for (const std::string_view tag : {"at", "person"}) {
+    if (starts_with_word(rest, tag))
+      return has_attribute(rest.substr(tag.size()),
+                           {"id", "ids", "user_id", "open_id", "union_id", "email"});
+  }
+  return false;
 }
 
 // Whether "&" begins a character reference, which the card would read.

@@ -3,6 +3,7 @@
 // guarded too: where it ends is the platform's guess, so nothing is left to its marks.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -37,7 +38,15 @@ std::string without_fences(std::string_view raw);
 // everything percent-encoded that could end it in HTML, Markdown or mrkdwn. None for any other.
 std::optional<std::string> web_address(std::string_view raw);
 
+// The same address where it is read and not only followed: as it was written, but for what would
+// end it, make a link of what stands around it, or mention somebody.
+std::string bare_address(std::string_view raw, MentionTest is_mention);
+
 bool is_mail(std::string_view address);
+
+// Whether a tag, of which `text` is what follows its name, has one of these attributes. A tag that
+// does not end before the next '<' has any.
+bool has_attribute(std::string_view text, std::initializer_list<std::string_view> names);
 
 // Letters as in ASCII; helps the tests of mentions.
 bool is_word(char c);

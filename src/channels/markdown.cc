@@ -241,7 +241,7 @@ class Writer {
     if (in_link_) return dialect_.escape(shown);
     const auto address = web_address(url);
     if (address && (dialect_.mail_links || !is_mail(url))) {
-      if (dialect_.bare_links && (shown.empty() || shown == url)) return *address;
+      if (dialect_.bare_link && (shown.empty() || shown == url)) return dialect_.bare_link(url);
       in_link_ = true;
       std::string text = shown.empty() ? dialect_.escape(url) : inlines(node, depth);
       in_link_ = false;
@@ -390,6 +390,7 @@ Dialect plain_markdown(MentionTest is_mention) {
   dialect.link = [](const std::string& text, const std::string& address) {
     return fmt::format("[{}]({})", text, address);
   };
+  dialect.bare_link = [is_mention](std::string_view raw) { return bare_address(raw, is_mention); };
   dialect.heading = [](int level, const std::string& text) {
     return std::string(static_cast<size_t>(level), '#') + " " + text;
   };

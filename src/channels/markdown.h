@@ -26,8 +26,9 @@ struct Dialect {
   std::function<std::string(int level, const std::string&)> heading;
   std::function<std::string(const std::string& language, std::string_view raw)> code_block;
   std::function<std::string(const std::string&)> quote;
-  bool tables = false;      // writes Markdown's own tables; otherwise they become aligned columns
-  bool bare_links = true;   // an address that is its own text stands as it is
+  bool tables = false;  // writes Markdown's own tables; otherwise they become aligned columns
+  // An address of the web that is its own text; without it that is a link as any.
+  std::function<std::string(std::string_view raw)> bare_link;
   bool mail_links = false;  // mailto: is a link
   size_t quotes = 10;       // quotations in one another that are written as such
 

@@ -4,6 +4,7 @@
 // what is beyond stays as text. Nothing is dropped.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -22,8 +23,10 @@ class MarkdownSource {
 
   explicit MarkdownSource(std::string_view markdown);
 
-  // The next piece into `piece`; false at the end. A piece ends between blocks if possible; code
-  // and tables that go on begin again in the next one with their fence or their head.
+  // The next piece into `piece`; false at the end. A piece ends between blocks if possible; tables
+  // and indented code that go on begin again in the next one with their head or their fence. Code
+  // at the margin is a piece of its own, and is left as it is. Where a piece uses a definition
+  // ("[1]: https://a.example") of another one, that stands before it.
   bool next(std::string& piece);
 
  private:
@@ -35,10 +38,19 @@ class MarkdownSource {
     std::string line;   // the last one
   };
 
+  struct Definition {
+    size_t at, size;  // in text_
+  };
+
   std::string_view take_line();
+  bool is_whole(std::string_view line) const;
+  bool take_code(std::string& piece);
   void follow(std::string_view line);
+  std::string definitions_of(std::string_view piece, size_t begin);
 
   std::string text_;
+  std::map<std::string, Definition> definitions_;  // by label
+  size_t most_carried_;                            // bytes of them, from now on
   State state_;
 };
 

@@ -65,7 +65,7 @@ Dialect mrkdwn() {
   dialect.emphasis = [](const std::string& text) { return "_" + text + "_"; };
   dialect.strike = [](const std::string& text) { return "~" + text + "~"; };
   dialect.code = [](std::string_view raw) { return "`" + escaped(without_backticks(raw)) + "`"; };
-  dialect.bare_links = false;
+  dialect.bare_link = nullptr;
   dialect.mail_links = true;
   dialect.link = [](const std::string& text, const std::string& address) {
     return fmt::format("<{}|{}>", escaped(address), text);

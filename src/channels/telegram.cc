@@ -94,7 +94,7 @@ Dialect html() {
   dialect.emphasis = tag("i");
   dialect.strike = tag("s");
   dialect.code = [](std::string_view raw) { return "<code>" + entities(raw) + "</code>"; };
-  dialect.bare_links = false;
+  dialect.bare_link = nullptr;
   dialect.mail_links = true;
   dialect.link = [](const std::string& text, const std::string& address) {
     return fmt::format("<a href=\"{}\">{}</a>", entities(address), text);
@@ -303,8 +303,10 @@ Result<Polled> TelegramChannel::read_poll(const HttpReply& response, const Ident
   if (!flag_or(body, "ok") || updates == body.end() || !updates->is_array()) {
     const std::string why =
         text_or(body, "description", fmt::format("HTTP status {}", response.status));
-    // 401 and 404: the token is wrong or was revoked.
-    const bool refused = response.status == 401 || response.status == 404;
+    // 401 and 404: the token is wrong or was revoked, if it is Telegram who says so; what stands in
+    // between (a proxy, a captive portal) answers in HTML.
+    const bool refused = (response.status == 401 || response.status == 404) &&
+                         number_or(body, "error_code") == response.status;
     return fail(refused ? Code::kUnauthorized : Code::kUnavailable,
                 "Telegram answers getUpdates with '" + why + "'" +
                     (refused ? ": ask BotFather for the bot_token (/token)" : ""),

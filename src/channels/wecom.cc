@@ -41,9 +41,10 @@ std::string without_mention(const std::string& text) {
 // has no marks for it.
 bool is_mention(std::string_view text, size_t at) {
   if (text[at] != '<') return false;
-  std::string_view rest = text.substr(at + 1);
-  if (rest.starts_with('/')) rest.remove_prefix(1);
-  return rest.starts_with('@') || starts_with_word(rest, "font");
+  constexpr std::string_view kFont = "font";
+  const std::string_view rest = text.substr(at + 1);
+  return rest.starts_with('@') ||
+         (starts_with_word(rest, kFont) && has_attribute(rest.substr(kFont.size()), {"color"}));
 }
 
 // An app's Markdown knows headings, bold text, links, quotes and `code` ("Markdown messages").

@@ -1,6 +1,7 @@
 // Markdown as a model may write it, in every platform's dialect: whatever it is, each message keeps
 // the platform's limit in the platform's own unit, is sound UTF-8, mentions nobody, links to
-// nothing but the web, and there are no more of them than are allowed. Time is libFuzzer's
+// nothing but the web, and there are no more of them than are allowed. As code it arrives as it is,
+// but for seams. Time is libFuzzer's
 // -timeout.
 #include <cstdio>
 #include <cstdlib>
@@ -29,6 +30,19 @@ void check(const test::Platform& platform, const Channel& channel, const std::st
   }
 }
 
+// The text as code, if there is a fence for it and it fits into one message.
+void check_code(const test::Platform& platform, const Channel& channel, const std::string& text) {
+  const std::string code(text, 0, text.find_last_not_of("\n") + 1);
+  if (!is_valid_utf8(code) || trim(code).empty() || code.size() > 1000 ||
+      code.find('\r') != std::string::npos || code.find('\0') != std::string::npos ||
+      code.find("~~~~~") != std::string::npos)
+    return;
+  const auto parts = channel.compose("~~~~~\n" + code + "\n~~~~~\n");
+  if (parts.size() != 1 ||
+      test::read_back(platform.name, parts[0]).find(test::without_seams(code)) == std::string::npos)
+    fail(platform.name, "code is not what it was", code);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -39,7 +53,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       list.push_back(test::channel_of(platform));
     return list;
   }();
-  for (size_t i = 0; i < channels.size(); ++i) check(test::kPlatforms[i], *channels[i], text);
+  for (size_t i = 0; i < channels.size(); ++i) {
+    check(test::kPlatforms[i], *channels[i], text);
+    check_code(test::kPlatforms[i], *channels[i], text);
+  }
   Dialect small = plain_markdown();
   small.most = 64;
   for (const std::string& part : render_markdown(text, small, 100)) {

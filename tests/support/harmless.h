@@ -140,15 +140,33 @@ inline std::string harm_in_telegram(const std::string& html) {
   return matches(seen, "\\b(tg|ton|tonsite)://") ? "an address of Telegram's own" : "";
 }
 
-// Markdown of a platform: no link but to the web, in code as well.
+// Markdown of a platform: no link but to the web, in code as well. A target is a scheme (two
+// letters or more), its colon and something; a definition begins its line.
 inline std::string harm_in_links(const std::string& text) {
-  static const std::regex foreign("^[ \\t<]*[a-z][a-z0-9+.-]*:(?!:)", std::regex::icase);
+  static const std::regex foreign("^[ \\t<]*[a-z][a-z0-9+.-]+:[^:\\s]", std::regex::icase);
   static const std::regex web("^[ \\t<]*(https?://|mailto:)", std::regex::icase);
   for (const std::string_view start : {"](", "]:"}) {
     for (size_t at = 0; (at = text.find(start, at)) != std::string::npos; at += 2) {
+      const size_t line = at == 0 ? 0 : text.rfind('\n', at) + 1;
+      const size_t first = text.find_first_not_of(" \t>", line);
+      if (start == "]:" && text[first] != '[') continue;
       const std::string target = text.substr(at + 2, 40);
       if (std::regex_search(target, foreign) && !std::regex_search(target, web)) return target;
     }
+  }
+  return "";
+}
+
+// A tag of a card that names somebody, or of WeCom's that colours: its name, and anywhere before
+// its end the attribute.
+inline std::string harm_in_tags(const std::string& text, const char* tags, const char* attributes) {
+  const std::regex name(std::string("^<(") + tags + ")\\b", std::regex::icase);
+  const std::regex attribute(std::string("\\b(") + attributes + ")\\s*=", std::regex::icase);
+  for (size_t at = 0; (at = text.find('<', at)) != std::string::npos; ++at) {
+    if (!std::regex_search(text.substr(at, 10), name)) continue;
+    const size_t end = std::min(text.find_first_of("<>", at + 1), at + 1000);
+    const std::string tag = text.substr(at, end - at);
+    if (std::regex_search(tag, attribute)) return tag;
   }
   return "";
 }
@@ -158,11 +176,37 @@ inline std::string harm_in(const std::string& platform, const std::string& text)
   if (platform == "telegram") return harm_in_telegram(text);
   if (const std::string link = harm_in_links(text); !link.empty()) return link;
   const char* pattern = "";
-  if (platform == "feishu") pattern = "<[ ]*/?(at|person)\\b";
-  if (platform == "wecom" || platform == "wecom-bot") pattern = "<@|</?font\\b";
+  if (platform == "feishu")
+    return harm_in_tags(text, "at|person", "id|ids|user_id|open_id|union_id|email");
+  if (platform.starts_with("wecom")) {
+    if (const std::string tag = harm_in_tags(text, "font", "color"); !tag.empty()) return tag;
+    pattern = "<@";
+  }
   if (platform == "dingtalk") pattern = "(^|[^A-Za-z0-9_.+-])@([0-9]|all\\b|所有人)";
   if (platform == "discord") pattern = "<@|<#[0-9a-z]|<id:|@everyone|@here";
   return matches(text, pattern) ? pattern : "";
+}
+
+inline std::string replace_all(std::string text, std::string_view from, std::string_view to) {
+  for (size_t at = 0; (at = text.find(from, at)) != std::string::npos; at += to.size())
+    text.replace(at, from.size(), to);
+  return text;
+}
+
+inline std::string without_seams(const std::string& text) { return replace_all(text, kSeam, ""); }
+
+// What somebody copies out of the code of a message. Line breaks stand where tags do.
+inline std::string read_back(const std::string_view platform, std::string text) {
+  if (platform == "wecom") text = replace_all("\n" + text, "\n> ", "\n") + "\n";
+  if (platform == "telegram") {
+    for (const char* tag : {"<pre>", "</pre>"}) text = replace_all(text, tag, "\n");
+  }
+  if (platform == "slack" || platform == "telegram") {
+    for (const auto& [from, to] :
+         {std::pair{"&lt;", "<"}, {"&gt;", ">"}, {"&quot;", "\""}, {"&amp;", "&"}})
+      text = replace_all(text, from, to);
+  }
+  return without_seams(text);
 }
 
 }  // namespace ai_bot::test

@@ -30,6 +30,14 @@ std::string in_place(std::string place, const std::string& threat) {
   return place;
 }
 
+// Pieces and how often each stands in the text.
+std::string repeated(const json& pieces) {
+  std::string text;
+  for (const json& piece : pieces)
+    for (int i = 0; i < piece[1].get<int>(); ++i) text += piece[0].get<std::string>();
+  return text;
+}
+
 class Hostile : public testing::TestWithParam<Platform> {
  protected:
   static const json& data() {
@@ -74,9 +82,7 @@ TEST_P(Hostile, TextOf64KbTakesLittleTimeAndFewMessages) {
   ASSERT_GE(data()["worst"].size(), 50u);
   for (const json& one : data()["worst"]) {
     SCOPED_TRACE(one[0].get<std::string>());
-    std::string text;
-    for (const json& repeated : one[1])
-      for (int i = 0; i < repeated[1].get<int>(); ++i) text += repeated[0].get<std::string>();
+    const std::string text = repeated(one[1]);
     const std::clock_t begin = std::clock();
     const auto parts = channel_->compose(text);
     const double seconds = static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
@@ -87,6 +93,28 @@ TEST_P(Hostile, TextOf64KbTakesLittleTimeAndFewMessages) {
                 8 * GetParam().most);  // a platform that counts what is seen has marks beside
       EXPECT_TRUE(is_valid_utf8(part));
     }
+  }
+}
+
+// "code" are contents of a fence as hostile.json has texts: whatever they look like, they arrive.
+TEST_P(Hostile, CodeArrivesAsItWas) {
+  ASSERT_GE(data()["code"].size(), 10u);
+  for (const json& one : data()["code"]) {
+    SCOPED_TRACE(one[0].get<std::string>());
+    const std::string code = repeated(one[1]);
+    const auto parts = compose("text\n\n~~~~~\n" + code + "\n~~~~~\n\n- end");
+    ASSERT_EQ(parts.size(), 1u);
+    EXPECT_NE(test::read_back(GetParam().name, parts[0]).find("\n" + code + "\n"),
+              std::string::npos)
+        << parts[0];
+  }
+  for (const json& threat : data()["threats"]) {
+    const auto parts = compose("~~~~~\n" + threat.get<std::string>() + "\n~~~~~");
+    ASSERT_EQ(parts.size(), 1u);
+    EXPECT_NE(test::read_back(GetParam().name, parts[0])
+                  .find(test::without_seams(threat.get<std::string>())),
+              std::string::npos)
+        << parts[0];
   }
 }
 
@@ -129,15 +157,88 @@ TEST(HostileMarkdown, PiecesOfALongTextAreItsBlocks) {
   EXPECT_EQ(joined, text);
 }
 
-TEST(HostileMarkdown, TablesAndCodeGoOnInTheNextPiece) {
-  std::string table = "|a|b|\n|-|-|\n", code = "```cpp\n", piece;
-  for (int i = 0; i < 3000; ++i) table += "|1|2|\n", code += "f();\n";
+TEST(HostileMarkdown, TablesAndIndentedCodeGoOnInTheNextPiece) {
+  std::string table = "|a|b|\n|-|-|\n", code = "  ```cpp\n", piece;
+  for (int i = 0; i < 3000; ++i) table += "|1|2|\n", code += "  f();\n";
   int pieces = 0;
   for (MarkdownSource source(table); source.next(piece); ++pieces)
     EXPECT_TRUE(piece.starts_with("|a|b|\n|-|-|\n|1|2|\n"));
   EXPECT_GT(pieces, 2);
   for (MarkdownSource source(code); source.next(piece);)
-    EXPECT_TRUE(piece.starts_with("```cpp\nf();\n"));
+    EXPECT_TRUE(piece.starts_with("  ```cpp\n  f();\n"));
+}
+
+TEST(HostileMarkdown, CodeAtTheMarginIsOnePieceWhateverStandsInIt) {
+  std::string code = "```cpp\n", piece;
+  for (int i = 0; i < 3000; ++i) code += "|||> > - f();\n";
+  code += "````\n";
+  MarkdownSource source("a\n" + code + "b\n");
+  for (const std::string& expected : {std::string("a\n"), code, std::string("b\n")}) {
+    ASSERT_TRUE(source.next(piece));
+    EXPECT_EQ(piece, expected);
+  }
+  EXPECT_FALSE(source.next(piece));
+}
+
+TEST(HostileMarkdown, ATableThatEndedIsNotRepeated) {
+  std::string text = "|head|b|\n|-|-|\n|1|2|\n- x\n";
+  for (int i = 0; i < 2000; ++i) text += "- **item** " + std::to_string(i) + "\n";
+  std::string joined, piece;
+  for (MarkdownSource source(text); source.next(piece);) joined += piece;
+  EXPECT_EQ(joined, text);
+}
+
+TEST(HostileMarkdown, ReferencesFindTheirDefinitionsInOtherPieces) {
+  std::string filling;
+  for (int i = 0; i < 2000; ++i) filling += "- *item* " + std::to_string(i) + "\n";
+  const std::string uses = "[A  page][1] [x\ny] [two][] ![three] [^4]\n";
+  const std::string definitions =
+      "[1]: https://one.example\n[X Y]: <https://xy.example/(> \"t\"\n"
+      "  [Two]: https://two.example/a_(b) (t)\n[three]: https://three.example 't'\n"
+      "[^4]: https://four.example\n[1]: https://other.example\n";
+  const std::string fence = "```\n[5]: https://five.example\n```\n";
+  for (const std::string& text :
+       {uses + "\n" + filling + "\n" + definitions, definitions + "\n" + filling + "\n" + uses,
+        uses + fence + definitions, definitions + fence + uses,
+        uses + filling + fence + "\n" + uses + filling + fence + definitions}) {
+    std::string joined;
+    for (const std::string& part : render_markdown(text, plain_markdown())) joined += part + "\n";
+    for (const char* link : {"[A  page](https://one.example)", "[x y](https://xy.example/%28)",
+                             "[two](https://two.example/a_%28b%29)",
+                             "[three](https://three.example)", "[^4](https://four.example)"})
+      EXPECT_NE(joined.find(link), std::string::npos) << link << "\n" << joined.substr(0, 300);
+    EXPECT_EQ(joined.find("]: https://one"), std::string::npos);
+    EXPECT_EQ(joined.find("other.example"), std::string::npos);
+  }
+}
+
+TEST(HostileMarkdown, WhatIsNoDefinitionIsNotCarried) {
+  for (const char* line :
+       {"[5]: a b", "[5]: (", "[5]: <a", "[5]: a \"t", "[5]: a 't't'", "[5]:", "[]: a",
+        "    [5]: a", "text\n[5]: a", "[5] : a", "[5]: a <b>", "```\n[5]: a\n```", "[a[5]]: a"}) {
+    MarkdownSource source(std::string("[5]\n\n```\n```\n\n") + line + "\n");
+    std::string piece;
+    ASSERT_TRUE(source.next(piece));
+    EXPECT_EQ(piece, "[5]\n\n") << line;
+  }
+}
+
+TEST(HostileMarkdown, DefinitionsAreCarriedOnlySoOften) {
+  std::string text = "[a]: https://a.example/" + std::string(1900, 'x') + "\n\n";
+  for (int i = 0; i < 3000; ++i) text += "[a]\n```\n```\n";
+  std::string piece;
+  size_t bytes = 0;
+  for (MarkdownSource source(text); source.next(piece);) bytes += piece.size();
+  EXPECT_LT(bytes, 10 * text.size());
+}
+
+TEST(HostileMarkdown, AThematicBreakIsNoList) {
+  for (const char* text :
+       {"* * * * * * * * * * * *", "- - - - - - - - - - - - -", "*\t* * * * * * * * * * * *\n"}) {
+    EXPECT_EQ(render_markdown(text, plain_markdown()), std::vector<std::string>{"———"}) << text;
+    EXPECT_EQ(render_markdown(std::string("> ") + text, plain_markdown()),
+              std::vector<std::string>{"> ———"});
+  }
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ std::vector<std::string> compose(const std::string& platform, const std::string&
   ChannelConfig config;
   config.type = platform;
   if (platform == "wecom") config.agent_id = "1";
+  if (platform == "wecom-bot") config.type = "wecom";
   return make_channel(config, {})->compose(answer);
 }
 

@@ -295,17 +295,27 @@ TEST(Polling, WhatCanSoonBeReadIsNotLost) {
 
 TEST(Polling, AWrongTokenIsToldFromWhatPasses) {
   const auto telegram = channel("telegram");
+  const auto code_of = [&](const HttpReply& reply) {
+    const auto polled = telegram->read_poll(reply, nullptr, kNow);
+    return polled ? Code::kInternal : polled.error().code;
+  };
   const auto code = [&](int status) {
-    return telegram
-        ->read_poll(reply_of({{"ok", false}, {"description", "x"}}, status), nullptr, kNow)
-        .error()
-        .code;
+    return code_of(reply_of({{"ok", false}, {"error_code", status}, {"description", "x"}}, status));
   };
   EXPECT_EQ(code(401), Code::kUnauthorized);
   EXPECT_EQ(code(404), Code::kUnauthorized);
   EXPECT_EQ(code(409), Code::kUnavailable);
   EXPECT_EQ(code(429), Code::kUnavailable);
   EXPECT_EQ(code(502), Code::kUnavailable);
+  // Of a captive portal or a proxy, not of Telegram.
+  for (const int status : {401, 404}) {
+    for (const char* body : {"<html>Log in</html>", "", "null", "[]", "{}", "{\"ok\":false}",
+                             "{\"error\":\"not found\"}", "{\"message\":\"no Route matched\"}"}) {
+      HttpReply foreign = reply_of({}, status);
+      foreign.body = body;
+      EXPECT_EQ(code_of(foreign), Code::kUnavailable) << status << " " << body;
+    }
+  }
 }
 
 }  // namespace
