@@ -67,7 +67,7 @@ void Deliverer::take_up(const outbox::Entry& entry) {
   const int64_t id = entry.reply.id;
   {
     std::lock_guard lock(mutex_);
-    if (!under_way_here_.insert(id).second) return;
+    if (set_aside_.contains(id) || !under_way_here_.insert(id).second) return;
   }
   // A clock that was set back, or a damaged row, must not make it rest for years.
   const int64_t latest = now_ms() + std::max(kLongestRetryAfter, config_.backoff_max).count();
@@ -88,7 +88,7 @@ void Deliverer::take_up(const outbox::Entry& entry) {
 std::optional<int64_t> Deliverer::attempt(int64_t id, std::optional<Unwritten>& unwritten) {
   std::optional<UnderWay::Leave> leave;  // until it is on disk
   if (!unwritten) {
-    if (unwritten_ > 0 || !store_.last_commit()) return now_ms() + kStorageRetryMs;
+    if (!store_.last_commit()) return now_ms() + kStorageRetryMs;
     leave.emplace(under_way_.begin(UnderWay::Kind::kDelivery, id));
     if (leave->wait_until != 0) return leave->wait_until;
     std::optional<int64_t> again;
@@ -172,15 +172,14 @@ std::optional<int64_t> Deliverer::write_down(int64_t id, std::optional<Unwritten
         return outbox::bury(connection, id, delivery.why);
     }
   });
-  if (!committed && committed.error().code != Code::kInternal) {
-    if (!std::exchange(unwritten->is_kept, true)) ++unwritten_;
+  if (!committed && unwritten->kept.keep(store_, committed.error()))
     return now_ms() + kStorageRetryMs;
-  }
-  if (unwritten->is_kept) --unwritten_;
   const Unwritten done = std::move(*unwritten);
   unwritten.reset();
   if (!committed) {
     log::error("delivery.not_written", committed.error().text.en, {{"ai_bot.row", id}});
+    std::lock_guard lock(mutex_);
+    set_aside_.insert(id);  // it may have been sent
     return std::nullopt;
   }
   const bool delivered = done.delivery.outcome == Delivery::Outcome::kDelivered;

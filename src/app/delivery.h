@@ -3,7 +3,8 @@
 // channel), and into the dead letters when it is hopeless. An attempt whose outcome is unknown is
 // repeated under the same idempotency key; one whose outcome is known never is: while the database
 // takes no writes nothing is sent, and what came of the sends under way (at most delivery.parallel)
-// is kept in memory until it is on disk.
+// is kept in memory until it is on disk. Where a damaged place of the database refuses it for good,
+// the reply is set aside until the next start.
 #pragma once
 
 #include <atomic>
@@ -15,6 +16,7 @@
 
 #include "app/channel_entry.h"
 #include "assistant/lanes.h"
+#include "store/kept_write.h"
 #include "store/outbox.h"
 #include "store/store.h"
 #include "store/under_way.h"
@@ -42,7 +44,7 @@ class Deliverer {
     std::optional<int64_t> again;  // as Lanes::Turn returns it
     std::string channel;
     std::string request_id;
-    bool is_kept = false;  // counted in unwritten_
+    KeptWrite kept = {};
   };
 
   // False when the database could not be read.
@@ -68,8 +70,8 @@ class Deliverer {
   std::mutex mutex_;
   std::unordered_set<int64_t> under_way_here_;       // outbox ids in a lane
   std::unordered_map<std::string, int64_t> paused_;  // channels that a platform asked to wait
-  std::atomic<int> unwritten_{0};                    // outcomes that the database did not take yet
-  std::atomic<bool> retries_{false};                 // take_up_all() is on its way
+  std::unordered_set<int64_t> set_aside_;  // outbox ids whose outcome can't be written down
+  std::atomic<bool> retries_{false};       // take_up_all() is on its way
   Lanes lanes_;
 };
 

@@ -43,6 +43,7 @@ int http_status(Code code) {
     case Code::kUnavailable:
     case Code::kStorageFull:
     case Code::kStorage:
+    case Code::kStorageDamaged:
       return 503;
     case Code::kInternal:
       return 500;

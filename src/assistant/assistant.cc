@@ -127,12 +127,10 @@ void Assistant::converse(Conversation conversation) {
   });
 }
 
-bool Assistant::may_begin() const { return unwritten_ == 0 && store_.last_commit(); }
-
 std::optional<int64_t> Assistant::run_entry(int64_t id, std::optional<Unwritten>& unwritten) {
   std::optional<UnderWay::Leave> leave;  // until it is on disk
   if (!unwritten) {
-    if (!may_begin()) return now_ms() + kStorageRetryMs;
+    if (!store_.last_commit()) return now_ms() + kStorageRetryMs;
     leave.emplace(under_way_.begin(UnderWay::Kind::kTurn, id));
     if (leave->wait_until != 0) return leave->wait_until;
     if (const auto again = take_turn(id, *leave, unwritten); !unwritten) return again;
@@ -145,7 +143,8 @@ std::optional<int64_t> Assistant::take_turn(int64_t id, UnderWay::Leave& leave,
                                             std::optional<Unwritten>& unwritten) {
   const auto found = store_.read<std::optional<inbox::Entry>>(
       [id](Connection& connection) { return inbox::get(connection, id); });
-  if (!found && found.error().code != Code::kInternal) {
+  const Code code = found ? Code::kInternal : found.error().code;
+  if (code != Code::kInternal && code != Code::kStorageDamaged) {
     leave.ticket.untried();
     return now_ms() + kStorageRetryMs;
   }
@@ -176,11 +175,8 @@ std::optional<int64_t> Assistant::take_turn(int64_t id, UnderWay::Leave& leave,
 
 std::optional<int64_t> Assistant::write_down(int64_t id, std::optional<Unwritten>& unwritten) {
   const auto committed = store_.write(unwritten->write);
-  if (!committed && committed.error().code != Code::kInternal) {
-    if (!std::exchange(unwritten->is_kept, true)) ++unwritten_;
+  if (!committed && unwritten->kept.keep(store_, committed.error()))
     return now_ms() + kStorageRetryMs;
-  }
-  if (unwritten->is_kept) --unwritten_;
   const Unwritten done = std::move(*unwritten);
   unwritten.reset();
   if (committed) {

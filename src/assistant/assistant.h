@@ -4,9 +4,9 @@
 // a client that waits and reads along. Both go through the conversation's lane.
 //
 // While the database takes no writes no turn begins, and what came of those under way is kept in
-// memory (at most one for each of assistant.max_parallel_turns): the model is not asked again. A
-// turn that throws, crashes the process or finds its row damaged is tried UnderWay::kMostStrikes
-// times, then buried.
+// memory (at most one for each of assistant.max_parallel_turns): the model is not asked again. What
+// a damaged place of the database refuses is given up after some tries. A turn that throws, crashes
+// the process or finds its row damaged is tried UnderWay::kMostStrikes times, then buried.
 #pragma once
 
 #include <atomic>
@@ -21,6 +21,7 @@
 #include "config/config.h"
 #include "models/router.h"
 #include "store/inbox.h"
+#include "store/kept_write.h"
 #include "store/store.h"
 #include "store/under_way.h"
 
@@ -110,7 +111,7 @@ class Assistant {
     std::shared_ptr<const inbox::Entry> entry = nullptr;  // null when it can't be read
     // What is left to be tried where the database refuses this one: bury it and say so; bury it.
     enum class Next { kNotice, kBury, kNothing } next = Next::kNotice;
-    bool is_kept = false;  // counted in unwritten_
+    KeptWrite kept = {};
   };
   using EntryPtr = std::shared_ptr<const inbox::Entry>;
 
@@ -118,7 +119,6 @@ class Assistant {
   std::optional<int64_t> take_turn(int64_t id, UnderWay::Leave& leave,
                                    std::optional<Unwritten>& unwritten);
   std::optional<int64_t> write_down(int64_t id, std::optional<Unwritten>& unwritten);
-  bool may_begin() const;
   bool take_up_all();  // false when the database could not be read
   Unwritten settle(const EntryPtr& entry);
   Unwritten answered(const EntryPtr& entry, Outcome outcome);
@@ -149,8 +149,7 @@ class Assistant {
   std::shared_ptr<const AssistantConfig> config_;
   std::unordered_map<std::string, Flag> turns_;  // under way, by lane
   std::unordered_set<std::string>
-      stopped_lanes_;              // a /stop hit a turn there and was not confirmed yet
-  std::atomic<int> unwritten_{0};  // outcomes that the database did not take yet
+      stopped_lanes_;  // a /stop hit a turn there and was not confirmed yet
   Lanes lanes_;
 };
 

@@ -413,7 +413,7 @@ std::string quoted_lines(std::string_view text) {
 std::vector<std::string> render_markdown(const std::string& markdown, const Dialect& dialect,
                                          size_t parts) {
   MarkdownSource source(markdown);
-  Parts out(dialect, parts);
+  MarkdownParts out(dialect, parts);
   for (std::string piece; !out.full() && source.next(piece);) {
     const Nodes document = parse(piece);
     bound_addresses(document.get(), piece.size());

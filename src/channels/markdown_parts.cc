@@ -26,7 +26,7 @@ size_t border_in(std::string_view head, bool only_lines) {
 
 }  // namespace
 
-Parts::Parts(const Dialect& dialect, size_t most_parts)
+MarkdownParts::MarkdownParts(const Dialect& dialect, size_t most_parts)
     : dialect_(dialect), most_parts_(std::max<size_t>(most_parts, 1)) {
   note_ = "\n\n" + dialect_.escape(fmt::format(
                        "… (cut: longer than {0} messages) / （过长，已截断：最多 {0} 条消息）",
@@ -36,23 +36,23 @@ Parts::Parts(const Dialect& dialect, size_t most_parts)
 }
 
 // Of the message that is begun now; the last one keeps a place for the note.
-size_t Parts::room() const {
+size_t MarkdownParts::room() const {
   return parts_.size() + 1 >= most_parts_ ? dialect_.most - note_size_ : dialect_.most;
 }
 
 // Ends the message; false if it was the last one.
-bool Parts::flush() {
+bool MarkdownParts::flush() {
   if (!part_.empty()) parts_.push_back(std::move(part_));
   part_.clear();
   return !full();
 }
 
-void Parts::begin_part(std::string text) {
+void MarkdownParts::begin_part(std::string text) {
   part_ = std::move(text);
   part_size_ = dialect_.size(part_);
 }
 
-void Parts::add(const Block& block) {
+void MarkdownParts::add(const Block& block) {
   if (trim(block.text).empty()) return;
   if (full()) {
     cut_ = true;
@@ -76,7 +76,7 @@ void Parts::add(const Block& block) {
   cut(block);
 }
 
-void Parts::cut(const Block& block) {
+void MarkdownParts::cut(const Block& block) {
   for (std::string_view rest = block.raw; !trim(rest).empty();) {
     if (!part_.empty() && !flush()) {
       cut_ = true;
@@ -87,7 +87,7 @@ void Parts::cut(const Block& block) {
 }
 
 // The longest beginning of the text that fits into a message, written.
-std::string Parts::take_piece(std::string_view& rest, const Block& block) const {
+std::string MarkdownParts::take_piece(std::string_view& rest, const Block& block) const {
   const auto written = [&](std::string_view piece) {
     if (!block.write) return dialect_.escape(trim(piece));
     if (piece.ends_with('\n')) piece.remove_suffix(1);
@@ -111,7 +111,7 @@ std::string Parts::take_piece(std::string_view& rest, const Block& block) const 
   return written(head);
 }
 
-std::vector<std::string> Parts::take() {
+std::vector<std::string> MarkdownParts::take() {
   flush();
   if (cut_ && !parts_.empty()) parts_.back() += note_;
   return std::move(parts_);

@@ -20,9 +20,9 @@ struct Block {
   std::function<std::string(std::string_view)> write = nullptr;
 };
 
-class Parts {
+class MarkdownParts {
  public:
-  Parts(const Dialect& dialect, size_t most_parts);
+  MarkdownParts(const Dialect& dialect, size_t most_parts);
 
   // Nothing once the parts are full.
   void add(const Block& block);

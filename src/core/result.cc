@@ -30,6 +30,8 @@ const char* name_of(Code code) {
       return "storage_full";
     case Code::kStorage:
       return "storage";
+    case Code::kStorageDamaged:
+      return "storage_damaged";
     case Code::kContextOverflow:
       return "context_overflow";
     case Code::kInternal:

@@ -26,6 +26,7 @@ enum class Code {
   kCancelled,         // the asker left or stopped it
   kStorageFull,       // no space left on the disk
   kStorage,           // the database or a file can't be read or written
+  kStorageDamaged,    // what is in the database makes no sense, here or as a whole
   kContextOverflow,   // a prompt longer than the model's context
   kInternal,          // a mistake of ours
 };

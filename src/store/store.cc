@@ -71,7 +71,7 @@ Error error_of(const SQLite::Exception& e) {
                "无法打开数据库：请检查目录是否存在且可写"}};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {Code::kStorage,
+      return {Code::kStorageDamaged,
               {"the database is damaged (" + why +
                    "): restore a backup, or move the file away to begin anew",
                "数据库已损坏（" + why + "）：请恢复备份，或移走该文件后重新开始"}};
@@ -192,6 +192,19 @@ Result<void> Store::last_commit() const {
   return last_commit_;
 }
 
+void Store::hold(const Error& why) {
+  {
+    std::lock_guard lock(mutex_);
+    ++held_;
+  }
+  note(fail(why));
+}
+
+void Store::release() {
+  std::lock_guard lock(mutex_);
+  --held_;
+}
+
 Result<void> Store::in_place() const {
   std::lock_guard lock(mutex_);
   return in_place_;
@@ -266,6 +279,7 @@ void Store::note(const Result<void>& result) {
   Result<void> before = result;
   {
     std::lock_guard lock(mutex_);
+    if (result && held_ > 0) return;
     std::swap(before, last_commit_);
   }
   if (result && !before) {

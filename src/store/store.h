@@ -111,6 +111,11 @@ class Store {
   // small write is tried every kCheckInterval, so that it is known when it does again.
   Result<void> last_commit() const;
 
+  // From here to release() a write that failed with `why` is kept to be repeated (KeptWrite):
+  // last_commit() stays failed, though another, smaller write may succeed.
+  void hold(const Error& why);
+  void release();
+
   // kStorage while the path no longer leads to the files that are open: they were deleted, moved or
   // replaced under us, and what is committed is lost with them. Looked at after each commit and
   // every kCheckInterval.
@@ -143,6 +148,7 @@ class Store {
   std::vector<Write> queue_;
   bool stopping_ = false;
   Result<void> last_commit_;
+  int held_ = 0;
   Result<void> in_place_;
   std::vector<FileId> opened_;  // the database, its -wal and its -shm
   std::atomic<int64_t> queued_{0};

@@ -147,6 +147,25 @@ TEST_F(DeliveryTest, WhatWasSentIsNotSentAgainWhileTheDatabaseTakesNothing) {
   EXPECT_EQ(server_->count(), 2);
 }
 
+TEST_F(DeliveryTest, WhatCannotBeWrittenDownIsSentOnceAndHoldsNobody) {
+  start([](const auto&, Answering& a) { a.reply(200, ""); });
+  const int64_t id = add("one");
+  {
+    SQLite::Database other(folder_ / "a.db", SQLite::OPEN_READWRITE);
+    other.exec(
+        "CREATE TRIGGER refuses BEFORE UPDATE ON outbox WHEN old.id=1 "
+        "BEGIN SELECT RAISE(ABORT, 'refused'); END");
+  }
+  deliverer_->deliver(id);
+  deliverer_->deliver(add("two"));
+  ASSERT_TRUE(wait_until([&] { return counts().open == 1; }));
+  deliverer_->resume();
+  deliverer_->deliver(id);
+  deliverer_->deliver(add("three"));
+  ASSERT_TRUE(wait_until([&] { return server_->count() == 3 && counts().open == 1; }));
+  EXPECT_EQ(nlohmann::json::parse(server_->received().back().body)["text"], "three");
+}
+
 TEST_F(DeliveryTest, TakesUpWhatCouldNotBeReadAtFirst) {
   start([](const auto&, Answering& a) { a.reply(200, ""); });
   const int64_t id = add("hello");

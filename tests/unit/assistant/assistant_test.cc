@@ -288,6 +288,41 @@ TEST_F(AssistantTest, ATurnThatCrashedTheProcessBeforeIsBuriedWithoutBeingTried)
   EXPECT_EQ(never->calls(), 0);
 }
 
+TEST_F(AssistantTest, WhileAWriteIsKeptAClientIsRefusedUnasked) {
+  auto* asked = model("m", says("fine"));
+  start();
+  {
+    KeptWrite kept;
+    ASSERT_TRUE(kept.keep(*store_, {Code::kStorageFull, {"the disk is full", "磁盘已满"}}));
+    ASSERT_TRUE(store_->write([](Connection&) {})) << "a smaller one finds room";
+    const auto refused = converse("hi").answer;
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::kStorageFull);
+  }
+  EXPECT_EQ(asked->calls(), 0);
+}
+
+TEST_F(AssistantTest, ADamagedPlaceOfTheDatabaseHoldsNobodyForEver) {
+  auto* asked = model("m", says("fine"));
+  start();
+  {
+    // An index of the outbox leads into another table: writing there is SQLITE_CORRUPT.
+    SQLite::Database other(folder_ / "a.db", SQLite::OPEN_READWRITE);
+    other.exec("PRAGMA writable_schema=ON");
+    other.exec(
+        "UPDATE sqlite_schema SET rootpage=(SELECT rootpage FROM sqlite_schema WHERE "
+        "name='message') WHERE name='outbox_open'");
+    other.exec("PRAGMA schema_version=1000");
+  }
+  const int64_t bad = receive("hello");
+  ASSERT_TRUE(wait_until([&] { return !store_->last_commit(); }));
+  EXPECT_EQ(store_->last_commit().error().code, Code::kStorageDamaged);
+  ASSERT_TRUE(wait_until([&] { return state_of(bad) == inbox::State::kDead; }, 30s));
+  ASSERT_TRUE(wait_until([&] { return store_->last_commit().has_value(); }));
+  EXPECT_EQ(*converse("hi").answer, "fine") << "others go on";
+  EXPECT_EQ(asked->calls(), 2);
+}
+
 class RefusedWrites : public AssistantTest, public testing::WithParamInterface<const char*> {};
 
 TEST_P(RefusedWrites, BuryTheEntryAndTellThePerson) {

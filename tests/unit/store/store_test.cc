@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "store/inbox.h"
+#include "store/kept_write.h"
 #include "support/temp_folder.h"
 #include "support/wait.h"
 
@@ -209,6 +210,40 @@ TEST(Store, ALockedDatabaseFailsAllThatWaitAtOnceAndPassesByItself) {
   EXPECT_TRUE(store->write(adds(1)));
 }
 
+TEST(Store, StaysFailedWhileAWriteIsKept) {
+  TempFolder folder;
+  auto store = open(folder / "a.db");
+  const Error full{Code::kStorageFull, {"full", "满"}};
+  testing::internal::CaptureStderr();
+  {
+    KeptWrite one, two;
+    EXPECT_TRUE(one.keep(*store, full));
+    EXPECT_TRUE(two.keep(*store, full));
+    EXPECT_TRUE(two.keep(*store, full));
+    EXPECT_TRUE(store->write(adds(1))) << "a smaller one";
+    std::this_thread::sleep_for(Store::kCheckInterval + milliseconds(500));  // it would be tried
+    EXPECT_FALSE(store->last_commit());
+    { const KeptWrite moved = std::move(one); }
+    EXPECT_TRUE(store->write(adds(2)));
+    EXPECT_FALSE(store->last_commit()) << "the other one is still kept";
+  }
+  EXPECT_TRUE(test::wait_until([&] { return store->last_commit().has_value(); }));
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 2)
+      << "failed, and takes them again: " << said;
+}
+
+TEST(Store, AKeptWriteIsGivenUpAtDamageAndAtMistakesOnly) {
+  TempFolder folder;
+  auto store = open(folder / "a.db");
+  KeptWrite kept;
+  EXPECT_FALSE(kept.keep(*store, {Code::kInternal, {"", ""}}));
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(kept.keep(*store, {Code::kStorageFull, {"", ""}}));
+  for (int i = 1; i < KeptWrite::kMostAtDamage; ++i)
+    EXPECT_TRUE(kept.keep(*store, {Code::kStorageDamaged, {"", ""}}));
+  EXPECT_FALSE(kept.keep(*store, {Code::kStorageDamaged, {"", ""}}));
+}
+
 TEST(Store, AfterAStopWritesFailAtOnceAndReadingGoesOn) {
   TempFolder folder;
   auto store = open(folder / "a.db");
@@ -335,7 +370,7 @@ INSTANTIATE_TEST_SUITE_P(
     Store, BrokenFiles,
     testing::Values(
         Broken{"foreign", [](const std::string& f) { test::write_file(f, std::string(8192, 'x')); },
-               Code::kStorage, "is damaged"},
+               Code::kStorageDamaged, "is damaged"},
         Broken{"newer",
                [](const std::string& f) {
                  SQLite::Database(f, SQLite::OPEN_READWRITE).exec("PRAGMA user_version=1000");
