@@ -78,6 +78,26 @@ bool closes(std::string_view opening, std::string_view line) {
   return line.find_first_not_of(" \t\n") == std::string_view::npos;
 }
 
+bool looks_like_fence(std::string_view text) {
+  return text.starts_with("```") || text.starts_with("~~~");
+}
+
+// Whether the parser may be in code where follow() is in none, or the other way round, after a line
+// that led from `before` to `after`: there are code and HTML in lists and quotations, and code that
+// ends with its list.
+bool is_doubtful(std::string_view line, std::string_view before, std::string_view after) {
+  size_t at = line.find_first_not_of(" \t\n");
+  if (at == std::string_view::npos) return false;
+  if (!before.empty()) {
+    const bool deep = line.find('\t') < at || at >= before.find_first_not_of(' ');
+    return !deep || (!after.empty() && looks_like_fence(line.substr(at)));
+  }
+  if (!after.empty()) return line.size() > kLongestFence;
+  for (size_t size = 1; at < line.size() && size > 0; at += size)
+    size = is_space(line[at]) ? 1 : marker_at(line, at);
+  return at < line.size() && (line[at] == '<' || looks_like_fence(line.substr(at)));
+}
+
 bool opens_at_margin(std::string_view line) {
   return !line.starts_with(' ') && !fence_of(line).empty();
 }
@@ -274,6 +294,7 @@ bool MarkdownSource::next(std::string& piece) {
     size_t size;
   };
   std::optional<Border> between_blocks, between_lines;
+  bool in_doubt = false;  // whether the parser knows code where follow() does
   while (state_.at < text_.size()) {
     const State before = state_;
     const std::string_view line = take_line();
@@ -299,10 +320,15 @@ bool MarkdownSource::next(std::string& piece) {
       piece.resize(border.size);
       break;
     }
+    follow(line);
+    in_doubt = in_doubt || !whole || is_doubtful(line, before.fence, state_.fence);
+    if (!before.fence.empty() && !in_doubt) {
+      piece += line;
+      continue;
+    }
     const auto bars = static_cast<size_t>(std::count(line.begin(), line.end(), '|'));
     if (bars > (before.fence.empty() ? kMostBars : kMostBarsInCode)) piece += '\n';
     piece += bounded(line, whole);
-    follow(line);
   }
   piece.insert(0, definitions_of(piece, begin));
   return true;

@@ -108,6 +108,16 @@ TEST_P(Hostile, CodeArrivesAsItWas) {
               std::string::npos)
         << parts[0];
   }
+  for (const json& one : data()["code"]) {
+    SCOPED_TRACE(one[0].get<std::string>());
+    const std::string code = repeated(one[1]);
+    const auto parts = compose("1. item\n\n   ~~~~~~\n   " +
+                               test::replace_all(code, "\n", "\n   ") + "\n   ~~~~~~\n\n2. end");
+    ASSERT_EQ(parts.size(), 1u);
+    EXPECT_NE(test::read_back(GetParam().name, parts[0]).find("\n" + code + "\n"),
+              std::string::npos)
+        << parts[0];
+  }
   for (const json& threat : data()["threats"]) {
     const auto parts = compose("~~~~~\n" + threat.get<std::string>() + "\n~~~~~");
     ASSERT_EQ(parts.size(), 1u);
