@@ -158,13 +158,16 @@ def test_what_could_not_be_taken_in_is_sent_again_by_discord(begin, echo_endpoin
     connected = begin("discord", settings=FAST + "database: {max_pending: 1}\nassistant: {max_parallel_turns: 1}\n")
     platform = connected.platform
     wait_until(lambda: platform.session and state(connected)["state"] == "connected", lambda: state(connected))
+    turns = lambda: connected.server.health()["turns"]  # noqa: E731
     for number in range(6):
-        if number == 3:  # the first is being answered, and some other found no room
-            wait_until(lambda: connected.outcomes("full") >= 1, lambda: connected.server.health())
+        if number == 1:
+            wait_until(lambda: turns()["running"] == 1, turns)
+        if number == 2:  # the first is being answered, the second waits, and there is no room for another
+            wait_until(lambda: turns()["waiting"] == 1, turns)
         if platform.socket.client:  # none while ai_bot waits to connect again; the rest it is told then
-            platform.offer(platform.message(f"slow 1 message {number}", channel_id=f"c{number}"))
+            platform.offer(platform.message(f"slow 2 message {number}", channel_id=f"c{number}"))
         else:
-            platform.keep(platform.message(f"slow 1 message {number}", channel_id=f"c{number}"))
+            platform.keep(platform.message(f"slow 2 message {number}", channel_id=f"c{number}"))
     for number in range(6):
         connected.sees(f"message {number}")
     assert connected.outcomes("full") >= 1 and len(platform.texts()) == 6 and len(platform.identified) == 1
