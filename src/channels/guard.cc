@@ -21,7 +21,8 @@ bool starts_with(std::string_view text, std::string_view start) {
 }
 
 bool is_open_scheme(std::string_view text) {
-  return starts_with(text, "http:") || starts_with(text, "https:") || starts_with(text, "mailto:");
+  return starts_with(text, "http://") || starts_with(text, "https://") ||
+         starts_with(text, "mailto:");
 }
 
 char at_or_nul(std::string_view text, size_t at) { return at < text.size() ? text[at] : '\0'; }
