@@ -191,9 +191,7 @@ std::optional<std::string> web_address(std::string_view raw) {
   if (!is_open_scheme(raw)) return std::nullopt;
   const bool mail = is_mail(raw);
   if (!mail) {
-    const size_t slashes = raw.find("://");
-    if (slashes != raw.find(':')) return std::nullopt;
-    const std::string_view host = raw.substr(slashes + 3);
+    const std::string_view host = raw.substr(raw.find("://") + 3);
     // A name before the host is how an address pretends to be another one.
     if (host.substr(0, host.find_first_of("/?#")).find_first_of("@\\") != std::string_view::npos)
       return std::nullopt;
