@@ -39,8 +39,10 @@ size_t end_of_foreign_scheme(std::string_view text) {
   }
   if (end < kShortestScheme || at_or_nul(text, end) != ':') return 0;
   const char next = at_or_nul(text, end + 1);
-  return next == '\0' || std::string_view(": \t\n").find(next) != std::string_view::npos ? 0
-                                                                                         : end + 1;
+  // What follows the end is not known here.
+  const bool named =
+      next != '\0' && std::string_view(": \t\n").find(next) != std::string_view::npos;
+  return named ? 0 : end + 1;
 }
 
 bool is_foreign_autolink(std::string_view text) {
