@@ -44,9 +44,13 @@ std::string options_text(const json& data) {
   return text;
 }
 
-// "Message Formatting". That nobody is told of it is allowed_mentions' work; this is what is shown.
+// "Message Formatting". That nobody is told of it is allowed_mentions' work; this is what is shown,
+// in any case of letters, to be sure.
 bool is_mention(std::string_view text, size_t at) {
-  const std::string_view rest = text.substr(at + 1);
+  constexpr size_t kLongestName = 8;  // "everyone"
+  std::string rest(text.substr(at + 1, kLongestName));
+  for (char& c : rest)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
   if (text[at] == '@') return rest.starts_with("everyone") || rest.starts_with("here");
   const bool channel = rest.starts_with('#') && rest.size() > 1 && is_word(rest[1]);
   return rest.starts_with('@') || channel || rest.starts_with("id:");

@@ -21,7 +21,8 @@ bool starts_with(std::string_view text, std::string_view start) {
 }
 
 bool is_open_scheme(std::string_view text) {
-  return starts_with(text, "http:") || starts_with(text, "https:") || starts_with(text, "mailto:");
+  return starts_with(text, "http://") || starts_with(text, "https://") ||
+         starts_with(text, "mailto:");
 }
 
 char at_or_nul(std::string_view text, size_t at) { return at < text.size() ? text[at] : '\0'; }
@@ -38,8 +39,10 @@ size_t end_of_foreign_scheme(std::string_view text) {
   }
   if (end < kShortestScheme || at_or_nul(text, end) != ':') return 0;
   const char next = at_or_nul(text, end + 1);
-  return next == '\0' || std::string_view(": \t\n").find(next) != std::string_view::npos ? 0
-                                                                                         : end + 1;
+  // What follows the end is not known here.
+  const bool named =
+      next != '\0' && std::string_view(": \t\n").find(next) != std::string_view::npos;
+  return named ? 0 : end + 1;
 }
 
 bool is_foreign_autolink(std::string_view text) {
@@ -190,9 +193,7 @@ std::optional<std::string> web_address(std::string_view raw) {
   if (!is_open_scheme(raw)) return std::nullopt;
   const bool mail = is_mail(raw);
   if (!mail) {
-    const size_t slashes = raw.find("://");
-    if (slashes != raw.find(':')) return std::nullopt;
-    const std::string_view host = raw.substr(slashes + 3);
+    const std::string_view host = raw.substr(raw.find("://") + 3);
     // A name before the host is how an address pretends to be another one.
     if (host.substr(0, host.find_first_of("/?#")).find_first_of("@\\") != std::string_view::npos)
       return std::nullopt;
