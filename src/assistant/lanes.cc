@@ -36,9 +36,19 @@ void Lanes::schedule(LaneMap::iterator lane) {
     ready_.push_back(lane->first);
     wake_.notify_one();
   }
-  if (idle_ == 0 && static_cast<int>(threads_.size()) < most_threads_) {
+  grow();
+}
+
+// A thread for each lane that is ready beside those that run, and one that waits for those that
+// rest. One that was woken or started counts as there, though it has not come so far yet.
+void Lanes::grow() {
+  const auto wanted = [this] {
+    return ready_.size() + static_cast<size_t>(running_) + (resting_.empty() ? 0 : 1);
+  };
+  while (!stopping_ && wanted() > threads_.size() &&
+         static_cast<int>(threads_.size()) < most_threads_) {
     // Where no further one can be had, the work goes on with those there are.
-    guarded("lanes.thread", [this] { threads_.emplace_back([this] { work(); }); });
+    if (!guarded("lanes.thread", [this] { threads_.emplace_back([this] { work(); }); })) return;
   }
 }
 
@@ -47,7 +57,9 @@ void Lanes::wake_due() {
   while (!resting_.empty() && resting_.begin()->first <= now) {
     ready_.push_back(resting_.begin()->second);
     resting_.erase(resting_.begin());
+    wake_.notify_one();
   }
+  grow();
 }
 
 void Lanes::work() {
@@ -55,14 +67,12 @@ void Lanes::work() {
   while (!stopping_) {
     wake_due();
     if (ready_.empty()) {
-      ++idle_;
       if (resting_.empty()) {
         wake_.wait(lock);
       } else {
         const milliseconds nap(resting_.begin()->first - now_ms());
         wake_.wait_for(lock, std::min(nap, kLongestNap) + milliseconds(1));
       }
-      --idle_;
       continue;
     }
     const std::string name = std::move(ready_.front());

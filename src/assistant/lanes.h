@@ -57,6 +57,7 @@ class Lanes {
 
   void work();
   void schedule(LaneMap::iterator lane);
+  void grow();
   void wake_due();
 
   const int most_threads_;
@@ -66,7 +67,6 @@ class Lanes {
   std::deque<std::string> ready_;
   std::multimap<int64_t, std::string> resting_;
   std::vector<std::thread> threads_;
-  int idle_ = 0;
   int64_t waiting_ = 0;
   int64_t running_ = 0;
   bool stopping_ = false;

@@ -61,6 +61,50 @@ TEST(Lanes, ASlowLaneDoesNotHoldUpAnother) {
   release.set_value();
 }
 
+// As a group commit adds them: at one instant, with a thread that waits already.
+TEST(Lanes, LanesThatAreReadyAtOneInstantRunSideBySide) {
+  for (int round = 0; round < 60; ++round) {
+    Lanes lanes(4);
+    std::promise<void> warm, release;
+    lanes.add("warm", [&]() -> Again {
+      warm.set_value();
+      return std::nullopt;
+    });
+    warm.get_future().wait();
+    auto gate = release.get_future().share();
+    std::atomic<int> begun{0};
+    for (const char* name : {"a", "b", "c", "d"}) {
+      lanes.add(name, [&begun, gate]() -> Again {
+        ++begun;
+        gate.wait();
+        return std::nullopt;
+      });
+    }
+    EXPECT_TRUE(test::wait_until([&] { return begun == 4; })) << round;
+    release.set_value();
+  }
+}
+
+TEST(Lanes, LanesThatHaveRestedRunSideBySideToo) {
+  Lanes lanes(4);
+  std::promise<void> release;
+  auto gate = release.get_future().share();
+  std::atomic<int> begun{0};
+  const int64_t soon = now_ms() + 50;
+  for (const char* name : {"a", "b", "c", "d"}) {
+    lanes.add(
+        name,
+        [&begun, gate]() -> Again {
+          ++begun;
+          gate.wait();
+          return std::nullopt;
+        },
+        soon);
+  }
+  EXPECT_TRUE(test::wait_until([&] { return begun == 4; }));
+  release.set_value();
+}
+
 TEST(Lanes, ATurnThatIsNotFinishedRunsAgainBeforeTheLaterOnes) {
   Lanes lanes(2);
   std::vector<std::string> order;
