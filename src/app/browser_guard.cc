@@ -47,15 +47,22 @@ Result<void> check_browser(const BrowserHeaders& headers, bool has_body,
   if (!headers.host.empty() && !is_own_host(headers.host, hosts)) {
     return fail(Code::kForbidden,
                 "Host: ai_bot does not know itself by this name; add it to server.hosts if it is "
-                "yours, or let the proxy send its own (nginx does by default)",
-                "Host：ai_bot 不认识该名称；如属本机请加入 server.hosts，或让代理发送默认的 Host");
+                "yours, or let the proxy send ai_bot's address (nginx does after "
+                "proxy_pass http://127.0.0.1:…)",
+                "Host：ai_bot 不认识该名称；如属本机请加入 server.hosts，或让代理发送 ai_bot "
+                "的地址（nginx 使用 "
+                "proxy_pass http://127.0.0.1:… 时即如此）");
   }
   const size_t scheme = headers.origin.find("://");
   const bool same = scheme != std::string::npos &&
                     lower(headers.origin.substr(scheme + 3)) == lower(headers.host);
   if (!headers.origin.empty() && !same) {
-    return fail(Code::kForbidden, "Origin: pages of other sites may not use ai_bot from a browser",
-                "Origin：不允许其他网站的页面通过浏览器使用 ai_bot");
+    return fail(
+        Code::kForbidden,
+        "Origin: pages of other sites may not use ai_bot from a browser (behind a proxy, it "
+        "must pass the page's own Host on, and server.hosts name it)",
+        "Origin：不允许其他网站的页面通过浏览器使用 ai_bot（经代理访问时，代理须转发页面自身的 "
+        "Host，并在 server.hosts 中写明）");
   }
   if (has_body && !headers.content_type.empty() && !is_json(headers.content_type)) {
     return fail(Code::kUnsupportedMedia, "Content-Type: must be application/json",

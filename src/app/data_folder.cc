@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -25,6 +26,7 @@ namespace fs = std::filesystem;
 
 constexpr size_t kLongestSocketFolder = 60;  // leaves 47 bytes of a socket's address for its name
 constexpr int kSecretBytes = 32;
+constexpr off_t kLargestSecretFile = 4096;  // bytes
 const Text kMakeAnother{": remove the file, another one is made at the next start",
                         "：请删除该文件，下次启动会重新生成"};
 
@@ -133,8 +135,10 @@ Result<Secret> DataFolder::webhook_secret() const {
       return fail(written.error());
   }
   struct stat info {};
-  const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0 || fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
+  const int fd = open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a FIFO is not waited for
+  const bool usable = fd >= 0 && fstat(fd, &info) == 0 && S_ISREG(info.st_mode) &&
+                      info.st_size <= kLargestSecretFile;
+  if (!usable) {
     if (fd >= 0) errno = EINVAL;
     auto error = system_error(file, {"can't be read", "无法读取"}, kMakeAnother);
     if (fd >= 0) close(fd);
@@ -158,6 +162,14 @@ Result<Secret> DataFolder::webhook_secret() const {
                             file, secret.size(), kLeastSecret, kMakeAnother.en),
                 fmt::format("{} 只有 {} 个字符，至少需要 {} 个{}", file, secret.size(),
                             kLeastSecret, kMakeAnother.zh));
+  }
+  // A file that a power cut has filled with zeros would be the empty key (RFC 2104 pads with them).
+  const auto is_plain = [](char c) { return c > ' ' && c <= '~'; };
+  if (!std::all_of(secret.begin(), secret.end(), is_plain)) {
+    return fail(Code::kInvalid,
+                fmt::format("{} holds something else than letters, digits and signs{}", file,
+                            kMakeAnother.en),
+                fmt::format("{} 包含字母、数字和符号以外的内容{}", file, kMakeAnother.zh));
   }
   return Secret(secret);
 }

@@ -94,9 +94,11 @@ struct Passing {
       stream->send_data("[DONE]");
       return stream->close();
     }
-    if (!streaming || !begun.exchange(true))
-      return respond(error_response(request, result.error()));
-    stream->send_json(error_body(result.error(), language_of(request)));
+    Error error = result.error();
+    // Whoever reads this did not leave: it was a stop of ours that ended the answer.
+    if (error.code == Code::kCancelled) error.code = Code::kUnavailable;
+    if (!streaming || !begun.exchange(true)) return respond(error_response(request, error));
+    stream->send_json(error_body(error, language_of(request)));
     stream->close();
   }
 

@@ -358,11 +358,15 @@ void Server::route() {
   app.registerSyncAdvice([this](const HttpRequestPtr& request) -> drogon::HttpResponsePtr {
     const auto connection = parts_.guard->of(request);
     if (connection) connection->began();
-    if (is_webhook(request->path())) return nullptr;
+    // As it was written: Drogon takes any case and any encoding for the same path, a proxy's rules
+    // before it do not.
+    const std::string& path = request->getOriginalPath();
+    if (is_webhook(path)) return nullptr;
     const BrowserHeaders headers{request->getHeader("host"), request->getHeader("origin"),
                                  request->getHeader("content-type")};
-    const auto allowed =
-        check_browser(headers, !request->body().empty(), parts_.config.server.hosts);
+    auto allowed = check_browser(headers, !request->body().empty(), parts_.config.server.hosts);
+    if (allowed && route_of(path) == std::string_view("other"))
+      allowed = fail(Code::kNotFound, "no such path", "路径不存在");
     if (allowed) return nullptr;
     auto response = error_response(request, allowed.error());
     // What a synchronous advice answers does not come past the one that counts responses.
@@ -479,13 +483,15 @@ void Server::shut_down() {
     parts_.phase = Phase::kDraining;
   }
   stopping_.notify_all();
+  // Turns and answers of /v1 share one grace.
+  const SteadyTime begun = steady_now();
   if (identities_.joinable()) identities_.join();
   if (connections_) connections_->stop();
   if (parts_.assistant) parts_.assistant->stop(parts_.config.server.shutdown_grace);
+  parts_.waiters.release();
   if (deliverer_) deliverer_->stop(kDeliveryGrace);
   // Its callbacks use the parts above and the HTTP threads: all of that is still there.
   if (parts_.store) parts_.store->stop();
-  const SteadyTime begun = steady_now();
   while (parts_.answers_under_way > 0 && since(begun) < parts_.config.server.shutdown_grace) {
     std::this_thread::sleep_for(kDrainInterval);
   }

@@ -34,4 +34,17 @@ void Waiters::answered(int64_t inbox_id, const Answer& answer) {
   for (const OnAnswer& on_answer : found) guarded("waiters.answer", [&] { on_answer(answer); });
 }
 
+void Waiters::release() {
+  std::vector<int64_t> ids;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, waiter] : waiting_) ids.push_back(id);
+  }
+  const Answer later{
+      "ai_bot is stopping; the message is kept: send it again to fetch its answer / ai_bot "
+      "正在停止，消息已保存，请稍后重发以取回回答",
+      /*postponed=*/true};
+  for (const int64_t id : ids) answered(id, later);
+}
+
 }  // namespace ai_bot

@@ -26,6 +26,9 @@ class Waiters {
 
   void answered(int64_t inbox_id, const Answer& answer);
 
+  // At a stop: whoever still waits hears that the answer comes later.
+  void release();
+
  private:
   struct Waiter {
     int64_t ticket;

@@ -116,6 +116,18 @@ class Checker {
                         "localhost：请在前面放置带 TLS 和身份验证的反向代理",
                         config_.server.listen));
     }
+    static const std::regex host("[a-z0-9_]([a-z0-9_.-]{0,252}[a-z0-9_])?", std::regex::icase);
+    for (size_t i = 0; i < config_.server.hosts.size(); ++i) {
+      const std::string& name = config_.server.hosts[i];
+      if (name.size() < 254 && std::regex_match(name, host)) continue;
+      error(fmt::format("server.hosts[{}]", i),
+            fmt::format("'{}' is not a host's name like bot.example.com (without https://, port, "
+                        "path or *; other letters in their xn-- form)",
+                        name),
+            fmt::format("“{}”不是 bot.example.com 这样的主机名（不含 https://、端口、路径或 "
+                        "*；其他文字请写 xn-- 形式）",
+                        name));
+    }
   }
 
   template <class T>

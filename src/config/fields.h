@@ -51,7 +51,7 @@ void fields(V& v, ServerConfig& c) {
   v(c.write_timeout, {"write_timeout", {"A client that takes nothing of its answer for this time is disconnected.", "客户端在此时间内未接收任何回答数据则断开。"}, kRestart, kSecond, kHour});
   v(c.idle_timeout, {"idle_timeout", {"A connection without a request is closed after this time; one whose answer is being made never.", "没有请求的连接超过该时间后关闭；正在生成回答的连接不会。"}, kRestart, kSecond, kHour});
   v(c.hosts, {"hosts", {"Names under which ai_bot is reached, if a proxy passes the Host header on, e.g. bot.example.com. Addresses and localhost are always known.", "代理转发 Host 请求头时，访问 ai_bot 所用的域名，例如 bot.example.com。IP 地址和 localhost 始终有效。"}});
-  v(c.shutdown_grace, {"shutdown_grace", {"Time turns have to finish on an orderly stop; then they are parked.", "正常停机时留给进行中回合的时间，之后暂存。"}, kRestart, 0, kHour});
+  v(c.shutdown_grace, {"shutdown_grace", {"Time turns and answers of /v1 have to finish on an orderly stop; then turns are parked and /v1 hears 503.", "正常停机时留给进行中回合和 /v1 回答的时间，之后回合暂存，/v1 返回 503。"}, kRestart, 0, kHour});
 }
 
 template <class V>
@@ -118,7 +118,7 @@ void fields(V& v, AssistantConfig& c) {
   v(c.system_prompt, {"system_prompt", {"What the model is told before each conversation.", "每次对话前给模型的说明。"}, kReload});
   v(c.max_parallel_turns, {"max_parallel_turns", {"Conversations answered at once.", "同时回答的会话数。"}, kRestart, 1, 1000});
   v(c.max_answer_tokens, {"max_answer_tokens", {"Longest answer in tokens.", "回答的最大 token 数。"}, kReload, 1, 1 << 20});
-  v(c.max_answer, {"max_answer", {"Longest answer in bytes, whatever the model makes of max_answer_tokens; it is cut there, and says so.", "回答的最大字节数（模型可能不遵守 max_answer_tokens）；超出部分会被截断并注明。"}, kReload, kKiB, kGiB});
+  v(c.max_answer, {"max_answer", {"Longest answer in bytes in chats and conversations, whatever the model makes of max_answer_tokens; it is cut there, and says so. What /v1 passes on is not cut.", "聊天和会话中回答的最大字节数（模型可能不遵守 max_answer_tokens）；超出部分会被截断并注明。/v1 直接转发的回答不截断。"}, kReload, kKiB, kGiB});
   v(c.history_messages, {"history_messages", {"Most messages of a session that are read back, at least half as many; the window is cut by tokens after that. Both are cut in blocks, so that a model need not read a long conversation anew on each turn.", "读回的会话消息上限（至少读回一半），之后再按 token 裁剪。两者都按块裁剪，避免模型每轮重新处理长会话。"}, kReload, 2, 100000});
   v(c.max_message, {"max_message", {"Longest message of a person.", "单条用户消息上限。"}, kReload, 16, 16 * kMiB});
   v(c.retry_min, {"retry_min", {"First wait before an event is tried again when every model failed; doubled each time.", "所有模型失败后首次重试的等待，之后逐次加倍。"}, kReload, 10, kDay});

@@ -78,6 +78,28 @@ def test_nothing_but_routes_is_served(make_server, folder):
     assert b"no such channel" in server.request("POST", "/api/webhook/nobody", b"{}")[2]
 
 
+@pytest.mark.parametrize("path", ["/V1/models", "/v1/Models", "/%76%31/models", "/api%2fhealth", "/API/HEALTH", "/METRICS", "/v1/models/"])
+def test_a_route_is_what_it_is_written_like(server, path):
+    assert server.request("GET", path)[0] == 404
+
+
+def test_a_stop_answers_everybody_within_one_grace(make_server, echo_endpoint):
+    server = echo_server(make_server, echo_endpoint, "server: {port: $PORT, shutdown_grace: 3s}\n")
+    body = event("e1", "slow 40")
+    hook = b"".join(f"{k}: {v}\r\n".encode() for k, v in signed(SECRET, body).items())
+    with connect(server) as first, connect(server) as second, connect(server) as third:
+        first.sendall(chat("slow 40", stream=False))
+        second.sendall(chat("slow 40"))
+        third.sendall(b"POST /api/webhook HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n%s\r\n%s" % (len(body), hook, body))
+        wait_until(lambda: server.health()["turns"]["running"] == 1, "the turn has begun")
+        begun = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - begun < 3 + 3
+        replies = [read_all(connection) for connection in (first, second, third)]
+    assert b" 503 " in replies[0] and b"etry-" in replies[0] and b" 503 " in replies[1], replies
+    assert b" 202 " in replies[2] and b"postponed" in replies[2], replies
+
+
 # --- streams on connections that end
 
 @pytest.mark.parametrize("version, headers", [("1.0", {}), ("1.0", {"Connection": "keep-alive"}), ("1.1", {"Connection": "close"})])

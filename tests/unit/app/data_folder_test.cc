@@ -55,7 +55,18 @@ TEST(DataFolder, RefusesASecretThatIsNone) {
     test::write_file(file, short_one);
     refused(short_one);
   }
+  for (const std::string& foreign :
+       {std::string(32, '\0'), good + "\n" + good, good + "\x80",
+        std::string(64, ' ') + '\x01' + good, std::string(5000, 'a')}) {
+    test::write_file(file, foreign);
+    refused(foreign.c_str());
+  }
+  ASSERT_EQ(unlink(file.c_str()), 0);
+  ASSERT_EQ(mkfifo(file.c_str(), 0600), 0);
+  refused("a FIFO");
+  ASSERT_EQ(unlink(file.c_str()), 0);
   test::write_file(file, good);
+  ASSERT_EQ(chmod(file.c_str(), 0600), 0);
   EXPECT_EQ(folder.webhook_secret()->reveal(), good);
   for (const mode_t mode : {0604, 0640, 0620, 0602, 0666}) {
     ASSERT_EQ(chmod(file.c_str(), mode), 0);
