@@ -1,4 +1,5 @@
 """What the end-to-end tests share: the real program with a data folder and ports of its own."""
+import mmap
 import os
 import pathlib
 import shutil
@@ -22,6 +23,9 @@ import gguf_file  # noqa: E402
 
 ROOT = pathlib.Path(__file__).parents[2]
 BINARY = os.environ.get("AI_BOT", str(ROOT / "build/release/ai_bot"))
+with open(BINARY, "rb") as program, mmap.mmap(program.fileno(), 0, access=mmap.ACCESS_READ) as image:
+    SANITIZED = image.find(b"__asan_init") >= 0
+KEPT_FREED = 512 if SANITIZED else 0  # MiB: ASan keeps what was freed for a while, to notice its use
 PLATFORMS = ROOT / "tests/platforms"
 GUIDE = ROOT / "models/guide/guide-q8_0.gguf"
 SECRET = "0123456789abcdef0123456789abcdef"
