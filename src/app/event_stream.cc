@@ -90,8 +90,10 @@ void EventStream::end() {
 void EventStream::keep_alive() {
   if (closed_ || tcp_.expired()) return;
   if (std::exchange(quiet_, true)) write(": still at work\n\n");
-  connection_->loop()->runAfter(kKeepAliveSeconds,
-                                [self = shared_from_this()] { self->keep_alive(); });
+  // A stream that has ended is not kept for its next look.
+  connection_->loop()->runAfter(kKeepAliveSeconds, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->keep_alive();
+  });
 }
 
 bool EventStream::ready() const {

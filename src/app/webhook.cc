@@ -139,8 +139,8 @@ void handle_webhook(Parts& parts, const drogon::HttpRequestPtr& request, const s
   take_in(parts, *channel, std::move(*reading->event),
           [&parts, channel, request, respond = std::move(respond), is_platform, held,
            answer = std::move(reading->answer), loop = LoopBatch::of_this_thread(),
-           connection = parts.guard->of(request)](const TakenInPtr& taken,
-                                                  const Result<void>& result) mutable {
+           connection = held ? parts.guard->of(request) : nullptr](
+              const TakenInPtr& taken, const Result<void>& result) mutable {
             if (!result) return respond(error_response(request, result.error()));
             if (held && connection)
               answer_in_response(parts, taken, channel->config, connection, std::move(respond));
