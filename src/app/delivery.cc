@@ -87,10 +87,12 @@ void Deliverer::take_up(const outbox::Entry& entry) {
 
 std::optional<int64_t> Deliverer::attempt(int64_t id, std::optional<Unwritten>& unwritten) {
   std::optional<UnderWay::Leave> leave;  // until it is on disk
+  std::optional<UnderWay::Ticket::Scope> scope;
   if (!unwritten) {
     if (!store_.last_commit()) return now_ms() + kStorageRetryMs;
     leave.emplace(under_way_.begin(UnderWay::Kind::kDelivery, id));
     if (leave->wait_until != 0) return leave->wait_until;
+    scope.emplace(leave->ticket);
     std::optional<int64_t> again;
     unwritten = try_entry(id, *leave, again);
     if (!unwritten) return again;

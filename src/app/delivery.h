@@ -15,7 +15,7 @@
 #include <unordered_set>
 
 #include "app/channel_entry.h"
-#include "assistant/lanes.h"
+#include "assistant/thread_lanes.h"
 #include "store/kept_write.h"
 #include "store/outbox.h"
 #include "store/store.h"
@@ -41,7 +41,7 @@ class Deliverer {
   // What came of an attempt, while it is not on disk.
   struct Unwritten {
     Delivery delivery;
-    std::optional<int64_t> again;  // as Lanes::Turn returns it
+    std::optional<int64_t> again;  // as ThreadLanes::Turn returns it
     std::string channel;
     std::string request_id;
     KeptWrite kept = {};
@@ -72,7 +72,7 @@ class Deliverer {
   std::unordered_map<std::string, int64_t> paused_;  // channels that a platform asked to wait
   std::unordered_set<int64_t> set_aside_;  // outbox ids whose outcome can't be written down
   std::atomic<bool> retries_{false};       // take_up_all() is on its way
-  Lanes lanes_;
+  ThreadLanes lanes_;
 };
 
 }  // namespace ai_bot

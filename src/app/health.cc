@@ -90,7 +90,7 @@ Health check_health(const Parts& parts, Language language) {
     body["connections"].push_back(std::move(connection));
   }
   const Counts counts = counts_of(parts);
-  const Lanes::Depth depth = parts.assistant->depth();
+  const ThreadLanes::Depth depth = parts.assistant->depth();
   body["inbox"] = {{"open", counts.inbox.open}, {"dead", counts.inbox.dead}};
   body["outbox"] = {{"open", counts.outbox.open}, {"dead", counts.outbox.dead}};
   body["turns"] = {{"waiting", depth.waiting}, {"running", depth.running}};
@@ -100,7 +100,7 @@ Health check_health(const Parts& parts, Language language) {
 
 std::vector<Metrics::Sample> health_samples(const Parts& parts) {
   const Counts counts = counts_of(parts);
-  const Lanes::Depth depth = parts.assistant->depth();
+  const ThreadLanes::Depth depth = parts.assistant->depth();
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   std::vector<Metrics::Sample> samples = {
       {"ai_bot_inbox_entries", "Events by state", {{"state", "open"}}, number(counts.inbox.open)},

@@ -129,10 +129,12 @@ void Assistant::converse(Conversation conversation) {
 
 std::optional<int64_t> Assistant::run_entry(int64_t id, std::optional<Unwritten>& unwritten) {
   std::optional<UnderWay::Leave> leave;  // until it is on disk
+  std::optional<UnderWay::Ticket::Scope> scope;
   if (!unwritten) {
     if (!store_.last_commit()) return now_ms() + kStorageRetryMs;
     leave.emplace(under_way_.begin(UnderWay::Kind::kTurn, id));
     if (leave->wait_until != 0) return leave->wait_until;
+    scope.emplace(leave->ticket);
     if (const auto again = take_turn(id, *leave, unwritten); !unwritten) return again;
   }
   return write_down(id, unwritten);
@@ -384,7 +386,7 @@ std::string Assistant::status_text(Language language) const {
     if (member.breaker != Breaker::State::kClosed)
       text += fmt::format(" ({})", name_of(member.breaker));
   }
-  const Lanes::Depth depth = lanes_.depth();
+  const ThreadLanes::Depth depth = lanes_.depth();
   text += Text{fmt::format("\nWaiting: {}, being answered: {}", depth.waiting, depth.running),
                fmt::format("\n等待：{}，回答中：{}", depth.waiting, depth.running)}
               .in(language);

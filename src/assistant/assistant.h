@@ -17,7 +17,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "assistant/lanes.h"
+#include "assistant/thread_lanes.h"
 #include "config/config.h"
 #include "models/router.h"
 #include "store/inbox.h"
@@ -82,7 +82,7 @@ class Assistant {
 
   void configure(const AssistantConfig& config);
   void stop(milliseconds grace) { lanes_.stop(grace); }
-  Lanes::Depth depth() const { return lanes_.depth(); }
+  ThreadLanes::Depth depth() const { return lanes_.depth(); }
 
  private:
   // What a turn leads to, before it is committed.
@@ -107,7 +107,7 @@ class Assistant {
   struct Unwritten {
     Store::Task write;
     std::function<void()> written;                        // once it is on disk
-    std::optional<int64_t> again;                         // as Lanes::Turn returns it
+    std::optional<int64_t> again;                         // as ThreadLanes::Turn returns it
     std::shared_ptr<const inbox::Entry> entry = nullptr;  // null when it can't be read
     // What is left to be tried where the database refuses this one: bury it and say so; bury it.
     enum class Next { kNotice, kBury, kNothing } next = Next::kNotice;
@@ -150,7 +150,7 @@ class Assistant {
   std::unordered_map<std::string, Flag> turns_;  // under way, by lane
   std::unordered_set<std::string>
       stopped_lanes_;  // a /stop hit a turn there and was not confirmed yet
-  Lanes lanes_;
+  ThreadLanes lanes_;
 };
 
 }  // namespace ai_bot

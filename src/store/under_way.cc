@@ -197,7 +197,6 @@ void UnderWay::remove(Suspect& suspect) {
 }
 
 UnderWay::Leave UnderWay::begin(Kind kind, int64_t id) {
-  thread_local const HandlerStack stack;
   std::lock_guard lock(mutex_);
   Leave leave;
   if (const Suspect* suspect = find(kind, id); suspect != nullptr && suspect->is_alone()) {
@@ -222,7 +221,7 @@ UnderWay::Leave UnderWay::begin(Kind kind, int64_t id) {
   slot.struck = 0;
   slot.kind = kind;
   slot.id = id;
-  leave.ticket.slot_ = slot_of_this_thread = &slot;
+  leave.ticket.slot_ = &slot;
   return leave;
 }
 
@@ -275,7 +274,6 @@ void UnderWay::end(const Ticket& ticket) {
   std::lock_guard lock(mutex_);
   if (ticket.is_alone_) --alone_running_;
   if (ticket.slot_ != nullptr) {
-    slot_of_this_thread = nullptr;
     ticket.slot_->id = 0;
     free_.push_back(ticket.slot_);
   }
@@ -294,6 +292,13 @@ UnderWay::Ticket::Ticket(Ticket&& other) noexcept
 UnderWay::Ticket::~Ticket() {
   if (owner_ != nullptr) owner_->end(*this);
 }
+
+UnderWay::Ticket::Scope::Scope(const Ticket& ticket) : before_(slot_of_this_thread) {
+  thread_local const HandlerStack stack;
+  slot_of_this_thread = ticket.slot_;
+}
+
+UnderWay::Ticket::Scope::~Scope() { slot_of_this_thread = before_; }
 
 bool UnderWay::Ticket::strike() {
   keeps_suspect_ = true;

@@ -8,9 +8,9 @@
 // seconds.
 //
 // A death is judged by what is known of it:
-// - The thread that worked on the entry crashed (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT: an
-//   exception that nobody caught, a failed check) or an exception was caught at its top: that is
-//   the entry's doing, a strike. After kMostStrikes it is given up.
+// - A thread crashed while it worked on the entry (within a Ticket::Scope; SIGSEGV, SIGBUS, SIGFPE,
+//   SIGILL, SIGABRT: an exception that nobody caught, a failed check) or an exception was caught at
+//   its top: that is the entry's doing, a strike. After kMostStrikes it is given up.
 // - The process died otherwise (killed from outside, out of memory, a crash in another thread):
 //   each entry under way is a suspect among others. One that was under way in kLivesInARow deaths
 //   is from then on tried late (kFirstRest, doubled each time) and never together with another
@@ -61,12 +61,26 @@ class UnderWay {
 
   struct Slot;
 
-  // An entry is under way from begin() until this is gone; on one thread.
+  // An entry is under way from begin() until this is gone. It may go from thread to thread, one at
+  // a time.
   class Ticket {
    public:
     Ticket() = default;
     Ticket(Ticket&& other) noexcept;
     ~Ticket();
+
+    // While there is one, what this thread does is done for the entry. Ends on the thread where it
+    // began, before the ticket does.
+    class Scope {
+     public:
+      explicit Scope(const Ticket& ticket);
+      ~Scope();
+      Scope(const Scope&) = delete;
+      Scope& operator=(const Scope&) = delete;
+
+     private:
+      Slot* const before_;
+    };
 
     // An exception came to the top of the entry's work. True when that was the last one allowed.
     bool strike();

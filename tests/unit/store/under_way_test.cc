@@ -87,12 +87,14 @@ TEST_P(Crashes, OfItsThreadAreTheEntrysDoing) {
     std::promise<void> begun;
     std::thread innocent([&] {
       const auto leave = under_way.begin(Kind::kTurn, 1);
+      const UnderWay::Ticket::Scope scope(leave.ticket);
       begun.set_value();
       pause();
     });
     begun.get_future().wait();
     std::thread culprit([&] {
       const auto leave = under_way.begin(Kind::kTurn, 2);
+      const UnderWay::Ticket::Scope scope(leave.ticket);
       GetParam().crash();
     });
     culprit.join();
@@ -113,6 +115,24 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& param) { return std::string(param.param.name); });
 #endif
 GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(Crashes);
+
+// A turn goes from thread to thread: the crash is its doing only while the thread works on it.
+TEST_P(Crashes, AreTheDoingOfTheEntryThatTheThreadWorksOnThen) {
+  const auto crashes = [&](UnderWay& under_way) {
+    const auto first = under_way.begin(Kind::kTurn, 1), second = under_way.begin(Kind::kTurn, 2);
+    {
+      const UnderWay::Ticket::Scope scope(first.ticket);
+      const UnderWay::Ticket::Scope within(second.ticket);
+    }
+    std::thread([&] {
+      const UnderWay::Ticket::Scope scope(second.ticket);
+      GetParam().crash();
+    }).join();
+  };
+  EXPECT_EQ(dies(crashes), GetParam().signal);
+  EXPECT_EQ(next(2), Does::kWait);
+  EXPECT_EQ(next(1), Does::kGo);
+}
 
 TEST_F(UnderWayTest, AnEntryIsForgottenWhenItsTurnEnds) {
   for (int i = 0; i < 5; ++i) {
@@ -161,6 +181,7 @@ TEST_F(UnderWayTest, ThreeCrashesOfItsOwnBuryIt) {
 #endif
   const auto crash = [](UnderWay& under_way) {
     const auto leave = under_way.begin(Kind::kTurn, 1);
+    const UnderWay::Ticket::Scope scope(leave.ticket);
     if (!leave.give_up && leave.wait_until == 0) abort();
   };
   for (int i = 0; i < UnderWay::kMostStrikes; ++i) {

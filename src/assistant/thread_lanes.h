@@ -19,7 +19,7 @@
 
 namespace ai_bot {
 
-class Lanes {
+class ThreadLanes {
  public:
   // Runs one turn. No value: it is finished. Otherwise the Unix time (ms) before which its lane
   // rests; then the same turn runs again, before any later one of its lane. One that throws is
@@ -27,8 +27,8 @@ class Lanes {
   using Turn = std::function<std::optional<int64_t>()>;
 
   // Throws std::system_error when not even one thread can be had.
-  explicit Lanes(int most_threads);
-  ~Lanes() { stop(milliseconds(0)); }
+  explicit ThreadLanes(int most_threads);
+  ~ThreadLanes() { stop(milliseconds(0)); }
 
   // Not before `not_before_ms`. After stop() the turn is dropped: what it stands for is on disk.
   void add(const std::string& lane, Turn turn, int64_t not_before_ms = 0);

@@ -1,4 +1,4 @@
-#include "assistant/lanes.h"
+#include "assistant/thread_lanes.h"
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -14,8 +14,8 @@ namespace {
 
 using Again = std::optional<int64_t>;
 
-TEST(Lanes, RunALaneInOrderAndNeverTwoTurnsAtOnce) {
-  Lanes lanes(4);
+TEST(ThreadLanes, RunALaneInOrderAndNeverTwoTurnsAtOnce) {
+  ThreadLanes lanes(4);
   std::mutex mutex;
   std::map<std::string, std::vector<int>> order;
   std::map<std::string, int> inside;
@@ -45,8 +45,8 @@ TEST(Lanes, RunALaneInOrderAndNeverTwoTurnsAtOnce) {
   EXPECT_TRUE(test::wait_until([&] { return lanes.depth().lanes == 0; }));
 }
 
-TEST(Lanes, ASlowLaneDoesNotHoldUpAnother) {
-  Lanes lanes(2);
+TEST(ThreadLanes, ASlowLaneDoesNotHoldUpAnother) {
+  ThreadLanes lanes(2);
   std::promise<void> release, other;
   auto gate = release.get_future().share();
   lanes.add("slow", [gate]() -> Again {
@@ -62,9 +62,9 @@ TEST(Lanes, ASlowLaneDoesNotHoldUpAnother) {
 }
 
 // As a group commit adds them: at one instant, with a thread that waits already.
-TEST(Lanes, LanesThatAreReadyAtOneInstantRunSideBySide) {
+TEST(ThreadLanes, LanesThatAreReadyAtOneInstantRunSideBySide) {
   for (int round = 0; round < 60; ++round) {
-    Lanes lanes(4);
+    ThreadLanes lanes(4);
     std::promise<void> warm, release;
     lanes.add("warm", [&]() -> Again {
       warm.set_value();
@@ -85,8 +85,8 @@ TEST(Lanes, LanesThatAreReadyAtOneInstantRunSideBySide) {
   }
 }
 
-TEST(Lanes, LanesThatHaveRestedRunSideBySideToo) {
-  Lanes lanes(4);
+TEST(ThreadLanes, LanesThatHaveRestedRunSideBySideToo) {
+  ThreadLanes lanes(4);
   std::promise<void> release;
   auto gate = release.get_future().share();
   std::atomic<int> begun{0};
@@ -105,8 +105,8 @@ TEST(Lanes, LanesThatHaveRestedRunSideBySideToo) {
   release.set_value();
 }
 
-TEST(Lanes, ATurnThatIsNotFinishedRunsAgainBeforeTheLaterOnes) {
-  Lanes lanes(2);
+TEST(ThreadLanes, ATurnThatIsNotFinishedRunsAgainBeforeTheLaterOnes) {
+  ThreadLanes lanes(2);
   std::vector<std::string> order;
   std::atomic<bool> done{false};
   int attempts = 0;
@@ -123,8 +123,8 @@ TEST(Lanes, ATurnThatIsNotFinishedRunsAgainBeforeTheLaterOnes) {
   EXPECT_EQ(order, (std::vector<std::string>{"first", "first", "first", "second"}));
 }
 
-TEST(Lanes, WaitUntilTheTimeATurnNames) {
-  Lanes lanes(2);
+TEST(ThreadLanes, WaitUntilTheTimeATurnNames) {
+  ThreadLanes lanes(2);
   std::atomic<int64_t> ran{0};
   const int64_t due = now_ms() + 60;
   lanes.add(
@@ -138,8 +138,8 @@ TEST(Lanes, WaitUntilTheTimeATurnNames) {
   EXPECT_GE(ran, due);
 }
 
-TEST(Lanes, StopLetsWhatIsUnderWayFinishAndBeginsNothingElse) {
-  Lanes lanes(1);
+TEST(ThreadLanes, StopLetsWhatIsUnderWayFinishAndBeginsNothingElse) {
+  ThreadLanes lanes(1);
   std::promise<void> begun;
   std::atomic<bool> finished{false}, later{false};
   lanes.add("a", [&]() -> Again {
@@ -166,8 +166,8 @@ TEST(Lanes, StopLetsWhatIsUnderWayFinishAndBeginsNothingElse) {
   }());
 }
 
-TEST(Lanes, StopInterruptsWhatDoesNotFinishInTime) {
-  Lanes lanes(1);
+TEST(ThreadLanes, StopInterruptsWhatDoesNotFinishInTime) {
+  ThreadLanes lanes(1);
   std::promise<void> begun;
   lanes.add("a", [&]() -> Again {
     begun.set_value();
@@ -179,8 +179,8 @@ TEST(Lanes, StopInterruptsWhatDoesNotFinishInTime) {
   EXPECT_TRUE(lanes.interrupted());
 }
 
-TEST(Lanes, ATurnThatThrowsIsOverAndItsLaneGoesOn) {
-  Lanes lanes(1);
+TEST(ThreadLanes, ATurnThatThrowsIsOverAndItsLaneGoesOn) {
+  ThreadLanes lanes(1);
   std::atomic<bool> later{false};
   lanes.add("a", []() -> Again { throw std::runtime_error("a mistake"); });
   lanes.add("a", [&]() -> Again {
@@ -190,8 +190,8 @@ TEST(Lanes, ATurnThatThrowsIsOverAndItsLaneGoesOn) {
   EXPECT_TRUE(test::wait_until([&] { return later.load(); }));
 }
 
-TEST(Lanes, ATimeFarInTheFutureKeepsNothingBusy) {
-  Lanes lanes(1);
+TEST(ThreadLanes, ATimeFarInTheFutureKeepsNothingBusy) {
+  ThreadLanes lanes(1);
   lanes.add(
       "a", [] { return Again(); }, INT64_MAX);
   rusage before{}, after{};
@@ -204,10 +204,10 @@ TEST(Lanes, ATimeFarInTheFutureKeepsNothingBusy) {
 }
 
 // In a process that may have one more thread.
-TEST(Lanes, GoOnWithTheThreadsThereAre) {
+TEST(ThreadLanes, GoOnWithTheThreadsThereAre) {
   const pid_t pid = fork();
   if (pid == 0) {
-    Lanes lanes(8);
+    ThreadLanes lanes(8);
     // Root is under no such limit.
     if (geteuid() == 0 && setresuid(65533, 65533, 65533) != 0) _exit(2);
     const rlimit none{1, 1};
@@ -242,8 +242,8 @@ TEST(Lanes, GoOnWithTheThreadsThereAre) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
-TEST(Lanes, TellTheirDepth) {
-  Lanes lanes(1);
+TEST(ThreadLanes, TellTheirDepth) {
+  ThreadLanes lanes(1);
   std::promise<void> release;
   auto gate = release.get_future().share();
   for (int i = 0; i < 3; ++i)

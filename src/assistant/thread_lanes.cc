@@ -1,4 +1,4 @@
-#include "assistant/lanes.h"
+#include "assistant/thread_lanes.h"
 
 #include <algorithm>
 
@@ -12,11 +12,11 @@ constexpr milliseconds kLongestNap{3600000};
 
 }  // namespace
 
-Lanes::Lanes(int most_threads) : most_threads_(most_threads) {
+ThreadLanes::ThreadLanes(int most_threads) : most_threads_(most_threads) {
   threads_.emplace_back([this] { work(); });
 }
 
-void Lanes::add(const std::string& name, Turn turn, int64_t not_before_ms) {
+void ThreadLanes::add(const std::string& name, Turn turn, int64_t not_before_ms) {
   std::lock_guard lock(mutex_);
   if (stopping_) return;
   const auto lane = lanes_.try_emplace(name).first;
@@ -28,7 +28,7 @@ void Lanes::add(const std::string& name, Turn turn, int64_t not_before_ms) {
 }
 
 // The lane has a turn and none is running: make it ready, now or later.
-void Lanes::schedule(LaneMap::iterator lane) {
+void ThreadLanes::schedule(LaneMap::iterator lane) {
   if (lane->second.not_before_ms > now_ms()) {
     resting_.emplace(lane->second.not_before_ms, lane->first);
     wake_.notify_all();  // somebody must wait for the earliest time
@@ -41,7 +41,7 @@ void Lanes::schedule(LaneMap::iterator lane) {
 
 // A thread for each lane that is ready beside those that run, and one that waits for those that
 // rest. One that was woken or started counts as there, though it has not come so far yet.
-void Lanes::grow() {
+void ThreadLanes::grow() {
   const auto wanted = [this] {
     return ready_.size() + static_cast<size_t>(running_) + (resting_.empty() ? 0 : 1);
   };
@@ -52,7 +52,7 @@ void Lanes::grow() {
   }
 }
 
-void Lanes::wake_due() {
+void ThreadLanes::wake_due() {
   const int64_t now = now_ms();
   while (!resting_.empty() && resting_.begin()->first <= now) {
     ready_.push_back(resting_.begin()->second);
@@ -62,7 +62,7 @@ void Lanes::wake_due() {
   grow();
 }
 
-void Lanes::work() {
+void ThreadLanes::work() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     wake_due();
@@ -103,7 +103,7 @@ void Lanes::work() {
   }
 }
 
-void Lanes::stop(milliseconds grace) {
+void ThreadLanes::stop(milliseconds grace) {
   std::vector<std::thread> threads;
   {
     std::unique_lock lock(mutex_);
@@ -125,7 +125,7 @@ void Lanes::stop(milliseconds grace) {
   }
 }
 
-Lanes::Depth Lanes::depth() const {
+ThreadLanes::Depth ThreadLanes::depth() const {
   std::lock_guard lock(mutex_);
   return {waiting_, running_, static_cast<int64_t>(lanes_.size())};
 }
