@@ -79,3 +79,58 @@ def test_missing_packages_are_named_with_the_line_that_installs_them(checkout, m
     assert message.startswith(says)
     assert line == "apt-get update && apt-get install -y --no-install-recommends g++ libcurl4-openssl-dev"
     assert checkout.called() == ["sudo -v"]
+
+
+ROOMS = """room(core fmt::fmt)
+room(net core)
+room(store core
+  SQLite::SQLite3)
+"""
+IN_NAMESPACE = "namespace ai_bot {\n%s\n}"
+
+
+def house(checkout, files):
+    (checkout.folder / "CMakeLists.txt").write_text(ROOMS, encoding="utf-8")
+    for name, text in files.items():
+        path = checkout.folder / "src" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("files, says", [
+    ({"net/a.cc": '#include <string>\n#include "core/id.h"\n\n#include "store/store.h"\n'},
+     'src/net/a.cc:4: #include "store/store.h": the room net may use core.'),
+    ({"core/b.h": '#include "net/url.h"\n'}, 'src/core/b.h:1: #include "net/url.h": the room core may use no other room.'),
+    ({"store/sqlite/c.cc": '  #  include "app/server.h"\n'}, 'src/store/sqlite/c.cc:1: #  include "app/server.h": the room store may use core.'),
+    ({"attic/d.h": ""}, "src/attic/d.h:1: src/attic is no room: CMakeLists.txt has no room(attic …)"),
+    ({"net/a.h": IN_NAMESPACE % "struct Parts { int size; };", "store/b.h": IN_NAMESPACE % "\nclass Parts final : public Base {};"},
+     "src/store/b.h:3: a class ai_bot::Parts is also at src/net/a.h:2;"),
+    ({"net/a.h": IN_NAMESPACE % "template <class T>\nclass CAPABILITY(\"a {\") [[nodiscard]] Lock {};", "net/b.cc": IN_NAMESPACE % "enum class Lock : int { kOpen };"},
+     "src/net/b.cc:2: a class ai_bot::Lock is also at src/net/a.h:2;"),
+], ids=["upward", "nothing-below", "deeper-folder", "no-room", "same-class", "same-name"])
+def test_rooms_names_what_breaks_the_house(checkout, files, says):
+    house(checkout, files)
+    done = checkout.run("rooms")
+    assert done.returncode == 1
+    assert done.stderr.startswith(says) and done.stderr.count("\n") == 1
+
+
+def test_rooms_takes_what_is_right(checkout):
+    house(checkout, {
+        "main.cc": '#include "cli/run.h"\n',
+        "net/a.cc": '#include "net/a.h"\n#include "core/id.h"\n// #include "store/store.h"\nnamespace ai_bot {\nnamespace {\nstruct Parts {};\n}\n'
+                    'struct Parts make() { return {}; }\n}\n',
+        "net/a.h": IN_NAMESPACE % "class Store;\nstruct Url { struct Parts { char quote = '\"'; }; };\nenum class Phase { kStart };",
+        "store/b.h": IN_NAMESPACE % "struct Parts {};\nstruct Store { struct Parts {}; };\nconst char* kText = R\"(struct Parts {)\";\n// struct Url {",
+        "store/c.h": "namespace ai_bot::sqlite {\nstruct Parts {};\n}\nextern \"C\" {\nstruct Parts {};\n}\n"})
+    done = checkout.run("rooms", "--strict")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_long_file_is_a_warning_and_an_error_when_strict(checkout):
+    house(checkout, {"net/long.cc": "\n" * 301, "net/short.cc": "\n" * 300})
+    says = "src/net/long.cc:301: of 301 lines; only a table of data has more than 300. Split it by idea\n"
+    done = checkout.run("rooms")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "warning: " + says, "")
+    done = checkout.run("rooms", "--strict")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", says)
