@@ -26,16 +26,10 @@ constexpr size_t kNonceLength = 25;
 // "JSON error codes".
 constexpr int64_t kUnknownMessage = 10008, kUnknownWebhook = 10015, kInvalidWebhookToken = 50027;
 
-const json& list_of(const json& object, const char* key) {
-  static const json none = json::array();
-  const auto at = object.find(key);
-  return at != object.end() && at->is_array() ? *at : none;
-}
-
 // Text options of a command, in order; a number or a flag is written out.
 std::string options_text(const json& data) {
   std::string text;
-  for (const json& option : list_of(data, "options")) {
+  for (const json& option : list_in(data, "options")) {
     if (!option.is_object() || !option.contains("value")) continue;
     const json& value = option["value"];
     text +=
@@ -60,7 +54,7 @@ bool is_mention(std::string_view text, size_t at) {
 // name is never read as a mention.
 std::string plain_text(const json& message, const std::string& bot) {
   std::map<std::string, std::string, std::less<>> names;
-  for (const json& user : list_of(message, "mentions")) {
+  for (const json& user : list_in(message, "mentions")) {
     if (!user.is_object()) continue;
     const std::string id = text_or(user, "id");
     names[id] = id == bot ? "" : "@" + name_in_text(text_or(user, "username"));
@@ -84,7 +78,7 @@ std::string plain_text(const json& message, const std::string& bot) {
 
 std::vector<Attachment> attachments_of(const json& message) {
   std::vector<Attachment> list;
-  for (const json& file : list_of(message, "attachments")) {
+  for (const json& file : list_in(message, "attachments")) {
     if (!file.is_object()) continue;
     const std::string type = type_of_mime(text_or(file, "content_type"));
     list.push_back(
@@ -169,7 +163,7 @@ Reading DiscordChannel::read(const std::string& type, const json& data, int64_t 
     incoming.sender = text_or(author, "id");
     incoming.from_bot = flag_or(author, "bot") || data.contains("webhook_id");
     incoming.direct = !data.contains("guild_id");
-    for (const json& user : list_of(data, "mentions"))
+    for (const json& user : list_in(data, "mentions"))
       if (user.is_object() && text_or(user, "id") == bot) incoming.addressed = true;
     const json& replied = object_in(object_in(data, "referenced_message"), "author");
     if (text_or(replied, "id") == bot) incoming.addressed = true;

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "channels/feishu_socket.h"
+#include "channels/feishu_text.h"
 #include "channels/incoming.h"
 #include "channels/markdown.h"
 #include "channels/platform.h"
@@ -22,117 +23,12 @@ constexpr size_t kAesBlock = 16;
 constexpr int64_t kTokenInvalid = 99991663, kTokenMissing = 99991661, kAppTokenInvalid = 99991664;
 constexpr int64_t kTooFrequent = 99991400, kChatTooFrequent = 230020, kSystemBusy = 230049;
 
-// The card's own tags that name people ("Markdown component"), also where code is written. Without
-// the attribute that says whom they are somebody's XML.
-bool is_mention(std::string_view text, size_t at) {
-  if (text[at] != '<') return false;
-  const std::string_view rest = text.substr(at + 1);
-  for (const std::string_view tag : {"at", "person"}) {
-    if (starts_with_word(rest, tag))
-      return has_attribute(rest.substr(tag.size()),
-                           {"id", "ids", "user_id", "open_id", "union_id", "email"});
-  }
-  return false;
-}
-
-// Whether "&" begins a character reference, which the card would read.
-bool is_reference(std::string_view text, size_t at) {
-  size_t end = at + 1;
-  while (end < text.size() && (is_word(text[end]) || text[end] == '#')) ++end;
-  return end > at + 1 && end < text.size() && text[end] == ';';
-}
-
-// Tags of the card's own language must not come from a model.
-std::string escaped(std::string_view raw) {
-  std::string out;
-  for (size_t at = 0; at < raw.size(); ++at) {
-    if (raw[at] == '<') {
-      out += "&#60;";
-    } else if (raw[at] == '>') {
-      out += "&#62;";
-    } else if (raw[at] == '&' && is_reference(raw, at)) {
-      out += "&#38;";
-    } else {
-      out += raw[at];
-    }
-  }
-  return out;
-}
-
-// What JSON makes of it: quotes, line breaks and backslashes take two bytes.
-size_t json_size(std::string_view text) {
-  size_t size = 0;
-  for (const char c : text) {
-    if (c == '"' || c == '\\' || (c >= '\b' && c <= '\r' && c != '\v')) {
-      size += 2;
-    } else {
-      size += static_cast<unsigned char>(c) < ' ' ? 6 : 1;
-    }
-  }
-  return size;
-}
-
 std::optional<std::string> decrypted(const std::string& aes_key, const std::string& text) {
   const auto bytes = from_base64(text);
   if (!bytes || bytes->size() <= kAesBlock) return std::nullopt;
   const std::string_view all(*bytes);
   auto plain = decrypt_aes256_cbc(aes_key, all.substr(0, kAesBlock), all.substr(kAesBlock));
   return plain ? without_pkcs7(std::move(*plain), kAesBlock) : std::nullopt;
-}
-
-// A rich text: lines of tagged pieces ("Message content", post).
-std::string text_of_post(const json& content, const std::string& message_id,
-                         std::vector<Attachment>& attachments) {
-  std::string text = text_or(content, "title");
-  const auto lines = content.find("content");
-  if (lines == content.end() || !lines->is_array()) return text;
-  for (const json& line : *lines) {
-    if (!line.is_array()) continue;
-    if (!text.empty()) text += '\n';
-    for (const json& piece : line) {
-      if (!piece.is_object()) continue;
-      const std::string tag = text_or(piece, "tag");
-      if (tag == "a") {
-        const std::string label = text_or(piece, "text"), href = text_or(piece, "href");
-        text += label.empty() || label == href ? href : fmt::format("{} ({})", label, href);
-      } else if (tag == "at") {
-        text += text_or(piece, "user_id");
-      } else if (tag == "img") {
-        attachments.push_back({message_id + "/" + text_or(piece, "image_key"), "", "image", 0});
-      } else if (tag == "code_block") {
-        text += fmt::format("```{}\n{}\n```", text_or(piece, "language"), text_or(piece, "text"));
-      } else {
-        text += text_or(piece, "text");
-      }
-    }
-  }
-  return text;
-}
-
-// The names of people for their placeholders ("@_user_1"), in one pass, so that a name is never
-// read as a placeholder.
-std::string with_names(std::string_view text, const std::map<std::string, std::string>& names) {
-  constexpr std::string_view kStart = "@_";
-  std::string out;
-  for (size_t found; (found = text.find(kStart)) != std::string_view::npos;) {
-    out += text.substr(0, found);
-    text.remove_prefix(found);
-    size_t end = kStart.size();
-    while (end < text.size() && text[end] >= 'a' && text[end] <= 'z') ++end;
-    if (end < text.size() && text[end] == '_') ++end;
-    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
-    const std::string key(text.substr(0, end));
-    const auto name = names.find(key);
-    out += name == names.end() ? key : name->second;
-    text.remove_prefix(end);
-  }
-  return out.append(text);
-}
-
-json card(const std::string& markdown) {
-  return {{"schema", "2.0"},
-          {"config", {{"update_multi", true}}},
-          {"body", {{"elements", {{{"tag", "markdown"}, {"content", markdown}}}}}}};
 }
 
 Text credentials_text(const json& body, const HttpReply& response) {
@@ -239,7 +135,7 @@ Result<Reading> FeishuChannel::read_message(const json& event, const Identity* s
   if (type == "text") {
     incoming.text = text_or(content, "text");
   } else if (type == "post") {
-    incoming.text = text_of_post(content, id, incoming.attachments);
+    incoming.text = feishu_post(content, id, incoming.attachments);
   } else if (type == "image") {
     incoming.attachments = {{id + "/" + text_or(content, "image_key"), "", "image", 0}};
   } else if (type == "file" || type == "audio" || type == "media") {
@@ -250,13 +146,12 @@ Result<Reading> FeishuChannel::read_message(const json& event, const Identity* s
   }
 
   std::map<std::string, std::string> names = {{"@_all", "@all"}};
-  const auto mentions = message.find("mentions");
-  if (mentions != message.end() && mentions->is_array() && !mentions->empty()) {
+  if (const json& mentions = list_in(message, "mentions"); !mentions.empty()) {
     if (!incoming.direct && self == nullptr) {
       return fail(Code::kUnavailable, "the bot's open_id is not known yet; send it again",
                   "尚未获知机器人的 open_id，请稍后重发");
     }
-    for (const json& mention : *mentions) {
+    for (const json& mention : mentions) {
       if (!mention.is_object()) continue;
       const std::string who = text_or(object_in(mention, "id"), "open_id");
       const bool bot = self != nullptr && who == self->id;
@@ -264,7 +159,7 @@ Result<Reading> FeishuChannel::read_message(const json& event, const Identity* s
       names[text_or(mention, "key")] = bot ? "" : "@" + name_in_text(text_or(mention, "name"));
     }
   }
-  incoming.text = with_names(incoming.text, names);
+  incoming.text = feishu_names(incoming.text, names);
   if (!incoming.direct) {
     incoming.address["message_id"] = id;
     incoming.address["user"] = incoming.sender;
@@ -274,16 +169,7 @@ Result<Reading> FeishuChannel::read_message(const json& event, const Identity* s
 }
 
 std::vector<std::string> FeishuChannel::compose(const std::string& answer) const {
-  static const Dialect dialect = [] {
-    Dialect feishu = plain_markdown(is_mention);
-    feishu.tables = true;
-    feishu.escape = [](std::string_view raw) {
-      return guarded_text(escaped(without_backticks(raw)), is_mention);
-    };
-    feishu.size = json_size;
-    feishu.most = kLongestText;
-    return feishu;
-  }();
+  static const Dialect dialect = feishu_markdown();
   return render_markdown(answer, dialect, parts_of(config_));
 }
 
@@ -297,7 +183,8 @@ HttpRequest FeishuChannel::render(const Reply& reply, const std::string& token, 
   std::string text = reply.text;
   if (const std::string user = text_or(address, "user"); !user.empty() && reply.part == 0)
     text = fmt::format("<at id={}></at> {}", user, text);
-  const std::string content = card(text).dump(-1, ' ', false, json::error_handler_t::replace);
+  const std::string content =
+      feishu_card(text).dump(-1, ' ', false, json::error_handler_t::replace);
   if (!reply.draft.empty()) {
     return json_request(config_, "PATCH", url("/im/v1/messages/" + url_escaped(reply.draft)),
                         {{"content", content}}, authorization);

@@ -1,139 +1,21 @@
 #include "channels/markdown.h"
 
-#include <cmark-gfm-core-extensions.h>
-#include <cmark-gfm.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <memory>
-#include <mutex>
 
 #include "channels/markdown_parts.h"
 #include "channels/markdown_source.h"
+#include "channels/markdown_table.h"
+#include "channels/markdown_tree.h"
 #include "core/utf8.h"
 
 namespace ai_bot {
 namespace {
 
+using namespace markdown;
+
 constexpr size_t kLongestLanguage = 20;  // bytes, of a code block
-constexpr size_t kWidestTable = 120;     // columns of text; a wider one is not aligned
-
-using Nodes = std::unique_ptr<cmark_node, void (*)(cmark_node*)>;
-
-Nodes parse(const std::string& markdown) {
-  static std::once_flag once;
-  std::call_once(once, cmark_gfm_core_extensions_ensure_registered);
-  const std::unique_ptr<cmark_parser, void (*)(cmark_parser*)> parser(
-      cmark_parser_new(CMARK_OPT_VALIDATE_UTF8), cmark_parser_free);
-  for (const char* name : {"table", "strikethrough", "autolink"}) {
-    if (auto* extension = cmark_find_syntax_extension(name))
-      cmark_parser_attach_syntax_extension(parser.get(), extension);
-  }
-  cmark_parser_feed(parser.get(), markdown.data(), markdown.size());
-  return {cmark_parser_finish(parser.get()), cmark_node_free};
-}
-
-std::string literal(cmark_node* node) {
-  const char* text = cmark_node_get_literal(node);
-  return text == nullptr ? "" : text;
-}
-
-std::string url_of(cmark_node* node) {
-  const char* url = cmark_node_get_url(node);
-  return url == nullptr ? "" : url;
-}
-
-// A definition of a few bytes can give its address to thousands of links: all addresses together
-// are no longer than the text, and what is beyond has none.
-void bound_addresses(cmark_node* root, size_t most) {
-  const std::unique_ptr<cmark_iter, void (*)(cmark_iter*)> nodes(cmark_iter_new(root),
-                                                                 cmark_iter_free);
-  for (auto event = cmark_iter_next(nodes.get()); event != CMARK_EVENT_DONE;
-       event = cmark_iter_next(nodes.get())) {
-    cmark_node* node = cmark_iter_get_node(nodes.get());
-    const auto type = cmark_node_get_type(node);
-    if (event == CMARK_EVENT_EXIT || (type != CMARK_NODE_LINK && type != CMARK_NODE_IMAGE))
-      continue;
-    const size_t size = url_of(node).size();
-    if (size > most) {
-      cmark_node_set_url(node, "");
-    } else {
-      most -= size;
-    }
-  }
-}
-
-// Whether it is of an extension's kind, which have no constants.
-bool is_kind(cmark_node* node, std::string_view kind) {
-  return cmark_node_get_type_string(node) == kind;
-}
-
-// Whether a link's text says all that its address does.
-bool says_itself(std::string_view text, std::string_view url) {
-  return text == url || (is_mail(url) && text == url.substr(url.find(':') + 1)) || url.empty();
-}
-
-void close_flat(cmark_node* node, size_t begin, std::string& out) {
-  switch (cmark_node_get_type(node)) {
-    case CMARK_NODE_LINK:
-    case CMARK_NODE_IMAGE: {
-      const std::string url = url_of(node);
-      const bool silent = out.size() == begin;
-      if (silent || !says_itself(std::string_view(out).substr(begin), url))
-        out += silent ? url : " (" + url + ")";
-      return;
-    }
-    case CMARK_NODE_PARAGRAPH:
-    case CMARK_NODE_HEADING:
-      out += '\n';
-      return;
-    default:
-      if (is_kind(node, "table_row") || is_kind(node, "table_header")) out += '\n';
-      if (is_kind(node, "table_cell")) out += ' ';
-  }
-}
-
-// What is read in a node, without any marks, addresses of links behind them. Not recursive, so that
-// it works on any depth.
-std::string flat_text(cmark_node* root) {
-  const std::unique_ptr<cmark_iter, void (*)(cmark_iter*)> nodes(cmark_iter_new(root),
-                                                                 cmark_iter_free);
-  std::string out;
-  std::vector<size_t> begins;
-  for (auto event = cmark_iter_next(nodes.get()); event != CMARK_EVENT_DONE;
-       event = cmark_iter_next(nodes.get())) {
-    cmark_node* node = cmark_iter_get_node(nodes.get());
-    if (event == CMARK_EVENT_EXIT) {
-      if (node != root) close_flat(node, begins.back(), out);
-      begins.pop_back();
-      continue;
-    }
-    switch (cmark_node_get_type(node)) {
-      case CMARK_NODE_TEXT:
-      case CMARK_NODE_CODE:
-      case CMARK_NODE_HTML_INLINE:
-      case CMARK_NODE_CODE_BLOCK:
-      case CMARK_NODE_HTML_BLOCK:
-        out += literal(node);
-        break;
-      case CMARK_NODE_SOFTBREAK:
-      case CMARK_NODE_LINEBREAK:
-      case CMARK_NODE_THEMATIC_BREAK:
-        out += '\n';
-        break;
-      default:
-        begins.push_back(out.size());
-    }
-  }
-  return out;
-}
-
-// Columns a character takes in a fixed-width font.
-size_t columns(std::string_view utf8) {
-  size_t width = 0;
-  for (size_t at = 0; at < utf8.size();) width += is_cjk(next_code_point(utf8, at)) ? 2 : 1;
-  return width;
-}
 
 std::string language_of_fence(std::string_view info) {
   std::string language;
@@ -142,38 +24,6 @@ std::string language_of_fence(std::string_view info) {
     language += c;
   }
   return language;
-}
-
-using Rows = std::vector<std::vector<std::string>>;
-
-std::string in_columns(const Rows& rows, const std::vector<size_t>& widths) {
-  std::string text;
-  for (size_t r = 0; r < rows.size(); ++r) {
-    std::string line;
-    size_t padding = 0;  // written before the next cell that is not empty
-    for (size_t c = 0; c < rows[r].size(); ++c) {
-      if (!rows[r][c].empty()) line += std::string(padding, ' ') + rows[r][c];
-      if (!rows[r][c].empty()) padding = 0;
-      padding += widths[c] - columns(rows[r][c]) + 2;
-    }
-    text += line + '\n';
-    if (r > 0) continue;
-    for (size_t c = 0; c < widths.size(); ++c)
-      text += std::string(widths[c], '-') + (c + 1 < widths.size() ? "  " : "\n");
-  }
-  return text;
-}
-
-// Cells one behind the other, for tables too wide to be one.
-std::string in_lines(const Rows& rows) {
-  std::string text;
-  for (const auto& row : rows) {
-    std::string line;
-    for (const std::string& cell : row)
-      if (!cell.empty()) line += (line.empty() ? "" : " | ") + cell;
-    text += line + '\n';
-  }
-  return text;
 }
 
 class Writer {
@@ -327,20 +177,14 @@ class Writer {
 
   void table(cmark_node* node) {
     Rows rows;
-    std::vector<size_t> widths;
     for (cmark_node* row = cmark_node_first_child(node); row; row = cmark_node_next(row)) {
       auto& cells = rows.emplace_back();
       for (cmark_node* cell = cmark_node_first_child(row); cell; cell = cmark_node_next(cell)) {
         cells.push_back(flat_text(cell));
-        if (widths.size() < cells.size()) widths.push_back(1);
-        size_t& width = widths[cells.size() - 1];
-        width = std::max(width, columns(cells.back()));
       }
     }
     if (dialect_.tables) return markdown_table(node, rows);
-    size_t width = 0;
-    for (const size_t one : widths) width += one + 2;
-    code_block("", width <= kWidestTable ? in_columns(rows, widths) : in_lines(rows));
+    code_block("", as_table(rows));
   }
 
   void markdown_table(cmark_node* node, const Rows& rows) {
@@ -415,8 +259,7 @@ std::vector<std::string> render_markdown(const std::string& markdown, const Dial
   MarkdownSource source(markdown);
   MarkdownParts out(dialect, parts);
   for (std::string piece; !out.full() && source.next(piece);) {
-    const Nodes document = parse(piece);
-    bound_addresses(document.get(), piece.size());
+    const Tree document = parse(piece);
     for (const Block& block : Writer(dialect).blocks(document.get())) out.add(block);
   }
   return out.take();

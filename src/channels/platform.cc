@@ -47,6 +47,12 @@ json object_of(std::string_view body) {
   return value.is_object() ? std::move(value) : json::object();
 }
 
+const json& list_in(const json& object, const char* key) {
+  static const json none = json::array();
+  const auto at = object.find(key);
+  return at != object.end() && at->is_array() ? *at : none;
+}
+
 json address_of(const Reply& reply) { return object_of(reply.address); }
 
 bool is_foreign(const HttpReply& response) {

@@ -21,6 +21,9 @@ HttpRequest get_request(const ChannelConfig& config, std::string url,
 // The body as a JSON object; an empty object for anything else, so that reading never fails.
 nlohmann::json object_of(std::string_view body);
 
+// The member as an array; an empty one for anything else.
+const nlohmann::json& list_in(const nlohmann::json& object, const char* key);
+
 // The address an event carries, as its channel wrote it.
 nlohmann::json address_of(const Reply& reply);
 

@@ -8,6 +8,7 @@
 #include "channels/markdown.h"
 #include "channels/platform.h"
 #include "channels/signing.h"
+#include "channels/telegram_text.h"
 #include "core/json.h"
 #include "core/utf8.h"
 
@@ -15,169 +16,6 @@ namespace ai_bot {
 namespace {
 
 using nlohmann::json;
-
-std::string id_text(const json& object, const char* key = "id") {
-  const int64_t id = number_or(object, key);
-  return id == 0 ? "" : std::to_string(id);
-}
-
-std::string entities(std::string_view raw) {
-  std::string out;
-  for (const char c : raw) {
-    if (c == '&') {
-      out += "&amp;";
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else if (c == '"') {
-      out += "&quot;";
-    } else {
-      out += c;
-    }
-  }
-  return out;
-}
-
-// Clients make a mention of "@name" and an address of "tg:" by themselves, but not in code. What
-// follows the end is not known here.
-bool is_live(std::string_view raw, size_t at) {
-  const bool last = at + 1 == raw.size();
-  if (raw[at] == '@') return (last || is_word(raw[at + 1])) && (at == 0 || !is_word(raw[at - 1]));
-  if (raw[at] != ':' || (!last && raw[at + 1] != '/')) return false;
-  size_t begin = at;
-  while (begin > 0 && is_word(raw[begin - 1])) --begin;
-  // What stands before the text is not known either.
-  const std::string_view scheme = raw.substr(begin, at - begin);
-  for (const std::string_view own : {"tg", "ton", "tonsite"}) {
-    if (starts_with_word(scheme, own)) return true;
-    if (begin == 0 && scheme.size() < own.size() &&
-        starts_with_word(own.substr(own.size() - scheme.size()), scheme))
-      return true;
-  }
-  return false;
-}
-
-std::string escaped(std::string_view raw) {
-  std::string out;
-  for (size_t at = 0; at < raw.size(); ++at) {
-    out += raw[at];
-    if ((raw[at] == '@' || raw[at] == ':') && is_live(raw, at)) out += kSeam;
-  }
-  return entities(out);
-}
-
-// What Telegram counts: the text that is seen, without tags and entities.
-size_t seen_size(std::string_view html) {
-  size_t units = 0;
-  for (size_t at = 0; at < html.size();) {
-    if (html[at] == '<') {
-      at = std::min(html.find('>', at), html.size() - 1) + 1;
-    } else if (html[at] == '&') {
-      at = std::min(html.find(';', at), html.size() - 1) + 1;
-      ++units;
-    } else {
-      units += next_code_point(html, at) > 0xFFFF ? 2 : 1;
-    }
-  }
-  return units;
-}
-
-// "HTML style" of the Bot API.
-Dialect html() {
-  const auto tag = [](const char* name) {
-    return [name](const std::string& text) { return fmt::format("<{0}>{1}</{0}>", name, text); };
-  };
-  Dialect dialect = plain_markdown();
-  dialect.escape = escaped;
-  dialect.strong = tag("b");
-  dialect.emphasis = tag("i");
-  dialect.strike = tag("s");
-  dialect.code = [](std::string_view raw) { return "<code>" + entities(raw) + "</code>"; };
-  dialect.bare_link = nullptr;
-  dialect.mail_links = true;
-  dialect.link = [](const std::string& text, const std::string& address) {
-    return fmt::format("<a href=\"{}\">{}</a>", entities(address), text);
-  };
-  dialect.heading = [](int, const std::string& text) { return "<b>" + text + "</b>"; };
-  dialect.code_block = [](const std::string& language, std::string_view raw) {
-    if (language.empty()) return "<pre>" + entities(raw) + "</pre>";
-    return fmt::format("<pre><code class=\"language-{}\">{}</code></pre>", language, entities(raw));
-  };
-  dialect.quote = tag("blockquote");
-  dialect.quotes = 1;  // "blockquote entities can't be nested"
-  dialect.size = seen_size;
-  dialect.most = TelegramChannel::kLongestText;
-  return dialect;
-}
-
-constexpr int64_t kMostUnits = 1 << 20;  // of a text's offsets; Telegram's texts have 4,096
-
-struct Words {
-  std::string text;
-  bool mentions_bot = false;
-};
-
-// The byte of each UTF-16 unit, and the end.
-std::vector<size_t> bytes_of_units(std::string_view text) {
-  std::vector<size_t> bytes;
-  for (size_t at = 0; at < text.size();) {
-    bytes.push_back(at);
-    if (const size_t start = at; next_code_point(text, at) > 0xFFFF) bytes.push_back(start);
-  }
-  bytes.push_back(text.size());
-  return bytes;
-}
-
-// The text with the bot's mentions removed and hidden links made visible.
-Words words_of(const json& message, const Identity* self, const std::string& bot) {
-  const bool captioned = !message.contains("text");
-  std::string text = text_or(message, captioned ? "caption" : "text");
-  const auto entities = message.find(captioned ? "caption_entities" : "entities");
-  Words words;
-  words.text = text;
-  if (entities == message.end() || !entities->is_array()) return words;
-  const std::string handle = self != nullptr && !self->name.empty() ? "@" + self->name : "";
-  const std::vector<size_t> bytes = bytes_of_units(text);
-  const auto byte_of = [&](int64_t unit) {
-    return bytes[std::min(static_cast<size_t>(unit), bytes.size() - 1)];
-  };
-  struct Edit {
-    size_t begin, end;
-    std::string by;
-  };
-  std::vector<Edit> edits;
-  for (const json& one : *entities) {
-    if (!one.is_object()) continue;
-    const int64_t offset = number_or(one, "offset"), length = number_or(one, "length");
-    if (offset < 0 || length <= 0 || offset > kMostUnits || length > kMostUnits) continue;
-    const size_t begin = byte_of(offset), end = byte_of(offset + length);
-    const std::string_view inside = std::string_view(text).substr(begin, end - begin);
-    const std::string type = text_or(one, "type");
-    if ((type == "mention" && !handle.empty() && inside == handle) ||
-        (type == "text_mention" && id_text(object_in(one, "user")) == bot)) {
-      words.mentions_bot = true;
-      edits.push_back({begin, end, ""});
-    } else if (type == "bot_command" && !handle.empty() && inside.ends_with(handle)) {
-      // Other handles are of another bot's command.
-      words.mentions_bot = true;
-      edits.push_back({end - handle.size(), end, ""});
-    } else if (type == "text_link") {
-      edits.push_back({end, end, fmt::format(" ({})", text_or(one, "url"))});
-    }
-  }
-  std::stable_sort(edits.begin(), edits.end(),
-                   [](const Edit& a, const Edit& b) { return a.begin < b.begin; });
-  words.text.clear();
-  size_t done = 0;
-  for (const Edit& edit : edits) {
-    if (edit.begin < done) continue;  // inside of one that was removed
-    words.text.append(text, done, edit.begin - done).append(edit.by);
-    done = edit.end;
-  }
-  words.text.append(text, done);
-  return words;
-}
 
 // A path below the bot's own files; nothing for one that climbs or is none.
 std::optional<std::string> escaped_path(std::string_view path) {
@@ -200,9 +38,8 @@ std::vector<Attachment> attachments_of(const json& message) {
                       number_or(file, "file_size")});
   };
   add(object_in(message, "document"), "file");
-  if (const auto photo = message.find("photo");
-      photo != message.end() && photo->is_array() && !photo->empty() && photo->back().is_object())
-    add(photo->back(), "image");  // the largest size stands last
+  if (const json& sizes = list_in(message, "photo"); !sizes.empty() && sizes.back().is_object())
+    add(sizes.back(), "image");  // the largest stands last
   for (const char* audio : {"voice", "audio"}) add(object_in(message, audio), "audio");
   add(object_in(message, "video"), "video");
   return list;
@@ -236,7 +73,7 @@ Result<Reading> TelegramChannel::receive(const WebhookRequest& request) const {
 Result<Reading> TelegramChannel::read(const json& update, const Identity* self,
                                       int64_t now_ms) const {
   Incoming incoming;
-  incoming.event_id = id_text(update, "update_id");
+  incoming.event_id = telegram_id(update, "update_id");
   if (const json& changed = object_in(update, "my_chat_member"); !changed.empty()) {
     const std::string now = text_or(object_in(changed, "new_chat_member"), "status");
     const std::string before = text_or(object_in(changed, "old_chat_member"), "status");
@@ -245,7 +82,7 @@ Result<Reading> TelegramChannel::read(const json& update, const Identity* self,
     };
     if (inside(now) == inside(before)) return ignored("unknown");
     incoming.kind = inside(now) ? Incoming::Kind::kBotAdded : Incoming::Kind::kBotRemoved;
-    incoming.chat = id_text(object_in(changed, "chat"));
+    incoming.chat = telegram_id(object_in(changed, "chat"));
     incoming.address = {{"chat_id", number_or(object_in(changed, "chat"), "id")}};
     return decide(config_, limits_, std::move(incoming), now_ms);
   }
@@ -253,11 +90,12 @@ Result<Reading> TelegramChannel::read(const json& update, const Identity* self,
   if (message.empty()) return ignored("unknown");
   const json& from = object_in(message, "from");
   const json& chat = object_in(message, "chat");
-  incoming.chat = id_text(chat);
-  incoming.sender = id_text(from);
+  incoming.chat = telegram_id(chat);
+  incoming.sender = telegram_id(from);
   incoming.from_bot = flag_or(from, "is_bot");
   incoming.direct = text_or(chat, "type") == "private";
-  if (flag_or(message, "is_topic_message")) incoming.thread = id_text(message, "message_thread_id");
+  if (flag_or(message, "is_topic_message"))
+    incoming.thread = telegram_id(message, "message_thread_id");
   incoming.address = {{"chat_id", number_or(chat, "id")}};
   if (!incoming.thread.empty())
     incoming.address["message_thread_id"] = number_or(message, "message_thread_id");
@@ -267,7 +105,8 @@ Result<Reading> TelegramChannel::read(const json& update, const Identity* self,
     incoming.from_bot = false;
     incoming.kind = Incoming::Kind::kMemberJoined;
     for (const json& one : *members) {
-      if (one.is_object() && id_text(one) == bot_id()) return ignored("joined");  // my_chat_member
+      if (one.is_object() && telegram_id(one) == bot_id())
+        return ignored("joined");  // my_chat_member
     }
     return decide(config_, limits_, std::move(incoming), now_ms);
   }
@@ -279,10 +118,10 @@ Result<Reading> TelegramChannel::read(const json& update, const Identity* self,
     return fail(Code::kUnavailable, "the bot's name is not known yet; send it again",
                 "尚未获知机器人名称，请稍后重发");
   }
-  const Words words = words_of(message, self, bot);
+  const TelegramWords words = telegram_words(message, self, bot);
   const json& replied = object_in(message, "reply_to_message");
   incoming.text = words.text == "/start" ? "/help" : words.text;
-  incoming.addressed = words.mentions_bot || id_text(object_in(replied, "from")) == bot;
+  incoming.addressed = words.mentions_bot || telegram_id(object_in(replied, "from")) == bot;
   incoming.attachments = attachments_of(message);
   if (!incoming.direct) incoming.address["message_id"] = number_or(message, "message_id");
   return decide(config_, limits_, std::move(incoming), now_ms);
@@ -328,7 +167,7 @@ Result<Polled> TelegramChannel::read_poll(const HttpReply& response, const Ident
 }
 
 std::vector<std::string> TelegramChannel::compose(const std::string& answer) const {
-  static const Dialect dialect = html();
+  static const Dialect dialect = telegram_html();
   return render_markdown(answer, dialect, parts_of(config_));
 }
 
@@ -359,7 +198,7 @@ Delivery TelegramChannel::judge(const HttpReply& response) const {
   const json body = object_of(response.body);
   if (flag_or(body, "ok")) {
     Delivery delivered;
-    delivered.message_id = id_text(object_in(body, "result"), "message_id");
+    delivered.message_id = telegram_id(object_in(body, "result"), "message_id");
     return delivered;
   }
   const std::string why = text_or(body, "description");
@@ -380,13 +219,13 @@ std::optional<HttpRequest> TelegramChannel::identity_request(const std::string&)
 Result<Identity> TelegramChannel::read_identity(const HttpReply& response) const {
   const json body = object_of(response.body);
   const json& me = object_in(body, "result");
-  if (!flag_or(body, "ok") || id_text(me).empty()) {
+  if (!flag_or(body, "ok") || telegram_id(me).empty()) {
     const std::string why =
         text_or(body, "description", fmt::format("HTTP status {}", response.status));
     return fail(Code::kUnauthorized, "bot_token: Telegram answers '" + why + "'",
                 "bot_token：Telegram 返回“" + why + "”");
   }
-  return Identity{id_text(me), text_or(me, "username")};
+  return Identity{telegram_id(me), text_or(me, "username")};
 }
 
 std::optional<HttpRequest> TelegramChannel::typing(const std::string& address,
