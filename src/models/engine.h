@@ -60,6 +60,11 @@ class LocalModel : public Model {
   };
   using RunningPtr = std::shared_ptr<Running>;
 
+  // Where an engine is, whatever its socket.
+  static constexpr const char* kUnixBase = "http://localhost";
+  static HttpRequest request_to(const std::string& socket, const std::string& path,
+                                milliseconds limit);
+
   void supervise();
   // Starts a process for the file and waits until it answers; on failure the process is gone.
   Result<RunningPtr> bring_up(const std::string& path);

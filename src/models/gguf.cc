@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstring>
 #include <map>
 #include <optional>
 
 #include "core/utf8.h"
+#include "models/byte_reader.h"
 
 namespace ai_bot {
 namespace {
@@ -41,51 +41,6 @@ enum ValueType : uint32_t { kInt32 = 5, kString = 8, kArray = 9 };
 
 // Bytes of a fixed-size metadata value by its type; 0: not of fixed size.
 constexpr uint64_t kValueSizes[] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
-
-// Reads little-endian values; after the first read past the end everything reads as zero.
-class Reader {
- public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
-
-  template <class T>
-  T number() {
-    T value{};
-    if (!has(sizeof(T))) return value;
-    std::memcpy(&value, bytes_.data() + at_, sizeof(T));
-    at_ += sizeof(T);
-    return value;
-  }
-
-  std::string_view text() {
-    const auto size = number<uint64_t>();
-    if (!has(size)) return {};
-    const std::string_view out = bytes_.substr(at_, size);
-    at_ += size;
-    return out;
-  }
-
-  // What was read since `begin`.
-  std::string_view since(uint64_t begin) const { return bytes_.substr(begin, at_ - begin); }
-
-  bool at_end() const { return failed_ || at_ == bytes_.size(); }
-
-  void skip(uint64_t count) {
-    if (has(count)) at_ += count;
-  }
-
-  bool failed() const { return failed_; }
-  uint64_t position() const { return at_; }
-
- private:
-  bool has(uint64_t count) {
-    if (failed_ || count > bytes_.size() - at_) failed_ = true;
-    return !failed_;
-  }
-
-  std::string_view bytes_;
-  uint64_t at_ = 0;
-  bool failed_ = false;
-};
 
 tl::unexpected<Error> damaged(const std::string& en, const std::string& zh) {
   return fail(Code::kInvalid, "is damaged: " + en + "; copy it again",
@@ -232,7 +187,7 @@ class Parser {
   }
 
   void find_markers() {
-    Reader texts(tokens_), types(token_types_);
+    ByteReader texts(tokens_), types(token_types_);
     while (!texts.at_end() && !types.at_end()) {
       const std::string_view text = texts.text();
       const auto type = types.number<int32_t>();
@@ -255,7 +210,7 @@ class Parser {
                                      text == "[INST]" || text == "[/INST]"));
   }
 
-  Reader in_;
+  ByteReader in_;
   GgufInfo info_;
   std::map<std::string, int64_t> numbers_;
   std::string_view tokens_, token_types_;  // the vocabulary's texts and their kinds
