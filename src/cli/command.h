@@ -39,6 +39,7 @@ CLI::App* add_command(CLI::App& parent, Cli& cli, const char* name, const Text& 
 void add_serve(CLI::App& app, Cli& cli);
 void add_chat(CLI::App& app, Cli& cli);
 void add_model(CLI::App& app, Cli& cli);
+void add_model_tools(CLI::App& model, Cli& cli);
 void add_channel(CLI::App& app, Cli& cli);
 void add_config(CLI::App& app, Cli& cli);
 void add_doctor(CLI::App& app, Cli& cli);
