@@ -7,13 +7,13 @@
 namespace ai_bot {
 
 int64_t Waiters::wait(int64_t inbox_id, OnAnswer on_answer) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   waiting_.emplace(inbox_id, Waiter{next_ticket_, std::move(on_answer)});
   return next_ticket_++;
 }
 
 bool Waiters::leave(int64_t inbox_id, int64_t ticket) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   const auto [first, last] = waiting_.equal_range(inbox_id);
   for (auto at = first; at != last; ++at) {
     if (at->second.ticket != ticket) continue;
@@ -26,7 +26,7 @@ bool Waiters::leave(int64_t inbox_id, int64_t ticket) {
 void Waiters::answered(int64_t inbox_id, const Answer& answer) {
   std::vector<OnAnswer> found;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const auto [first, last] = waiting_.equal_range(inbox_id);
     for (auto at = first; at != last; ++at) found.push_back(std::move(at->second.on_answer));
     waiting_.erase(first, last);
@@ -37,7 +37,7 @@ void Waiters::answered(int64_t inbox_id, const Answer& answer) {
 void Waiters::release() {
   std::vector<int64_t> ids;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     for (const auto& [id, waiter] : waiting_) ids.push_back(id);
   }
   const Answer later{

@@ -3,9 +3,10 @@
 
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <string>
 #include <unordered_map>
+
+#include "core/mutex.h"
 
 namespace ai_bot {
 
@@ -34,9 +35,9 @@ class Waiters {
     int64_t ticket;
     OnAnswer on_answer;
   };
-  std::mutex mutex_;
-  int64_t next_ticket_ = 1;
-  std::unordered_multimap<int64_t, Waiter> waiting_;
+  Mutex mutex_;
+  int64_t next_ticket_ GUARDED_BY(mutex_) = 1;
+  std::unordered_multimap<int64_t, Waiter> waiting_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ai_bot

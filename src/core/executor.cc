@@ -18,7 +18,7 @@ Executor::Executor(Options options, Clock& clock)
 }
 
 bool Executor::post(const std::string& group, Work work) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (stopping_ || waiting_ >= options_.most_waiting) return false;
   enqueue(group, std::move(work));
   grow();
@@ -26,7 +26,7 @@ bool Executor::post(const std::string& group, Work work) {
 }
 
 void Executor::post_at(SteadyTime when, const std::string& group, Work work) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (stopping_) return;
   const bool is_next = timed_.empty() || when < timed_.begin()->first;
   timed_.emplace(when, Timed{group, std::move(work)});
@@ -54,13 +54,18 @@ void Executor::list(const std::string& name, Group& group) {
 // yet.
 void Executor::grow() {
   const auto wanted = [this] {
+    mutex_.assert_held();
     const size_t could = std::min(waiting_, rotation_.size() * static_cast<size_t>(share_));
     return could + static_cast<size_t>(running_) + (timed_.empty() ? 0 : 1);
   };
   while (!stopping_ && wanted() > threads_.size() &&
          static_cast<int>(threads_.size()) < options_.threads) {
     // Where no further one can be had, the work goes on with those there are.
-    if (!guarded("executor.thread", [this] { threads_.emplace_back([this] { run(); }); })) return;
+    const bool is_there = guarded("executor.thread", [this] {
+      mutex_.assert_held();
+      threads_.emplace_back([this] { run(); });
+    });
+    if (!is_there) return;
   }
 }
 
@@ -75,20 +80,20 @@ void Executor::take_due() {
 }
 
 void Executor::run() {
-  std::unique_lock lock(mutex_);
+  MutexLock lock(mutex_);
   while (!stopping_) {
     take_due();
-    if (run_next(lock)) continue;
+    if (run_next()) continue;
     if (timed_.empty()) {
-      wake_.wait(lock);
+      wake_.wait(lock.native());
     } else {
       const SteadyTime latest = clock_.now() + kLongestNap;
-      clock_.wait_until(wake_, lock, std::min(timed_.begin()->first, latest));
+      clock_.wait_until(wake_, lock.native(), std::min(timed_.begin()->first, latest));
     }
   }
 }
 
-bool Executor::run_next(std::unique_lock<std::mutex>& lock) {
+bool Executor::run_next() {
   if (rotation_.empty()) return false;
   const std::string name = std::move(rotation_.front());
   rotation_.pop_front();
@@ -100,10 +105,10 @@ bool Executor::run_next(std::unique_lock<std::mutex>& lock) {
   ++group.running;
   ++running_;
   list(name, group);
-  lock.unlock();
+  mutex_.unlock();
   guarded("executor.work", work);
   work = nullptr;  // what it holds may be much, and may want our lock
-  lock.lock();
+  mutex_.lock();
   --running_;
   --group.running;
   list(name, group);
@@ -114,7 +119,7 @@ bool Executor::run_next(std::unique_lock<std::mutex>& lock) {
 void Executor::stop() {
   std::vector<std::thread> threads;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
     threads.swap(threads_);
   }
@@ -123,7 +128,7 @@ void Executor::stop() {
   // Let go outside the lock: whoever waits for it may hear so.
   decltype(groups_) groups;
   decltype(timed_) timed;
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   groups.swap(groups_);
   timed.swap(timed_);
   rotation_.clear();
@@ -131,7 +136,7 @@ void Executor::stop() {
 }
 
 Executor::Depth Executor::depth() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return {static_cast<int64_t>(waiting_), static_cast<int64_t>(timed_.size()), running_};
 }
 

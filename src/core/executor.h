@@ -7,13 +7,13 @@
 #include <deque>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "core/clock.h"
+#include "core/mutex.h"
 
 namespace ai_bot {
 
@@ -62,24 +62,25 @@ class Executor {
   };
 
   void run();
-  void enqueue(const std::string& group, Work work);
-  void list(const std::string& name, Group& group);
-  void take_due();
-  void grow();
-  bool run_next(std::unique_lock<std::mutex>& lock);
+  void enqueue(const std::string& group, Work work) REQUIRES(mutex_);
+  void list(const std::string& name, Group& group) REQUIRES(mutex_);
+  void take_due() REQUIRES(mutex_);
+  void grow() REQUIRES(mutex_);
+  bool run_next() REQUIRES(mutex_);
 
   const Options options_;
   const int share_;  // threads of one group at most
   Clock& clock_;
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::condition_variable wake_;
-  std::unordered_map<std::string, Group> groups_;  // those with work, waiting or running
-  std::deque<std::string> rotation_;               // those that may run something now
-  std::multimap<SteadyTime, Timed> timed_;
-  size_t waiting_ = 0;
-  int running_ = 0;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;
+  // Those with work, waiting or running, and those of them that may run something now.
+  std::unordered_map<std::string, Group> groups_ GUARDED_BY(mutex_);
+  std::deque<std::string> rotation_ GUARDED_BY(mutex_);
+  std::multimap<SteadyTime, Timed> timed_ GUARDED_BY(mutex_);
+  size_t waiting_ GUARDED_BY(mutex_) = 0;
+  int running_ GUARDED_BY(mutex_) = 0;
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::vector<std::thread> threads_ GUARDED_BY(mutex_);
 };
 
 }  // namespace ai_bot

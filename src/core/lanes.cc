@@ -5,6 +5,7 @@
 
 #include "core/guarded.h"
 #include "core/log.h"
+#include "core/mutex.h"
 
 namespace ai_bot {
 
@@ -18,7 +19,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
         clock_(clock) {}
 
   void add(const std::string& name, const std::string& group, Turn turn, SteadyTime not_before) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     if (stopping_) return;
     const auto [lane, is_new] = lanes_.try_emplace(name);
     if (is_new) lane->second.group = group;
@@ -30,7 +31,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
   }
 
   void hurry(milliseconds within) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const SteadyTime latest = clock_.now() + within;
     std::multimap<SteadyTime, std::string> sooner;
     const auto count = static_cast<int64_t>(resting_.size());
@@ -45,7 +46,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
 
   bool stop(SteadyTime deadline) {
     drop_waiting();
-    std::unique_lock lock(mutex_);
+    MutexLock lock(mutex_);
     bool is_idle = wait_idle(lock, deadline);
     interrupted_ = true;
     if (!is_idle) is_idle = wait_idle(lock, clock_.now() + kGiveUp);
@@ -61,7 +62,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
   bool interrupted() const { return interrupted_; }
 
   Depth depth() const {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     return {waiting_, running_, static_cast<int64_t>(lanes_.size())};
   }
 
@@ -80,14 +81,14 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
   };
 
   // The lane has a turn and none is under way: make it ready, now or later.
-  void schedule(LaneMap::iterator lane, SteadyTime not_before) {
+  void schedule(LaneMap::iterator lane, SteadyTime not_before) REQUIRES(mutex_) {
     if (not_before <= clock_.now()) return make_ready(lane);
     resting_.emplace(not_before, lane->first);
     wake_at(not_before);
   }
 
   // One timer, for the lane that rests shortest.
-  void wake_at(SteadyTime when) {
+  void wake_at(SteadyTime when) REQUIRES(mutex_) {
     if (when >= next_wake_) return;
     next_wake_ = when;
     executor_.post_at(when, name_, [weak = weak_from_this()] {
@@ -96,7 +97,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
   }
 
   void take_due() {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     next_wake_ = SteadyTime::max();
     const SteadyTime now = clock_.now();
     while (!resting_.empty() && resting_.begin()->first <= now) {
@@ -108,20 +109,20 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
     dispatch();
   }
 
-  void make_ready(LaneMap::iterator lane) {
+  void make_ready(LaneMap::iterator lane) REQUIRES(mutex_) {
     Group& group = groups_[lane->second.group];
     group.ready.push_back(lane->first);
     list(lane->second.group, group);
   }
 
   // A group stands in the rotation once while it has lanes that are ready and not yet its share.
-  void list(const std::string& name, Group& group) {
+  void list(const std::string& name, Group& group) REQUIRES(mutex_) {
     if (group.is_listed || group.ready.empty() || group.running >= share_) return;
     group.is_listed = true;
     rotation_.push_back(name);
   }
 
-  void dispatch() {
+  void dispatch() REQUIRES(mutex_) {
     while (!stopping_ && running_ < most_running_ && !rotation_.empty()) {
       const std::string name = std::move(rotation_.front());
       rotation_.pop_front();
@@ -135,7 +136,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
     }
   }
 
-  void begin(LaneMap::iterator lane) {
+  void begin(LaneMap::iterator lane) REQUIRES(mutex_) {
     lane->second.is_running = true;
     ++running_;
     --waiting_;
@@ -153,14 +154,14 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
     if (!is_posted) put_back(lane, turn, clock_.now() + kFullPause);
   }
 
-  void put_back(LaneMap::iterator lane, const TurnPtr& turn, SteadyTime again) {
+  void put_back(LaneMap::iterator lane, const TurnPtr& turn, SteadyTime again) REQUIRES(mutex_) {
     lane->second.turns.push_front(turn);
     ++waiting_;
     end(lane);
     schedule(lane, again);
   }
 
-  void end(LaneMap::iterator lane) {
+  void end(LaneMap::iterator lane) REQUIRES(mutex_) {
     lane->second.is_running = false;
     --running_;
     const auto group = groups_.find(lane->second.group);
@@ -170,7 +171,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
   }
 
   void finished(const std::string& name, const TurnPtr& turn, std::optional<SteadyTime> again) {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const auto lane = lanes_.find(name);
     if (again) {
       put_back(lane, turn, *again);
@@ -189,7 +190,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
   // Lets go every lane but those with a turn under way, whose later turns go too.
   void drop_waiting() {
     LaneMap dropped;  // goes outside the lock: who waits for it hears so
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
     for (auto lane = lanes_.begin(); lane != lanes_.end();) {
       waiting_ -= static_cast<int64_t>(lane->second.turns.size());
@@ -206,8 +207,9 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
     }
   }
 
-  bool wait_idle(std::unique_lock<std::mutex>& lock, SteadyTime deadline) {
-    while (running_ > 0 && clock_.now() < deadline) clock_.wait_until(idle_, lock, deadline);
+  bool wait_idle(MutexLock& lock, SteadyTime deadline) REQUIRES(mutex_) {
+    while (running_ > 0 && clock_.now() < deadline)
+      clock_.wait_until(idle_, lock.native(), deadline);
     return running_ == 0;
   }
 
@@ -218,16 +220,16 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
   const int share_;
   Executor& executor_;
   Clock& clock_;
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::condition_variable idle_;
-  LaneMap lanes_;
-  std::unordered_map<std::string, Group> groups_;
-  std::deque<std::string> rotation_;
-  std::multimap<SteadyTime, std::string> resting_;
-  int64_t waiting_ = 0;
-  int running_ = 0;
-  SteadyTime next_wake_ = SteadyTime::max();
-  bool stopping_ = false;
+  LaneMap lanes_ GUARDED_BY(mutex_);
+  std::unordered_map<std::string, Group> groups_ GUARDED_BY(mutex_);
+  std::deque<std::string> rotation_ GUARDED_BY(mutex_);
+  std::multimap<SteadyTime, std::string> resting_ GUARDED_BY(mutex_);
+  int64_t waiting_ GUARDED_BY(mutex_) = 0;
+  int running_ GUARDED_BY(mutex_) = 0;
+  SteadyTime next_wake_ GUARDED_BY(mutex_) = SteadyTime::max();
+  bool stopping_ GUARDED_BY(mutex_) = false;
   std::atomic<bool> interrupted_{false};
 };
 

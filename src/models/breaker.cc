@@ -22,14 +22,14 @@ Breaker::Ticket& Breaker::Ticket::operator=(Ticket&& other) noexcept {
 
 Breaker::Ticket::~Ticket() {
   if (breaker_ == nullptr) return;
-  std::lock_guard lock(breaker_->mutex_);
+  MutexLock lock(breaker_->mutex_);
   if (breaker_->period_ == period_) breaker_->trial_under_way_ = false;
 }
 
 void Breaker::Ticket::success() {
   Breaker* const breaker = std::exchange(breaker_, nullptr);
   if (breaker == nullptr) return;
-  std::lock_guard lock(breaker->mutex_);
+  MutexLock lock(breaker->mutex_);
   if (breaker->period_ != period_) return;
   breaker->trial_under_way_ = false;
   if (breaker->open_ && ++breaker->good_trials_ < breaker->config_.half_open_trials) return;
@@ -40,7 +40,7 @@ void Breaker::Ticket::success() {
 void Breaker::Ticket::failure(SteadyTime now) {
   Breaker* const breaker = std::exchange(breaker_, nullptr);
   if (breaker == nullptr) return;
-  std::lock_guard lock(breaker->mutex_);
+  MutexLock lock(breaker->mutex_);
   if (breaker->period_ != period_) return;
   if (breaker->open_) return breaker->begin_period(true, now);  // a failed trial
   auto& failures = breaker->failures_;
@@ -52,12 +52,12 @@ void Breaker::Ticket::failure(SteadyTime now) {
 
 void Breaker::Ticket::rest(SteadyTime now, milliseconds pause) {
   if (breaker_ == nullptr) return;
-  std::lock_guard lock(breaker_->mutex_);
+  MutexLock lock(breaker_->mutex_);
   breaker_->rests_until_ = std::max(breaker_->rests_until_, now + std::min(pause, kLongestRest));
 }
 
 std::optional<Breaker::Ticket> Breaker::allow(SteadyTime now) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (now < rests_until_) return std::nullopt;
   if (open_) {
     if (now - opened_ < config_.open_for || trial_under_way_) return std::nullopt;
@@ -67,7 +67,7 @@ std::optional<Breaker::Ticket> Breaker::allow(SteadyTime now) {
 }
 
 void Breaker::forget() {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   begin_period(false, {});
   failures_.clear();
   rests_until_ = {};
@@ -82,13 +82,13 @@ void Breaker::begin_period(bool open, SteadyTime now) {
 }
 
 Breaker::State Breaker::state(SteadyTime now) const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (!open_) return State::kClosed;
   return now - opened_ < config_.open_for ? State::kOpen : State::kHalfOpen;
 }
 
 milliseconds Breaker::pause_left(SteadyTime now) const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (now >= rests_until_) return milliseconds(0);
   return std::chrono::ceil<milliseconds>(rests_until_ - now);
 }

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <deque>
-#include <mutex>
 #include <optional>
 
 #include "config/config.h"
 #include "core/clock.h"
+#include "core/mutex.h"
 
 namespace ai_bot {
 
@@ -53,17 +53,18 @@ class Breaker {
   milliseconds pause_left(SteadyTime now) const;
 
  private:
-  void begin_period(bool open, SteadyTime now);
+  void begin_period(bool open, SteadyTime now) REQUIRES(mutex_);
 
   const BreakerConfig config_;
-  mutable std::mutex mutex_;
-  std::deque<SteadyTime> failures_;  // within the window
-  bool open_ = false;
-  SteadyTime opened_;
-  SteadyTime rests_until_;
-  int64_t period_ = 0;  // grows when it opens and closes, so that older tickets are known
-  bool trial_under_way_ = false;
-  int64_t good_trials_ = 0;
+  mutable Mutex mutex_;
+  std::deque<SteadyTime> failures_ GUARDED_BY(mutex_);  // within the window
+  bool open_ GUARDED_BY(mutex_) = false;
+  SteadyTime opened_ GUARDED_BY(mutex_);
+  SteadyTime rests_until_ GUARDED_BY(mutex_);
+  // Grows when it opens and closes, so that older tickets are known.
+  int64_t period_ GUARDED_BY(mutex_) = 0;
+  bool trial_under_way_ GUARDED_BY(mutex_) = false;
+  int64_t good_trials_ GUARDED_BY(mutex_) = 0;
 };
 
 const char* name_of(Breaker::State state);

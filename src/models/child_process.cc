@@ -190,14 +190,17 @@ void ChildProcess::stop(milliseconds patience) {
 }
 
 void ChildProcess::send(int signal) {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (reaped_) return;
   if (kill(-pid_, signal) != 0) kill(pid_, signal);
 }
 
 bool ChildProcess::wait_for(milliseconds patience) {
-  std::unique_lock lock(mutex_);
-  return gone_.wait_for(lock, patience, [this] { return reaped_; });
+  MutexLock lock(mutex_);
+  return gone_.wait_for(lock.native(), patience, [this] {
+    mutex_.assert_held();
+    return reaped_;
+  });
 }
 
 void ChildProcess::read_until_exit(int error_fd, int out_fd) {
@@ -244,7 +247,7 @@ void ChildProcess::reap() {
   int status = 0;
   rusage usage{};
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     wait4(pid_, &status, 0, &usage);
     reaped_ = true;
   }

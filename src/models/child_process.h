@@ -11,12 +11,12 @@
 #include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "core/clock.h"
+#include "core/mutex.h"
 #include "core/result.h"
 
 namespace ai_bot {
@@ -65,9 +65,9 @@ class ChildProcess {
 
   ChildOptions options_;
   int pid_ = -1;
-  std::mutex mutex_;
+  Mutex mutex_;
   std::condition_variable gone_;
-  bool reaped_ = false;
+  bool reaped_ GUARDED_BY(mutex_) = false;
   std::thread reader_;
 };
 

@@ -32,7 +32,10 @@ LocalModel::LocalModel(ModelConfig config, EngineConfig engine, std::string sock
 LocalModel::~LocalModel() { stop(); }
 
 void LocalModel::start() {
-  state_ = ModelState::kStarting;
+  {
+    MutexLock lock(mutex_);
+    state_ = ModelState::kStarting;
+  }
   const auto top = [this] { guarded("engine.supervise", [this] { supervise(); }); };
   if (!guarded("engine.thread", [&] { thread_ = std::thread(top); }))
     note_crash("no thread to supervise it: too many threads or too little memory; restart ai_bot");
@@ -40,7 +43,7 @@ void LocalModel::start() {
 
 void LocalModel::stop() {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     stopping_ = true;
   }
   wake_.notify_all();
@@ -49,7 +52,7 @@ void LocalModel::stop() {
 
 void LocalModel::use(const std::string& path) {
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     wanted_ = path;
   }
   wake_.notify_all();
@@ -59,7 +62,7 @@ void LocalModel::chat(ChatRequest request, ChatSink sink) {
   RunningPtr running;
   std::string why;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     running = current_;
     why = problem_.empty() ? "it is still starting" : problem_;
   }
@@ -78,12 +81,12 @@ void LocalModel::chat(ChatRequest request, ChatSink sink) {
 }
 
 bool LocalModel::is_guide() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return current_ && current_->lookup;
 }
 
 int LocalModel::context() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   return current_ ? current_->plan.context : static_cast<int>(config_.context);
 }
 
@@ -91,7 +94,7 @@ int LocalModel::count_tokens(const std::string& text) {
   RunningPtr running;
   std::string key;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     running = current_;
     if (!running) return estimate_tokens(text);
     key = token_key(running->path, text);
@@ -107,14 +110,14 @@ int LocalModel::count_tokens(const std::string& text) {
   const auto body = parse_json(reply->body);
   if (!body.is_object() || !body.contains("tokens")) return estimate_tokens(text);
   const int count = static_cast<int>(body["tokens"].size());
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   if (token_counts_.size() >= kMostTokenCounts) token_counts_.clear();
   token_counts_[key] = count;
   return count;
 }
 
 ModelStatus LocalModel::status() const {
-  std::lock_guard lock(mutex_);
+  MutexLock lock(mutex_);
   // It may have ended a moment ago, before supervise() has noticed.
   const bool gone = state_ == ModelState::kReady && (!current_ || current_->exited);
   return {gone ? ModelState::kFailing : state_,

@@ -9,12 +9,12 @@
 #include <condition_variable>
 #include <deque>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
 #include <unordered_map>
 
+#include "core/mutex.h"
 #include "models/child_process.h"
 #include "models/engine_plan.h"
 #include "models/lookup.h"
@@ -54,9 +54,10 @@ class LocalModel : public Model {
     Markers markers;               // what its vocabulary takes for control tokens
     std::unique_ptr<ChildProcess> child;
     std::atomic<bool> exited{false};
-    std::mutex last_mutex;
-    std::string last_error;  // its last line that tells of an error
+    Mutex last_mutex;
+    std::string last_error GUARDED_BY(last_mutex);  // its last line that tells of one
     ~Running();
+    std::string error_text();
   };
   using RunningPtr = std::shared_ptr<Running>;
 
@@ -79,19 +80,20 @@ class LocalModel : public Model {
   const std::string socket_folder_;
   HttpClient& http_;
 
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::condition_variable wake_;
-  RunningPtr current_;  // null while none is ready
-  std::string path_;    // what should run
-  std::string wanted_;  // what a swap asks for; empty: none
-  ModelState state_ = ModelState::kStopped;
-  std::string problem_;
-  bool stopping_ = false;
-  bool recovering_ = false;  // it was ready, and is being started again
-  int64_t restarts_ = 0;
-  int64_t starts_ = 0;  // makes socket names unique
-  std::deque<SteadyTime> crashes_;
-  std::unordered_map<std::string, int> token_counts_;  // by what token_key() makes of a text
+  RunningPtr current_ GUARDED_BY(mutex_);  // null while none is ready
+  std::string path_ GUARDED_BY(mutex_);    // what should run
+  std::string wanted_ GUARDED_BY(mutex_);  // what a swap asks for; empty: none
+  ModelState state_ GUARDED_BY(mutex_) = ModelState::kStopped;
+  std::string problem_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  bool recovering_ GUARDED_BY(mutex_) = false;  // it was ready, and is being started again
+  int64_t restarts_ GUARDED_BY(mutex_) = 0;
+  int64_t starts_ = 0;  // makes socket names unique; of supervise() alone
+  std::deque<SteadyTime> crashes_ GUARDED_BY(mutex_);
+  // By what token_key() makes of a text.
+  std::unordered_map<std::string, int> token_counts_ GUARDED_BY(mutex_);
   std::thread thread_;
 };
 

@@ -30,6 +30,11 @@ LocalModel::Running::~Running() {
   unlink(socket.c_str());
 }
 
+std::string LocalModel::Running::error_text() {
+  MutexLock lock(last_mutex);
+  return last_error;
+}
+
 HttpRequest LocalModel::request_to(const std::string& socket, const std::string& path,
                                    milliseconds limit) {
   HttpRequest request;
@@ -44,7 +49,7 @@ void LocalModel::supervise() {
   for (;;) {
     std::string path;
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       if (stopping_) break;
       path = path_;
     }
@@ -54,16 +59,19 @@ void LocalModel::supervise() {
     if (started) {
       failures = 0;
       {
-        std::lock_guard lock(mutex_);
+        MutexLock lock(mutex_);
         current_ = *started;
         state_ = ModelState::kReady;
         recovering_ = false;
         problem_.clear();
       }
       // Until it exits, a swap is asked for, or we stop.
-      std::unique_lock lock(mutex_);
+      MutexLock lock(mutex_);
       while (!stopping_ && !current_->exited) {
-        wake_.wait(lock, [this] { return stopping_ || current_->exited || !wanted_.empty(); });
+        wake_.wait(lock.native(), [this] {
+          mutex_.assert_held();
+          return stopping_ || current_->exited || !wanted_.empty();
+        });
         if (stopping_ || wanted_.empty()) continue;
         const std::string next = std::exchange(wanted_, "");
         lock.unlock();
@@ -74,15 +82,15 @@ void LocalModel::supervise() {
       if (stopping_) break;
       const RunningPtr dead = std::exchange(current_, nullptr);
       lock.unlock();
-      note_crash(fmt::format("llama-server ended unexpectedly {}", dead->last_error), true);
+      note_crash(fmt::format("llama-server ended unexpectedly {}", dead->error_text()), true);
     } else {
-      std::unique_lock lock(mutex_);
+      MutexLock lock(mutex_);
       if (stopping_) break;
       lock.unlock();
       note_crash(started.error().text.en);
     }
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       ++restarts_;
       if (!wanted_.empty()) path_ = std::exchange(wanted_, "");
     }
@@ -90,7 +98,7 @@ void LocalModel::supervise() {
   }
   RunningPtr last;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     last = std::exchange(current_, nullptr);
     state_ = ModelState::kStopped;
   }
@@ -123,17 +131,17 @@ Result<LocalModel::RunningPtr> LocalModel::bring_up(const std::string& path) {
     if (log::enabled(level))
       log::write(level, "engine.output", line, {{"ai_bot.model", config_.name}});
     if (level != log::Level::kError) return;
-    std::lock_guard lock(raw->last_mutex);
+    MutexLock lock(raw->last_mutex);
     raw->last_error = line;
   };
   options.on_exit = [this, raw = running.get()](const ChildExit& exit) {
     {
-      std::lock_guard lock(raw->last_mutex);
+      MutexLock lock(raw->last_mutex);
       raw->last_error = fmt::format("({}){}{}", exit.text(), raw->last_error.empty() ? "" : ": ",
                                     raw->last_error);
     }
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       raw->exited = true;
     }
     wake_.notify_all();
@@ -160,10 +168,9 @@ Result<void> LocalModel::wait_until_ready(Running& running) {
   const SteadyTime begun = steady_now();
   for (;;) {
     if (running.exited) {
-      std::lock_guard lock(running.last_mutex);
-      return fail(Code::kUnavailable,
-                  fmt::format("llama-server did not start {}", running.last_error),
-                  fmt::format("llama-server 启动失败 {}", running.last_error));
+      const std::string why = running.error_text();
+      return fail(Code::kUnavailable, fmt::format("llama-server did not start {}", why),
+                  fmt::format("llama-server 启动失败 {}", why));
     }
     const auto reply = http_.fetch(request_to(running.socket, "/health", kHealthTimeout));
     if (reply && reply->status == 200) return {};
@@ -186,13 +193,13 @@ void LocalModel::swap_to(const std::string& path) {
   if (!next) {
     log::error("engine.swap_failed", next.error().text.en,
                {{"ai_bot.model", config_.name}, {"file.path", path}});
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     problem_ = "the swap failed, the former model goes on: " + next.error().text.en;
     return;
   }
   RunningPtr old;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     old = std::exchange(current_, *next);
     path_ = path;
     problem_.clear();
@@ -214,7 +221,7 @@ void LocalModel::note_crash(const std::string& why, bool was_ready) {
   std::string problem = why;
   bool loop = false;
   {
-    std::lock_guard lock(mutex_);
+    MutexLock lock(mutex_);
     const SteadyTime now = steady_now();
     crashes_.push_back(now);
     while (now - crashes_.front() > engine_.crash_loop_window) crashes_.pop_front();
@@ -232,8 +239,11 @@ void LocalModel::note_crash(const std::string& why, bool was_ready) {
 }
 
 bool LocalModel::pause(milliseconds wait) {
-  std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, wait, [this] { return stopping_; });
+  MutexLock lock(mutex_);
+  return !wake_.wait_for(lock.native(), wait, [this] {
+    mutex_.assert_held();
+    return stopping_;
+  });
 }
 
 }  // namespace ai_bot

@@ -8,11 +8,11 @@
 #include <cmath>
 #include <deque>
 #include <future>
-#include <mutex>
 #include <thread>
 #include <unordered_map>
 
 #include "core/guarded.h"
+#include "core/mutex.h"
 #include "net/http_transfer.h"
 
 namespace ai_bot {
@@ -50,7 +50,7 @@ class HttpClient::Loop {
 
   void add(std::unique_ptr<Transfer> transfer) {
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       if (!ended_) incoming_.push_back(std::move(transfer));
     }
     if (transfer) return cancel(*transfer);
@@ -75,7 +75,7 @@ class HttpClient::Loop {
     while (!active_.empty()) finish(active_.begin(), stopping());
     std::deque<std::unique_ptr<Transfer>> left;
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       ended_ = true;
       left.swap(incoming_);
     }
@@ -93,7 +93,7 @@ class HttpClient::Loop {
   void take_incoming() {
     std::deque<std::unique_ptr<Transfer>> taken;
     {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       taken.swap(incoming_);
     }
     for (auto& transfer : taken) {
@@ -180,10 +180,10 @@ class HttpClient::Loop {
   CURLM* multi_;
   std::thread thread_;
   std::atomic<bool> stopping_{false};
-  std::mutex mutex_;
-  std::deque<std::unique_ptr<Transfer>> incoming_;
-  bool ended_ = false;
-  Transfers active_;
+  Mutex mutex_;
+  std::deque<std::unique_ptr<Transfer>> incoming_ GUARDED_BY(mutex_);
+  bool ended_ GUARDED_BY(mutex_) = false;
+  Transfers active_;  // of the loop's thread
 };
 
 std::string HttpReply::header(std::string_view name) const {

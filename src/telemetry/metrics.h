@@ -9,10 +9,11 @@
 #include <prometheus/registry.h>
 
 #include <functional>
-#include <mutex>
 #include <string>
 #include <unordered_map>
 #include <vector>
+
+#include "core/mutex.h"
 
 namespace ai_bot {
 
@@ -55,15 +56,15 @@ class Metrics {
    public:
     template <class Add>
     T& get(const std::string& labels, const Add& add) {
-      std::lock_guard lock(mutex_);
+      MutexLock lock(mutex_);
       T*& metric = metrics_[labels];
       if (metric == nullptr) metric = &add();
       return *metric;
     }
 
    private:
-    std::mutex mutex_;
-    std::unordered_map<std::string, T*> metrics_;
+    Mutex mutex_;
+    std::unordered_map<std::string, T*> metrics_ GUARDED_BY(mutex_);
   };
 
   prometheus::Registry registry_;

@@ -134,3 +134,30 @@ def test_a_long_file_is_a_warning_and_an_error_when_strict(checkout):
     assert (done.returncode, done.stdout, done.stderr) == (0, "warning: " + says, "")
     done = checkout.run("rooms", "--strict")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", says)
+
+
+@pytest.mark.skipif(shutil.which("clang++") is None, reason="needs clang++")
+@pytest.mark.parametrize("body, wrong", [
+    ("return count_;", "reading variable 'count_' requires holding mutex 'mutex_'"),
+    ("ai_bot::MutexLock lock(mutex_); lock.unlock(); return count_;", "reading variable 'count_' requires holding mutex 'mutex_'"),
+    ("return locked();", "calling function 'locked' requires holding mutex 'mutex_' exclusively"),
+    ("ai_bot::MutexLock lock(mutex_); lock.unlock(); lock.lock(); return count_ + locked();", None),
+    ("const auto read = [this] { mutex_.assert_held(); return count_; }; ai_bot::MutexLock lock(mutex_); return read();", None),
+], ids=["member", "given-back", "function", "held", "lambda"])
+def test_clang_sees_whether_the_lock_of_a_member_is_held(folder, body, wrong):
+    file = folder / "count.cc"
+    file.write_text("""#include "core/mutex.h"
+class Count {
+ public:
+  int get() { %s }
+ private:
+  int locked() REQUIRES(mutex_) { return count_; }
+  ai_bot::Mutex mutex_;
+  int count_ GUARDED_BY(mutex_) = 0;
+};
+int main() { return Count().get(); }
+""" % body, encoding="utf-8")
+    done = subprocess.run(["clang++", "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-Wthread-safety",
+                           f"-I{ROOT}/src", file], capture_output=True, text=True, encoding="utf-8", timeout=60)
+    assert (wrong in done.stderr if wrong else done.stderr == ""), done.stderr
+    assert done.returncode == (1 if wrong else 0)
