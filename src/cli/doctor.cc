@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,12 +9,11 @@
 #include "app/data_folder.h"
 #include "app/port.h"
 #include "cli/command.h"
+#include "cli/doctor_database.h"
 #include "cli/terminal.h"
 #include "core/json.h"
-#include "core/redact.h"
 #include "models/engine_plan.h"
-#include "store/inbox.h"
-#include "store/outbox.h"
+#include "store/store.h"
 
 namespace ai_bot {
 namespace {
@@ -25,29 +23,17 @@ using terminal::Colour;
 using terminal::size_text;
 
 constexpr int64_t kLeastMemory = 1LL << 30;
-constexpr int64_t kLargestChecked =
-    256LL << 20;  // bytes; quick_check of a larger database takes too long
-constexpr int kShownDeadLetters = 20;
 constexpr milliseconds kHealthTimeout{3000};
 
-enum class Grade { kGood, kWarning, kError };
-
-struct Check {
-  Grade grade;
-  std::string subject;
-  std::string text;
-  std::string cure;  // empty when there is nothing to do
-};
-
-class Doctor {
+class Doctor : private Diagnosis {
  public:
-  explicit Doctor(Cli& cli) : cli_(cli) {}
+  explicit Doctor(const Cli& cli) : Diagnosis(cli), cli_(cli) {}
 
   std::vector<Check> examine() {
     machine();
     const ReadConfig read = load_config(cli_.config_path);
     configuration(read);
-    if (!read.usable()) return checks_;
+    if (!read.usable()) return checks();
     config_ = read.config;
     data_folder();
     webhook_secret();
@@ -55,17 +41,11 @@ class Doctor {
     models();
     const bool running = server();
     if (!running) port();
-    database();
-    return checks_;
+    examine_database(*this, cli_, config_.database.path);
+    return checks();
   }
 
  private:
-  void add(Grade grade, const std::string& subject, const std::string& text,
-           std::string cure = "") {
-    checks_.push_back({grade, subject, redacted(text), std::move(cure)});
-  }
-  std::string tr(const char* en, const char* zh) const { return cli_.tr(en, zh); }
-
   void machine() {
     const int64_t memory = usable_memory();
     const auto text =
@@ -240,88 +220,9 @@ class Doctor {
     }
   }
 
-  void database() {
-    const std::string subject = tr("database", "数据库");
-    const std::string& path = config_.database.path;
-    if (!fs::exists(path))
-      return add(Grade::kGood, subject,
-                 path + tr(" (made at the first start)", "（首次启动时创建）"));
-    try {
-      Connection connection(path, SQLite::OPEN_READONLY);
-      if (static_cast<int64_t>(fs::file_size(path)) <= kLargestChecked) {
-        const std::string verdict =
-            connection.database().execAndGet("PRAGMA quick_check(1)").getString();
-        if (verdict != "ok") {
-          return add(Grade::kError, subject, path + ": " + verdict,
-                     tr("restore a backup, or move the file away to begin anew",
-                        "恢复备份，或移走该文件后重新开始"));
-        }
-      }
-      const auto open = inbox::count(connection);
-      add(Grade::kGood, subject,
-          fmt::format(fmt::runtime(tr("{}, {} waiting messages", "{}，{} 条消息等待处理")), path,
-                      open.open));
-      damaged_rows(connection);
-      dead_letters(connection);
-    } catch (const SQLite::Exception& e) {
-      add(Grade::kError, subject, path + ": " + cli_.tr(error_of(e).text), "");
-    }
-  }
-
-  void damaged_rows(Connection& connection) {
-    for (const auto& entry : inbox::damaged(connection, kShownDeadLetters)) {
-      add(Grade::kError, tr("database", "数据库"),
-          fmt::format(fmt::runtime(tr("message {} of {} can't be answered: {}",
-                                      "消息 {}（{}）无法回答：{}")),
-                      entry.event.event_id, entry.event.channel, entry.damage),
-          tr("ai_bot puts it to the dead letters by itself; what damaged it? (disk, another "
-             "program)",
-             "ai_bot 会自动将其移入死信；请查找损坏原因（磁盘、其他程序）"));
-    }
-  }
-
-  void dead_letters(Connection& connection) {
-    const std::string cure =
-        tr("send them again: ai_bot doctor --replay", "重新投递：ai_bot doctor --replay");
-    for (const auto& entry : inbox::dead(connection, kShownDeadLetters)) {
-      add(Grade::kWarning, tr("dead letter", "死信"),
-          fmt::format(fmt::runtime(
-                          tr("message {} of {} was not answered: {}", "消息 {}（{}）未能回答：{}")),
-                      entry.event.event_id, entry.event.channel, entry.error),
-          cure);
-    }
-    for (const auto& entry : outbox::dead(connection, kShownDeadLetters)) {
-      add(Grade::kWarning, tr("dead letter", "死信"),
-          fmt::format(fmt::runtime(tr("the reply to {} of {} was not delivered: {}",
-                                      "对 {}（{}）的回复未能投递：{}")),
-                      entry.reply.event_id, entry.reply.channel, entry.error),
-          cure);
-    }
-  }
-
-  Cli& cli_;
+  const Cli& cli_;
   Config config_;
-  std::vector<Check> checks_;
 };
-
-void replay(Cli& cli) {
-  const auto config = cli.load_config();
-  if (!config) return void(cli.exit_code = 1);
-  auto store = Store::open({config->database.path});
-  if (!store) return cli.fail(store.error().text);
-  int events = 0, replies = 0;
-  const auto done = (*store)->write([&](Connection& connection) {
-    events = inbox::replay(connection);
-    replies = outbox::replay(connection);
-  });
-  if (!done) return cli.fail(done.error().text);
-  const int server = ServerLock::holder(DataFolder(config->data_dir).lock_file());
-  if (server != 0) kill(server, SIGHUP);
-  std::cout << fmt::format(fmt::runtime(cli.tr("Opened again: {} messages, {} replies.",
-                                               "已重新打开：{} 条消息，{} 条回复。")),
-                           events, replies)
-            << "\n";
-}
 
 void print(const Cli& cli, const std::vector<Check>& checks) {
   constexpr const char* kSigns[] = {"✓", "!", "✗"};
@@ -360,11 +261,13 @@ void add_doctor(CLI::App& app, Cli& cli) {
     bool replay = false;
   };
   auto options = std::make_shared<Options>();
-  CLI::App* command = add_command(
-      app, cli, "doctor",
-      {"Check the machine, files, port, model and database, and say what to do",
-       "检查机器、文件、端口、模型和数据库，并给出处理办法"},
-      [&cli, options] { options->replay ? replay(cli) : examine(cli, options->as_json); });
+  CLI::App* command =
+      add_command(app, cli, "doctor",
+                  {"Check the machine, files, port, model and database, and say what to do",
+                   "检查机器、文件、端口、模型和数据库，并给出处理办法"},
+                  [&cli, options] {
+                    options->replay ? replay_dead_letters(cli) : examine(cli, options->as_json);
+                  });
   command->add_flag("--json", options->as_json, cli.tr("As JSON", "输出 JSON"));
   command->add_flag("--replay", options->replay,
                     cli.tr("Open the dead letters again", "重新打开死信"));
