@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "app/channel_entry.h"
+#include "gateway/channel_entry.h"
 
 namespace ai_bot {
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <future>
 
-#include "app/intake.h"
 #include "app/socket_run.h"
 #include "core/guarded.h"
 #include "core/id.h"
@@ -13,7 +12,7 @@ namespace ai_bot {
 namespace {
 
 constexpr milliseconds kRetryMin{1000}, kRetryMax{60000};
-constexpr double kThreadRetrySeconds = 10;
+constexpr milliseconds kThreadRetry{10000};
 // While the platform refuses for good: a wrong token, a switch that is off.
 constexpr milliseconds kRefusedRetry{600000};
 // A connection that lasted so long is over its beginning: what ends it is no longer the set-up.
@@ -28,17 +27,17 @@ bool take_in_all(Parts& parts, const ChannelEntry& channel, std::vector<Reading>
   std::vector<std::future<bool>> commits;
   for (Reading& reading : readings) {
     if (!reading.event) {
-      note_ignored(parts, channel, reading);
+      parts.intake->note_ignored(channel, reading);
       continue;
     }
     reading.event->request_id = request_id_or_new("");
     auto promise = std::make_shared<std::promise<bool>>();
     commits.push_back(promise->get_future());
-    take_in(parts, channel, std::move(*reading.event),
-            [&parts, promise](const TakenInPtr& taken, const Result<void>& result) {
-              if (result) note_taken_in(parts, *taken);
-              promise->set_value(result.has_value());
-            });
+    parts.intake->take_in(channel, std::move(*reading.event),
+                          [&parts, promise](const TakenInPtr& taken, const Result<void>& result) {
+                            if (result) parts.intake->note_taken_in(*taken);
+                            promise->set_value(result.has_value());
+                          });
   }
   bool all = true;
   for (auto& commit : commits) all = commit.get() && all;
@@ -58,9 +57,7 @@ void Connections::start() {
     for (const auto& [name, channel] : parts_.channels) {
       if (channel.config.mode != "connect" || begun_.contains(name) || stopping_) continue;
       if (!channel.channel->polls() && !loop_) {
-        auto loop = std::make_unique<trantor::EventLoopThread>("connections");
-        loop->run();
-        loop_ = std::move(loop);
+        loop_ = std::make_unique<LoopThread>("connections");
       }
       threads_.emplace_back([this, &channel = channel] { run(channel); });
       begun_.insert(name);
@@ -68,8 +65,7 @@ void Connections::start() {
   });
   if (all) return;
   log::error("channel.connect_failed", "no thread can be started for a connection: trying again");
-  trantor::EventLoop::getEventLoopOfCurrentThread()->runAfter(kThreadRetrySeconds,
-                                                              [this] { start(); });
+  EventLoop::of_this_thread().after(kThreadRetry, "connections.start", [this] { start(); });
 }
 
 void Connections::run(const ChannelEntry& channel) {
@@ -140,7 +136,7 @@ Result<void> Connections::poll_once(const ChannelEntry& channel, std::string& cu
   // What can't be judged without knowing who the bot is would not come again.
   if (channel.access->needs_identity())
     return fail(Code::kUnavailable, "", "");  // which is logged where it is asked for
-  if (auto may = may_take_in(parts_, channel); !may) return may;
+  if (auto may = parts_.intake->may_take_in(channel); !may) return may;
   HttpRequest request = channel.channel->poll_request(cursor, kPollWait);
   const milliseconds most = kPollWait + kPollMargin;
   request.timeouts = {parts_.config.delivery.timeout, most, most, most};
@@ -164,7 +160,7 @@ void Connections::run_socket(const ChannelEntry& channel) {
   while (!stopping_) {
     const SocketEnding ending = guarded(
         "connections.socket",
-        [&] { return run_socket_once(parts_, channel, protocol, *loop_, stopping_); },
+        [&] { return run_socket_once(parts_, channel, protocol, loop_->loop(), stopping_); },
         SocketEnding{our_mistake().error()});
     if (ending.lasted >= kHealthyAfter) {
       backoff = kRetryMin;

@@ -4,8 +4,6 @@
 // good. What ended it is logged once, stands in health, and is tried again at once after SIGHUP.
 #pragma once
 
-#include <trantor/net/EventLoopThread.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <memory>
@@ -16,6 +14,7 @@
 #include <vector>
 
 #include "app/parts.h"
+#include "net/event_loop.h"
 
 namespace ai_bot {
 
@@ -46,9 +45,9 @@ class Connections {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::atomic<bool> stopping_{false};
-  int retries_ = 0;                                 // calls of retry_now()
-  std::unique_ptr<trantor::EventLoopThread> loop_;  // of the sockets
-  std::set<std::string> begun_;                     // channels that have their thread
+  int retries_ = 0;                   // calls of retry_now()
+  std::unique_ptr<LoopThread> loop_;  // of the sockets
+  std::set<std::string> begun_;       // channels that have their thread
   std::vector<std::thread> threads_;
 };
 

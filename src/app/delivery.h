@@ -14,8 +14,8 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "app/channel_entry.h"
 #include "assistant/thread_lanes.h"
+#include "gateway/channel_entry.h"
 #include "store/kept_write.h"
 #include "store/outbox.h"
 #include "store/store.h"

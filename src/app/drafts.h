@@ -5,8 +5,8 @@
 
 #include <memory>
 
-#include "app/channel_entry.h"
 #include "assistant/assistant.h"
+#include "gateway/channel_entry.h"
 #include "store/store.h"
 
 namespace ai_bot {

@@ -2,15 +2,15 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <string>
 
-#include "app/channel_entry.h"
-#include "app/http_guard.h"
-#include "app/waiters.h"
 #include "assistant/assistant.h"
 #include "config/config.h"
+#include "core/phase.h"
+#include "gateway/channel_entry.h"
+#include "gateway/intake.h"
+#include "gateway/waiters.h"
 #include "models/router.h"
 #include "store/store.h"
 #include "store/under_way.h"
@@ -18,21 +18,18 @@
 
 namespace ai_bot {
 
-enum class Phase { kStarting, kServing, kDraining };
-
 struct Parts {
   Config config;
   Metrics metrics;
   Waiters waiters;
   ChannelMap channels;
   std::unique_ptr<Store> store;
-  std::unique_ptr<HttpGuard> guard;
   std::unique_ptr<UnderWay> under_way;
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<Router> router;
   std::unique_ptr<Assistant> assistant;
-  std::function<void(int64_t inbox_id)> replies_waiting;  // in the outbox, to this event
-  std::atomic<int64_t> answers_under_way{0};              // of /v1/chat/completions
+  std::unique_ptr<Intake> intake;
+  std::atomic<int64_t> answers_under_way{0};  // of /v1/chat/completions
   std::atomic<Phase> phase{Phase::kStarting};
 };
 

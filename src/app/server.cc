@@ -1,58 +1,38 @@
 #include "app/server.h"
 
-#include <drogon/HttpAppFramework.h>
 #include <fmt/format.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <trantor/utils/Logger.h>
 #include <unistd.h>
 
 #include <future>
-#include <limits>
 #include <system_error>
 #include <thread>
 
+#include "api/health.h"
+#include "api/metrics.h"
+#include "api/openai.h"
+#include "api/webhook.h"
 #include "app/attachments.h"
-#include "app/browser_guard.h"
 #include "app/drafts.h"
-#include "app/health.h"
 #include "app/logging.h"
-#include "app/openai_api.h"
-#include "app/port.h"
-#include "app/replies.h"
-#include "app/version.h"
-#include "app/webhook.h"
 #include "config/output.h"
 #include "core/guarded.h"
 #include "core/log.h"
 #include "core/redact.h"
-#include "core/utf8.h"
+#include "core/version.h"
+#include "net/port.h"
 
 namespace ai_bot {
 namespace {
 
 constexpr milliseconds kIdentityRetryMin{1000}, kIdentityRetryMax{60000};
-constexpr double kHousekeepingSeconds = 600;
+constexpr milliseconds kHousekeeping{600000};
 constexpr int kPurgeBatch = 5000;  // rows a commit
 constexpr milliseconds kDeliveryGrace{2000};
 constexpr milliseconds kDrainInterval{20};
-
-// Drogon's lines: "20261124 22:10:34.866143 UTC 7610 WARN text - file:line".
-void log_of_drogon(const char* text, uint64_t size) {
-  std::string_view line = trim({text, size});
-  for (int word = 0; word < 4 && line.find(' ') != std::string_view::npos; ++word) {
-    line = trim(line.substr(line.find(' ')));
-  }
-  // Said as an error when a client closes while an answer is being written, which is nobody's
-  // fault.
-  const bool harmless = line.find("no writing but write callback called") != std::string_view::npos;
-  const bool warns =
-      line.starts_with("WARN") || line.starts_with("ERROR") || line.starts_with("FATAL");
-  const log::Level level = warns && !harmless ? log::Level::kWarning : log::Level::kDebug;
-  if (log::enabled(level)) log::write(level, "http.framework", line);
-}
 
 // Throws std::system_error when so many further threads can't be had at once. Asked at the start,
 // where that can be told, for those that are started later, where it would end the process.
@@ -80,15 +60,6 @@ sigset_t our_signals() {
   return signals;
 }
 
-// Drogon looks for files under this folder when no route is known. There is none, and so no file
-// is ever served: only routes are.
-constexpr const char* kNoFolder = "/proc/self/no-files-are-served";
-constexpr double kGuardSeconds = 0.25;
-// The guard's limit counts; Drogon's own, which closes the newest, must come after it.
-constexpr size_t kNoLimit = std::numeric_limits<int32_t>::max();
-
-bool is_webhook(const std::string& path) { return path.starts_with("/api/webhook"); }
-
 // As many open files as this process may have: each answer takes up to two.
 void raise_file_limit() {
   rlimit limit{};
@@ -108,13 +79,23 @@ void close_to_others() {
 #endif
 }
 
-// The path as a metric's label: parameters and unknown paths must not make a series each.
-const char* route_of(const std::string& path) {
-  for (const char* known : {"/v1/chat/completions", "/v1/models", "/api/health", "/api/health/live",
-                            "/api/health/ready", "/metrics", "/api/webhook"}) {
-    if (path == known) return known;
-  }
-  return path.starts_with("/api/webhook/") ? "/api/webhook/{channel}" : "other";
+HttpServer::Options http_options(const ServerConfig& config, const std::string& data_folder) {
+  HttpServer::Options options;
+  options.listen = config.listen;
+  options.port = config.port;
+  options.threads = config.threads;
+  options.limits = {static_cast<size_t>(config.max_header.count),
+                    static_cast<size_t>(config.max_body.count),
+                    static_cast<size_t>(config.max_unsent.count),
+                    config.max_connections,
+                    config.max_connections_per_ip,
+                    config.header_timeout,
+                    config.min_rate.count,
+                    config.write_timeout,
+                    config.idle_timeout};
+  options.hosts = config.hosts;
+  options.scratch = data_folder + "/run/uploads";
+  return options;
 }
 
 }  // namespace
@@ -136,7 +117,8 @@ Result<std::unique_ptr<Server>> Server::create(Config config, Reread reread) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
   close_to_others();
-  if (auto free = check_port(config.server); !free) return fail(free.error());
+  if (auto free = check_port(config.server.listen, config.server.port); !free)
+    return fail(free.error());
   DataFolder folder(config.data_dir);
   if (auto made = folder.prepare(); !made) return fail(made.error());
   auto lock = ServerLock::take(folder.lock_file());
@@ -170,8 +152,6 @@ Result<void> Server::build() {
   auto store = Store::open({config.database.path, static_cast<int>(config.database.max_batch)});
   if (!store) return fail(store.error());
   parts_.store = std::move(*store);
-  parts_.guard = std::make_unique<HttpGuard>(
-      config.server, [this](int status) { parts_.metrics.http_request("refused", "", status, 0); });
   parts_.under_way =
       std::make_unique<UnderWay>(folder_.path() + "/run/under_way", config.database.path);
   parts_.under_way->forget_closed(*parts_.store);
@@ -181,7 +161,6 @@ Result<void> Server::build() {
   if (auto built = build_models(); !built) return built;
   deliverer_ = std::make_unique<Deliverer>(*parts_.store, *parts_.under_way, *parts_.http,
                                            parts_.metrics, config.delivery, parts_.channels);
-  parts_.replies_waiting = [this](int64_t id) { deliverer_->deliver(id); };
   AssistantEvents events;
   events.holds_replies = [this](const std::string& name) {
     const ChannelEntry* entry = find_channel(parts_.channels, name);
@@ -213,13 +192,41 @@ Result<void> Server::build() {
   };
   parts_.assistant = std::make_unique<Assistant>(*parts_.store, *parts_.under_way, *parts_.router,
                                                  config.assistant, std::move(events));
+  parts_.intake = std::make_unique<Intake>(*parts_.store, *parts_.assistant, parts_.metrics,
+                                           parts_.phase, config.database.max_pending,
+                                           [this](int64_t id) { deliverer_->deliver(id); });
   // The HTTP threads, the signals', the identities', a connection's, a model's and its process's.
   size_t later = static_cast<size_t>(config.server.threads) + 2 + 2 * local_models_.size();
   for (const auto& [name, channel] : parts_.channels) later += channel.config.mode == "connect";
   require_threads(later);
   parts_.metrics.add_sampler(process_samples);
-  parts_.metrics.add_sampler([this] { return health_samples(parts_); });
+  parts_.metrics.add_sampler([needs = health_needs()] { return health_samples(needs); });
+  build_http();
   return {};
+}
+
+HealthNeeds Server::health_needs() {
+  return {parts_.phase,      *parts_.store,   *parts_.router,
+          *parts_.assistant, parts_.channels, parts_.config.database.min_free_disk.count};
+}
+
+void Server::build_http() {
+  const Config& config = parts_.config;
+  const auto max_message = static_cast<size_t>(config.assistant.max_message.count);
+  const std::vector<Route> areas[] = {
+      webhook_routes({parts_.channels, *parts_.intake, parts_.waiters, parts_.metrics}),
+      openai_routes({*parts_.router, *parts_.assistant, parts_.phase, parts_.answers_under_way,
+                     config.server.max_answers, max_message}),
+      health_routes(health_needs()),
+      metrics_routes(parts_.metrics),
+  };
+  std::vector<Route> routes;
+  for (const auto& area : areas) routes.insert(routes.end(), area.begin(), area.end());
+  http_ = std::make_unique<HttpServer>(
+      http_options(config.server, folder_.path()), routes,
+      [this](const std::string& route, const std::string& method, int status, double seconds) {
+        parts_.metrics.http_request(route, method, status, seconds);
+      });
 }
 
 Result<void> Server::build_channels() {
@@ -293,148 +300,15 @@ void Server::resume() {
   parts_.assistant->resume();
 }
 
-void Server::route() {
-  using drogon::Get;
-  using drogon::HttpRequestPtr;
-  using drogon::Post;
-  using Callback = std::function<void(const drogon::HttpResponsePtr&)>;
-  auto& app = drogon::app();
-  // Each channel's own path is found by a look-up, the pattern by a regular expression at every
-  // request.
-  for (const auto& [name, entry] : parts_.channels) {
-    app.registerHandler("/api/webhook/" + name,
-                        [this, name = name](const HttpRequestPtr& request, Callback&& respond) {
-                          handle_webhook(parts_, request, name, std::move(respond));
-                        },
-                        {Post, Get});
-  }
-  app.registerHandler("/api/webhook",
-                      [this](const HttpRequestPtr& request, Callback&& respond) {
-                        handle_webhook(parts_, request, "", std::move(respond));
-                      },
-                      {Post, Get});
-  app.registerHandler("/v1/chat/completions",
-                      [this](const HttpRequestPtr& request, Callback&& respond) {
-                        handle_chat_completions(parts_, request, std::move(respond));
-                      },
-                      {Post});
-  app.registerHandler("/v1/models",
-                      [this](const HttpRequestPtr&, Callback&& respond) {
-                        handle_models(parts_, std::move(respond));
-                      },
-                      {Get});
-  app.registerHandler("/api/health",
-                      [this](const HttpRequestPtr& request, Callback&& respond) {
-                        const Health health = check_health(parts_, language_of(request));
-                        respond(json_response(health.ready ? 200 : 503, health.body));
-                      },
-                      {Get});
-  app.registerHandler(
-      "/api/health/ready",
-      [this](const HttpRequestPtr& request, Callback&& respond) {
-        const Health health = check_health(parts_, language_of(request));
-        respond(json_response(health.ready ? 200 : 503, {{"status", health.body["status"]},
-                                                         {"reasons", health.body["reasons"]}}));
-      },
-      {Get});
-  app.registerHandler("/api/health/live",
-                      [](const HttpRequestPtr&, Callback&& respond) {
-                        respond(json_response(200, {{"status", "ok"}}));
-                      },
-                      {Get});
-  app.registerHandler("/metrics",
-                      [this](const HttpRequestPtr&, Callback&& respond) {
-                        auto response = drogon::HttpResponse::newHttpResponse();
-                        response->setContentTypeString("text/plain; version=0.0.4; charset=utf-8");
-                        response->setBody(parts_.metrics.text());
-                        respond(response);
-                      },
-                      {Get});
-  app.setDocumentRoot(kNoFolder);
-  app.setDefaultHandler([this](const HttpRequestPtr& request, Callback&& respond) {
-    if (is_webhook(request->path())) return respond(no_such_channel(request));
-    respond(error_response(request, {Code::kNotFound, {"no such path", "路径不存在"}}));
-  });
-  app.registerSyncAdvice([this](const HttpRequestPtr& request) -> drogon::HttpResponsePtr {
-    const auto connection = parts_.guard->of(request);
-    if (connection) connection->began();
-    // As it was written: Drogon takes any case and any encoding for the same path, a proxy's rules
-    // before it do not.
-    const std::string& path = request->getOriginalPath();
-    if (is_webhook(path)) return nullptr;
-    const BrowserHeaders headers{request->getHeader("host"), request->getHeader("origin"),
-                                 request->getHeader("content-type")};
-    auto allowed = check_browser(headers, !request->body().empty(), parts_.config.server.hosts);
-    if (allowed && route_of(path) == std::string_view("other"))
-      allowed = fail(Code::kNotFound, "no such path", "路径不存在");
-    if (allowed) return nullptr;
-    auto response = error_response(request, allowed.error());
-    // What a synchronous advice answers does not come past the one that counts responses.
-    parts_.metrics.http_request(route_of(request->path()), request->methodString(),
-                                response->statusCode(), 0);
-    if (connection) connection->answered();
-    return response;
-  });
-  app.registerPreSendingAdvice([this](const HttpRequestPtr& request,
-                                      const drogon::HttpResponsePtr& response) {
-    const double seconds = static_cast<double>(trantor::Date::now().microSecondsSinceEpoch() -
-                                               request->creationDate().microSecondsSinceEpoch()) /
-                           1e6;
-    parts_.metrics.http_request(route_of(request->path()), request->methodString(),
-                                response->statusCode(), seconds);
-    parts_.guard->responding(request, response);
-  });
-  // What a route throws is a mistake of ours; the client hears only that.
-  app.setExceptionHandler(
-      [](const std::exception&, const HttpRequestPtr& request, Callback&& respond) {
-        report_exception("http.route");
-        respond(error_response(
-            request, {Code::kInternal,
-                      {"a mistake in ai_bot; its log says which", "ai_bot 内部错误，详见日志"}}));
-      });
-  app.setCustomErrorHandler([](drogon::HttpStatusCode status, const HttpRequestPtr& request) {
-    Error error{status >= drogon::k500InternalServerError ? Code::kInternal : Code::kInvalid,
-                {fmt::format("HTTP status {}", static_cast<int>(status)),
-                 fmt::format("HTTP 状态 {}", static_cast<int>(status))}};
-    if (status == drogon::k404NotFound) error = {Code::kNotFound, {"no such path", "路径不存在"}};
-    if (status == drogon::k405MethodNotAllowed)
-      error.text = {"this path does not take this method", "该路径不支持此方法"};
-    if (status == drogon::k413RequestEntityTooLarge)
-      error = {Code::kTooLarge,
-               {"the body is larger than server.max_body", "请求正文超过 server.max_body"}};
-    auto response = error_response(request, error);
-    response->setStatusCode(status);
-    return response;
-  });
-}
-
 void Server::run(const std::function<void()>& on_listening) {
-  const ServerConfig& server = parts_.config.server;
-  trantor::Logger::setLogLevel(trantor::Logger::kWarn);
-  trantor::Logger::setOutputFunction(log_of_drogon, [] {});
-  route();
   raise_file_limit();
-  auto& app = drogon::app();
-  app.disableSigtermHandling()
-      .setThreadNum(static_cast<size_t>(server.threads))
-      .setUploadPath(folder_.path() + "/run/uploads")
-      .setClientMaxBodySize(static_cast<size_t>(server.max_body.count))
-      .setClientMaxMemoryBodySize(static_cast<size_t>(server.max_body.count))
-      .setMaxConnectionNum(kNoLimit)
-      .setIdleConnectionTimeout(0)  // the guard knows which connections are being answered
-      .setConnectionCallback([this](const auto& tcp) { parts_.guard->connection(tcp); })
-      .enableServerHeader(false)
-      .enableGzip(false)  // answers are small, and the guard counts what goes out
-      .addListener(server.listen == "localhost" ? "127.0.0.1" : server.listen,
-                   static_cast<uint16_t>(server.port));
   for (LocalModel* model : local_models_) model->start();
   resume();
-  app.registerBeginningAdvice([this, &on_listening] {
-    for (size_t i = 0; i < drogon::app().getThreadNum(); ++i) {
-      trantor::EventLoop* loop = drogon::app().getIOLoop(i);
-      loop->runEvery(kGuardSeconds,
-                     [this, loop] { guarded("http.check", [&] { parts_.guard->check(loop); }); });
-    }
+  identities_ =
+      std::thread([this] { guarded("server.identities", [this] { learn_identities(); }); });
+  http_->loop().every(kHousekeeping, "server.housekeeping", [this] { housekeeping(); });
+  std::thread signal_thread([this] { guarded("server.signals", [this] { handle_signals(); }); });
+  http_->run([this, &on_listening] {
     Phase starting = Phase::kStarting;  // unless a signal came first
     if (!parts_.phase.compare_exchange_strong(starting, Phase::kServing)) return;
     connections_->start();
@@ -443,12 +317,6 @@ void Server::run(const std::function<void()>& on_listening) {
                           parts_.config.server.port));
     on_listening();
   });
-  identities_ =
-      std::thread([this] { guarded("server.identities", [this] { learn_identities(); }); });
-  app.getLoop()->runEvery(kHousekeepingSeconds,
-                          [this] { guarded("server.housekeeping", [this] { housekeeping(); }); });
-  std::thread signal_thread([this] { guarded("server.signals", [this] { handle_signals(); }); });
-  app.run();
   signal_thread.join();
 }
 
@@ -472,7 +340,7 @@ void Server::handle_signals() {
     sigaddset(&impatient, SIGTERM);
     pthread_sigmask(SIG_UNBLOCK, &impatient, nullptr);
     guarded("server.shut_down", [this] { shut_down(); });
-    drogon::app().getLoop()->queueInLoop([] { drogon::app().quit(); });
+    http_->quit();
     return;
   }
 }

@@ -9,11 +9,13 @@
 #include <string>
 #include <thread>
 
+#include "api/health.h"
 #include "app/connections.h"
 #include "app/data_folder.h"
 #include "app/delivery.h"
 #include "app/parts.h"
 #include "models/engine.h"
+#include "net/http_server.h"
 
 namespace ai_bot {
 
@@ -43,7 +45,8 @@ class Server {
   Result<std::string> model_file(const ModelConfig& model) const;
   void observe(const Attempt& attempt);
   void resume();
-  void route();
+  HealthNeeds health_needs();
+  void build_http();
   void handle_signals();
   void reload();
   void housekeeping();
@@ -53,6 +56,7 @@ class Server {
   DataFolder folder_;
   ServerLock lock_;
   Reread reread_;
+  std::unique_ptr<HttpServer> http_;  // outlives what answers its requests
   Parts parts_;
   Config known_;  // as of the last reload; only the signal thread uses it after the start
   std::vector<LocalModel*> local_models_;  // owned by the router

@@ -1,24 +1,20 @@
 #include "app/socket_run.h"
 
-#include <drogon/WebSocketClient.h>
 #include <fmt/format.h>
 
 #include <future>
 #include <mutex>
 #include <thread>
 
-#include "app/intake.h"
 #include "core/guarded.h"
 #include "core/id.h"
 #include "core/log.h"
 #include "core/utf8.h"
 #include "net/url.h"
+#include "net/websocket_client.h"
 
 namespace ai_bot {
 namespace {
-
-using drogon::WebSocketMessageType;
-using SocketPtr = drogon::WebSocketConnectionPtr;
 
 constexpr milliseconds kTick{100}, kCommitWait{2};
 // Without any frame for so many pings (one each delivery.timeout) nobody is there any more.
@@ -53,22 +49,22 @@ struct Run {
   Parts& parts;
   const ChannelEntry& channel;
   std::shared_ptr<SocketProtocol> protocol;
-  trantor::EventLoop* loop;
-  WebSocketMessageType type;
+  EventLoop loop;
+  FrameKind kind;
   Connected state{};
 };
 using RunPtr = std::shared_ptr<Run>;
 
 // A frame's event, its commit, its acknowledgement.
-void take_in_frame(const RunPtr& run, SocketStep step, const SocketPtr& socket) {
+void take_in_frame(const RunPtr& run, SocketStep step, const WebSocket& socket) {
   if (!step.reading || !step.reading->event) {
-    if (step.reading) note_ignored(run->parts, run->channel, *step.reading);
-    if (!step.acknowledgement.empty()) socket->send(step.acknowledgement, run->type);
+    if (step.reading) run->parts.intake->note_ignored(run->channel, *step.reading);
+    if (!step.acknowledgement.empty()) socket.send(step.acknowledgement, run->kind);
     return;
   }
   const bool repeats_after_reconnect = step.mark != 0;
   // What can't be taken in is not acknowledged: the platform sends it again.
-  if (auto may = may_take_in(run->parts, run->channel); !may) {
+  if (auto may = run->parts.intake->may_take_in(run->channel); !may) {
     if (repeats_after_reconnect) run->state.close(may.error().text);
     return;
   }
@@ -76,19 +72,20 @@ void take_in_frame(const RunPtr& run, SocketStep step, const SocketPtr& socket) 
   // Counted as long as anybody holds the callback, whatever is thrown on its way.
   ++run->state.commits_under_way;
   const std::shared_ptr<void> counted(nullptr, [run](void*) { --run->state.commits_under_way; });
-  take_in(run->parts, run->channel, std::move(*step.reading->event),
-          [run, counted, socket, mark = step.mark, acknowledgement = step.acknowledgement](
-              const TakenInPtr& taken, const Result<void>& result) {
-            if (result) {
-              note_taken_in(run->parts, *taken);
-              if (mark != 0)
-                run->loop->queueInLoop([run, mark] { run->protocol->committed(mark); });
-              if (!acknowledgement.empty() && !run->state.closed)
-                socket->send(acknowledgement, run->type);
-            } else if (mark != 0) {
-              run->state.close(result.error().text);
-            }
-          });
+  run->parts.intake->take_in(
+      run->channel, std::move(*step.reading->event),
+      [run, counted, socket, mark = step.mark, acknowledgement = step.acknowledgement](
+          const TakenInPtr& taken, const Result<void>& result) {
+        if (result) {
+          run->parts.intake->note_taken_in(*taken);
+          if (mark != 0)
+            run->loop.post("connections.mark", [run, mark] { run->protocol->committed(mark); });
+          if (!acknowledgement.empty() && !run->state.closed)
+            socket.send(acknowledgement, run->kind);
+        } else if (mark != 0) {
+          run->state.close(result.error().text);
+        }
+      });
 }
 
 void on_close_frame(const RunPtr& run, const std::string& frame) {
@@ -104,15 +101,15 @@ void on_close_frame(const RunPtr& run, const std::string& frame) {
                    refused.has_value());
 }
 
-void on_frame(const RunPtr& run, const std::string& frame, const SocketPtr& socket,
-              WebSocketMessageType type) {
+void on_frame(const RunPtr& run, const std::string& frame, FrameKind kind,
+              const WebSocket& socket) {
   run->state.last_frame = steady_now();
   if (run->state.closed) return;
-  if (type == WebSocketMessageType::Close) return on_close_frame(run, frame);
-  if (type != run->type) return;
+  if (kind == FrameKind::kClose) return on_close_frame(run, frame);
+  if (kind != run->kind) return;
   const auto self = run->channel.access->identity();
   SocketStep step = run->protocol->on_frame(frame, self.get(), now_ms());
-  for (const std::string& answer : step.send) socket->send(answer, type);
+  for (const std::string& answer : step.send) socket.send(answer, kind);
   const bool reconnect = step.reconnect;
   take_in_frame(run, std::move(step), socket);
   if (reconnect)
@@ -120,10 +117,10 @@ void on_frame(const RunPtr& run, const std::string& frame, const SocketPtr& sock
 }
 
 // Runs it on the loop's thread, to which a client and its protocol belong, and waits for it.
-void run_in(trantor::EventLoop* loop, std::function<void()> task) {
+void run_in(EventLoop loop, std::function<void()> task) {
   const auto done = std::make_shared<std::promise<void>>();
   auto future = done->get_future();
-  loop->queueInLoop([done, task = std::move(task)]() mutable {
+  loop.post("connections.task", [done, task = std::move(task)]() mutable {
     guarded("connections.task", task);
     guarded("connections.task", [&] { task = nullptr; });
     done->set_value();
@@ -132,7 +129,7 @@ void run_in(trantor::EventLoop* loop, std::function<void()> task) {
 }
 
 // The beat of an open connection, on the loop's thread.
-void keep_alive(const RunPtr& run, const SocketPtr& socket, SteadyTime& beat,
+void keep_alive(const RunPtr& run, const WebSocket& socket, SteadyTime& beat,
                 milliseconds ping_every) {
   static const Text deaf{"the platform does not answer any more on this connection",
                          "平台在该连接上不再响应"};
@@ -142,34 +139,25 @@ void keep_alive(const RunPtr& run, const SocketPtr& socket, SteadyTime& beat,
   if (every.count() <= 0 || since(beat) < every) return;
   if (run->protocol->is_deaf()) return run->state.close(deaf);
   beat = steady_now();
-  socket->send(run->protocol->heartbeat(), run->type);
+  socket.send(run->protocol->heartbeat(), run->kind);
 }
 
-drogon::WebSocketClientPtr connect(const RunPtr& run, const Url& url) {
-  auto client = drogon::WebSocketClient::newWebSocketClient(
-      fmt::format("{}://{}:{}", url.scheme, url.host, url.port), run->loop);
-  client->setMessageHandler([run](std::string&& frame, const auto& it, const auto& type) {
-    guarded("connections.frame", [&] { on_frame(run, frame, it->getConnection(), type); });
-  });
-  client->setConnectionClosedHandler([run](const auto&) {
-    run->state.close({"the connection broke", "连接已中断"});
-  });
-  auto upgrade = drogon::HttpRequest::newHttpRequest();
-  upgrade->setPathEncode(false);
-  upgrade->setPath(url.target());
-  client->connectToServer(
-      upgrade, [run, host = url.host](drogon::ReqResult result, const auto&, const auto&) {
-        if (result == drogon::ReqResult::Ok) {
-          run->protocol->on_open();
-          run->state.last_frame = steady_now();
-          run->state.opened = true;
-          return;
-        }
-        const std::string why = drogon::to_string(result);
-        run->state.close({fmt::format("no WebSocket at {}: {}", host, why),
-                          fmt::format("无法与 {} 建立 WebSocket：{}", host, why)});
-      });
-  return client;
+std::shared_ptr<WebSocketClient> connect(const RunPtr& run, const Url& url) {
+  WebSocketClient::Handlers handlers;
+  handlers.on_open = [run] {
+    run->protocol->on_open();
+    run->state.last_frame = steady_now();
+    run->state.opened = true;
+  };
+  handlers.on_failed = [run, host = url.host](const std::string& why) {
+    run->state.close({fmt::format("no WebSocket at {}: {}", host, why),
+                      fmt::format("无法与 {} 建立 WebSocket：{}", host, why)});
+  };
+  handlers.on_frame = [run](const std::string& frame, FrameKind kind, const WebSocket& socket) {
+    on_frame(run, frame, kind, socket);
+  };
+  handlers.on_closed = [run] { run->state.close({"the connection broke", "连接已中断"}); };
+  return std::make_shared<WebSocketClient>(run->loop, url, std::move(handlers));
 }
 
 Result<Url> address_of(Parts& parts, SocketProtocol& protocol, const std::atomic<bool>& stopping) {
@@ -186,13 +174,12 @@ Result<Url> address_of(Parts& parts, SocketProtocol& protocol, const std::atomic
 }  // namespace
 
 SocketEnding run_socket_once(Parts& parts, const ChannelEntry& channel,
-                             const std::shared_ptr<SocketProtocol>& protocol,
-                             trantor::EventLoopThread& loop, const std::atomic<bool>& stopping) {
+                             const std::shared_ptr<SocketProtocol>& protocol, EventLoop loop,
+                             const std::atomic<bool>& stopping) {
   const auto url = address_of(parts, *protocol, stopping);
   if (!url) return {url.error()};
-  const auto type =
-      protocol->is_binary() ? WebSocketMessageType::Binary : WebSocketMessageType::Text;
-  const RunPtr run(new Run{parts, channel, protocol, loop.getLoop(), type});
+  const FrameKind kind = protocol->is_binary() ? FrameKind::kBinary : FrameKind::kText;
+  const RunPtr run(new Run{parts, channel, protocol, loop, kind});
   const milliseconds timeout = parts.config.delivery.timeout;
   auto client = connect(run, *url);
   const SteadyTime begun = steady_now();
@@ -212,20 +199,17 @@ SocketEnding run_socket_once(Parts& parts, const ChannelEntry& channel,
       channel.connection->set(ConnectionState::Kind::kConnected);
       log::info("channel.connected", "connected", {{"ai_bot.channel", channel.config.name}});
       run_in(run->loop, [&] {
-        if (const auto socket = client->getConnection())
-          socket->setPingMessage("", std::chrono::duration<double>(timeout));
+        if (const auto socket = client->socket()) socket.ping_every(timeout);
       });
     }
     run_in(run->loop, [&] {
-      if (const auto socket = client->getConnection()) keep_alive(run, socket, beat, timeout);
+      if (const auto socket = client->socket()) keep_alive(run, socket, beat, timeout);
     });
   }
   run->state.closed = true;
   // Its last owner lets it go there, where its callbacks run; those that were queued are then over.
   run_in(run->loop, [client = std::move(client), code = protocol->close_code()] {
-    if (const auto socket = client->getConnection())
-      socket->shutdown(static_cast<drogon::CloseCode>(code));
-    client->stop();
+    if (const auto socket = client->socket()) socket.shut_down(code);
   });
   while (run->state.commits_under_way > 0) std::this_thread::sleep_for(kCommitWait);
   const Error why = run->state.ending();

@@ -1,13 +1,12 @@
 // One long connection of a channel, from the request for its address to its end.
 #pragma once
 
-#include <trantor/net/EventLoopThread.h>
-
 #include <atomic>
 #include <memory>
 
 #include "app/parts.h"
 #include "channels/socket.h"
+#include "net/event_loop.h"
 
 namespace ai_bot {
 
@@ -20,7 +19,7 @@ struct SocketEnding {
 // Returns when the connection has ended or `stopping` became true, and all commits of its events
 // are over. Frames are handled on `loop`.
 SocketEnding run_socket_once(Parts& parts, const ChannelEntry& channel,
-                             const std::shared_ptr<SocketProtocol>& protocol,
-                             trantor::EventLoopThread& loop, const std::atomic<bool>& stopping);
+                             const std::shared_ptr<SocketProtocol>& protocol, EventLoop loop,
+                             const std::atomic<bool>& stopping);
 
 }  // namespace ai_bot

@@ -3,11 +3,11 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "app/channel_entry.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "core/id.h"
 #include "core/redact.h"
+#include "gateway/channel_entry.h"
 
 namespace ai_bot {
 namespace {

@@ -9,7 +9,7 @@
 #include <iostream>
 #include <iterator>
 
-#include "app/openai_api.h"
+#include "api/openai.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "core/id.h"

@@ -7,12 +7,12 @@
 #include <thread>
 
 #include "app/data_folder.h"
-#include "app/port.h"
 #include "cli/command.h"
 #include "cli/doctor_database.h"
 #include "cli/terminal.h"
 #include "core/json.h"
 #include "models/engine_plan.h"
+#include "net/port.h"
 #include "store/store.h"
 
 namespace ai_bot {
@@ -210,7 +210,7 @@ class Doctor : private Diagnosis {
   }
 
   void port() {
-    const auto free = check_port(config_.server);
+    const auto free = check_port(config_.server.listen, config_.server.port);
     const auto text = fmt::format("{}:{}", config_.server.listen, config_.server.port);
     if (free) {
       add(Grade::kGood, tr("port", "端口"), text + tr(" is free", " 可用"));

@@ -9,7 +9,7 @@
 #include "app/server.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
-#include "config/check.h"
+#include "net/address.h"
 
 namespace ai_bot {
 namespace {

@@ -1,6 +1,5 @@
 #include "config/check.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include "config/check_channels.h"
 #include "config/checks.h"
 #include "config/suggest.h"
+#include "net/address.h"
 
 namespace ai_bot {
 namespace {
@@ -181,14 +181,6 @@ class Checker : private Checks {
 };
 
 }  // namespace
-
-bool is_loopback(const std::string& address) {
-  in_addr v4{};
-  in6_addr v6{};
-  if (address == "localhost") return true;
-  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24 == 127;
-  return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
 
 void complete_and_check(Config& config, const std::map<std::string, int>& lines,
                         std::vector<Finding>& findings) {

@@ -14,9 +14,6 @@ namespace ai_bot {
 void complete_and_check(Config& config, const std::map<std::string, int>& lines,
                         std::vector<Finding>& findings);
 
-// Loopback is the only address that may be listened on without access control.
-bool is_loopback(const std::string& address);
-
 // Characters of a secret that signs; HMAC-SHA256 wants its key hard to guess (RFC 2104, 3).
 constexpr size_t kLeastSecret = 16;
 

@@ -102,12 +102,14 @@ def house(checkout, files):
      'src/net/a.cc:4: #include "store/store.h": the room net may use core.'),
     ({"core/b.h": '#include "net/url.h"\n'}, 'src/core/b.h:1: #include "net/url.h": the room core may use no other room.'),
     ({"store/sqlite/c.cc": '  #  include "app/server.h"\n'}, 'src/store/sqlite/c.cc:1: #  include "app/server.h": the room store may use core.'),
+    ({"net/a.cc": "#include <drogon/HttpRequest.h>\n", "store/b.h": "#include <drogon/HttpRequest.h>\n"},
+     "src/store/b.h:1: #include <drogon/HttpRequest.h>: drogon is known in the room net alone."),
     ({"attic/d.h": ""}, "src/attic/d.h:1: src/attic is no room: CMakeLists.txt has no room(attic …)"),
     ({"net/a.h": IN_NAMESPACE % "struct Parts { int size; };", "store/b.h": IN_NAMESPACE % "\nclass Parts final : public Base {};"},
      "src/store/b.h:3: a class ai_bot::Parts is also at src/net/a.h:2;"),
     ({"net/a.h": IN_NAMESPACE % "template <class T>\nclass CAPABILITY(\"a {\") [[nodiscard]] Lock {};", "net/b.cc": IN_NAMESPACE % "enum class Lock : int { kOpen };"},
      "src/net/b.cc:2: a class ai_bot::Lock is also at src/net/a.h:2;"),
-], ids=["upward", "nothing-below", "deeper-folder", "no-room", "same-class", "same-name"])
+], ids=["upward", "nothing-below", "deeper-folder", "library", "no-room", "same-class", "same-name"])
 def test_rooms_names_what_breaks_the_house(checkout, files, says):
     house(checkout, files)
     done = checkout.run("rooms")

@@ -1,0 +1,114 @@
+#include "gateway/intake.h"
+
+#include "core/guarded.h"
+#include "core/log.h"
+#include "net/event_loop.h"
+#include "store/outbox.h"
+
+namespace ai_bot {
+namespace {
+
+// On an event loop's thread: all that one turn of the loop takes in goes to the store together, and
+// so into one commit. Handed over one by one, the first would wake the writer, which on a busy core
+// interrupts this thread and commits it alone (docs/decisions/0009-speed.md).
+void write_with_this_turn(Store& store, Store::Write write) {
+  const EventLoop loop = EventLoop::of_this_thread();
+  if (!loop) return store.write(std::move(write.task), std::move(write.done));
+  thread_local std::vector<Store::Write> gathered;
+  gathered.push_back(std::move(write));
+  if (gathered.size() > 1) return;
+  loop.post("intake.write", [&store] { store.write(std::exchange(gathered, {})); });
+}
+
+}  // namespace
+
+Intake::Intake(Store& store, Assistant& assistant, Metrics& metrics,
+               const std::atomic<Phase>& phase, int64_t max_pending,
+               std::function<void(int64_t inbox_id)> replies_waiting)
+    : store_(store),
+      assistant_(assistant),
+      metrics_(metrics),
+      phase_(phase),
+      max_pending_(max_pending),
+      replies_waiting_(std::move(replies_waiting)) {}
+
+Result<void> Intake::may_take_in(const ChannelEntry& channel) {
+  if (phase_ == Phase::kDraining)
+    return fail(Code::kUnavailable, "ai_bot is stopping; send it again",
+                "ai_bot 正在停止，请稍后重发");
+  if (auto in_place = store_.in_place(); !in_place) {
+    metrics_.event(channel.config.name, "failed");
+    return in_place;
+  }
+  // What waits for its commit waits for its answer too.
+  const int64_t waiting = assistant_.depth().waiting + store_.queued();
+  if (waiting < max_pending_) return {};
+  metrics_.event(channel.config.name, "full");
+  return fail(Code::kUnavailable,
+              "too many messages are waiting (database.max_pending); send it again later",
+              "等待处理的消息过多（database.max_pending），请稍后重发");
+}
+
+void Intake::take_in(const ChannelEntry& channel, Event event, Committed committed) {
+  auto taken = std::make_shared<TakenIn>();
+  taken->event = std::move(event);
+  const std::string& fixed = taken->event.fixed_answer;
+  Store::Write write;
+  write.task = [taken, texts = fixed.empty()
+                                   ? std::vector<std::string>()
+                                   : channel.channel->compose(fixed)](Connection& connection) {
+    taken->added = inbox::add(connection, taken->event);
+    if (!taken->added.is_new) {
+      taken->answer = outbox::answer_to(connection, taken->added.id);
+    } else if (!texts.empty()) {
+      inbox::finish(connection, taken->added.id);
+      outbox::add(connection, taken->added.id, taken->event, outbox::Kind::kAnswer, texts,
+                  /*held=*/false);
+    }
+  };
+  write.done = [this, taken, committed = std::move(committed)](Result<void> result) {
+    written(taken, std::move(result), committed);
+  };
+  write_with_this_turn(store_, std::move(write));
+}
+
+void Intake::written(const TakenInPtr& taken, Result<void> result, const Committed& committed) {
+  const bool is_written = result.has_value();
+  // Committed to a file that is no longer there would be acknowledged into nothing.
+  if (is_written) result = store_.in_place();
+  committed(taken, result);
+  if (!result) {
+    // Should the file come back, the event sent again must not look like one that was taken.
+    if (is_written && taken->added.is_new) {
+      store_.write([id = taken->added.id](Connection& c) { inbox::remove(c, id); },
+                   [](const Result<void>&) {});
+    }
+    return metrics_.event(taken->event.channel, "failed");
+  }
+  if (!taken->added.is_new) return;
+  const Event& event = taken->event;
+  if (!event.fixed_answer.empty()) return replies_waiting_(taken->added.id);
+  assistant_.accept({taken->added.id, lane_key(event.channel, event.conversation), 0}, event.text);
+}
+
+void Intake::note_ignored(const ChannelEntry& channel, const Reading& reading) {
+  metrics_.event(channel.config.name, reading.outcome.c_str());
+  if (reading.outcome != "unreadable") return;
+  log::warning(
+      "event.unreadable",
+      "the platform sent something that can't be read; it is acknowledged, so that it does "
+      "not keep others away",
+      {{"ai_bot.channel", channel.config.name}});
+}
+
+void Intake::note_taken_in(const TakenIn& taken) {
+  const Event& event = taken.event;
+  metrics_.event(event.channel, taken.added.is_new ? "accepted" : "duplicate");
+  metrics_.acknowledged(std::chrono::duration<double>(steady_now() - taken.begun).count());
+  if (!log::enabled(log::Level::kDebug)) return;
+  log::debug("event.acknowledged",
+             taken.added.is_new ? "an event was accepted" : "an event came again",
+             {{"http.request.id", event.request_id}, {"ai_bot.channel", event.channel}});
+}
+
+}  // namespace ai_bot

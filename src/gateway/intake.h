@@ -1,0 +1,62 @@
+// How an event gets into ai_bot, from a webhook or a connection: committed to the inbox first, then
+// acknowledged, then answered.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "assistant/assistant.h"
+#include "core/phase.h"
+#include "gateway/channel_entry.h"
+#include "store/store.h"
+#include "telemetry/metrics.h"
+
+namespace ai_bot {
+
+// What became of an event.
+struct TakenIn {
+  Event event;
+  inbox::Added added;
+  std::optional<std::string> answer;  // of an event that was answered before
+  SteadyTime begun = steady_now();
+};
+using TakenInPtr = std::shared_ptr<TakenIn>;
+
+class Intake {
+ public:
+  // `replies_waiting`: the outbox holds a reply to this event.
+  Intake(Store& store, Assistant& assistant, Metrics& metrics, const std::atomic<Phase>& phase,
+         int64_t max_pending, std::function<void(int64_t inbox_id)> replies_waiting);
+
+  // kUnavailable when too many wait already, for their commit or their answer
+  // (database.max_pending), or ai_bot is stopping; kStorage when the database is gone.
+  Result<void> may_take_in(const ChannelEntry& channel);
+
+  using Committed = std::function<void(const TakenInPtr& taken, const Result<void>& result)>;
+  // Commits the event. `committed` is called on the store's thread, in the order of the commits,
+  // before the event's turn can begin; it must be quick. An event that was there before is taken in
+  // without effect. On an event loop's thread the commit begins when this turn of the loop ends, so
+  // that one takes all events of the turn: nothing may wait for it there.
+  void take_in(const ChannelEntry& channel, Event event, Committed committed);
+
+  // Counts what was acknowledged and held no event.
+  void note_ignored(const ChannelEntry& channel, const Reading& reading);
+
+  // Counts and logs an acknowledged event; may be called later, on any thread.
+  void note_taken_in(const TakenIn& taken);
+
+ private:
+  void written(const TakenInPtr& taken, Result<void> result, const Committed& committed);
+
+  Store& store_;
+  Assistant& assistant_;
+  Metrics& metrics_;
+  const std::atomic<Phase>& phase_;
+  const int64_t max_pending_;
+  const std::function<void(int64_t inbox_id)> replies_waiting_;
+};
+
+}  // namespace ai_bot

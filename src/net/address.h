@@ -1,0 +1,14 @@
+// IP addresses as texts.
+#pragma once
+
+#include <string>
+
+namespace ai_bot {
+
+// Whether it is an IPv4 or IPv6 address (no brackets, no port).
+bool is_ip_address(const std::string& text);
+
+// Loopback, which only this machine reaches: 127.0.0.0/8, ::1, localhost.
+bool is_loopback(const std::string& address);
+
+}  // namespace ai_bot

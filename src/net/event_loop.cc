@@ -1,0 +1,38 @@
+#include "net/event_loop.h"
+
+#include <trantor/net/EventLoop.h>
+#include <trantor/net/EventLoopThread.h>
+
+namespace ai_bot {
+namespace {
+
+double seconds(milliseconds time) { return static_cast<double>(time.count()) / 1000; }
+
+}  // namespace
+
+EventLoop EventLoop::of_this_thread() {
+  return EventLoop(trantor::EventLoop::getEventLoopOfCurrentThread());
+}
+
+bool EventLoop::is_this_thread() const { return loop_->isInLoopThread(); }
+
+void EventLoop::queue(std::function<void()> work) const { loop_->queueInLoop(std::move(work)); }
+
+void EventLoop::queue_after(milliseconds time, std::function<void()> work) const {
+  loop_->runAfter(seconds(time), std::move(work));
+}
+
+void EventLoop::queue_every(milliseconds time, std::function<void()> work) const {
+  loop_->runEvery(seconds(time), std::move(work));
+}
+
+LoopThread::LoopThread(const std::string& name)
+    : thread_(std::make_unique<trantor::EventLoopThread>(name)) {
+  thread_->run();
+}
+
+LoopThread::~LoopThread() = default;
+
+EventLoop LoopThread::loop() const { return EventLoop(thread_->getLoop()); }
+
+}  // namespace ai_bot
