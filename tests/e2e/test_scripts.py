@@ -86,15 +86,21 @@ room(net core)
 room(store core
   SQLite::SQLite3)
 """
+NO_PICTURE = "# The house\n\n```mermaid\n%% script/rooms --draw\n```\n"
 IN_NAMESPACE = "namespace ai_bot {\n%s\n}"
 
 
-def house(checkout, files):
-    (checkout.folder / "CMakeLists.txt").write_text(ROOMS, encoding="utf-8")
+def house(checkout, files, rooms=ROOMS):
+    (checkout.folder / "CMakeLists.txt").write_text(rooms, encoding="utf-8")
     for name, text in files.items():
         path = checkout.folder / "src" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    document = checkout.folder / "docs/development.md"
+    document.parent.mkdir()
+    document.write_text(NO_PICTURE, encoding="utf-8")
+    checkout.run("rooms", "--draw")
+    return document
 
 
 @pytest.mark.parametrize("files, says", [
@@ -136,6 +142,23 @@ def test_a_long_file_is_a_warning_and_an_error_when_strict(checkout):
     assert (done.returncode, done.stdout, done.stderr) == (0, "warning: " + says, "")
     done = checkout.run("rooms", "--strict")
     assert (done.returncode, done.stdout, done.stderr) == (1, "", says)
+
+
+def test_the_picture_of_the_rooms_is_drawn_from_the_includes_and_must_be_of_today(checkout):
+    document = house(checkout, {"core/id.h": "", "net/url.h": '#include "core/id.h"\n', "store/a.h": '#include "core/id.h"\n',
+                                "store/b.h": '#include "net/url.h"\n'}, ROOMS.replace("room(store core", "room(store net"))
+    assert document.read_text(encoding="utf-8") == NO_PICTURE.replace("--draw\n", """--draw
+flowchart TD
+  store --> net
+  net --> core
+  core
+""")
+    assert checkout.run("rooms").returncode == 0
+    (checkout.folder / "src/store/b.h").unlink()
+    done = checkout.run("rooms")
+    assert (done.returncode, done.stderr) == (1, "docs/development.md:5: the picture is not of what is included now: run script/docs\n")
+    document.write_text("# The house\n", encoding="utf-8")
+    assert checkout.run("rooms").stderr.startswith("docs/development.md:1: has no picture of the rooms")
 
 
 @pytest.mark.skipif(shutil.which("clang++") is None, reason="needs clang++")
