@@ -402,9 +402,10 @@ void Server::learn_identities() {
   while (parts_.phase != Phase::kDraining) {
     bool all = true;
     for (const auto& [name, channel] : parts_.channels) {
-      if (!channel.access->needs_identity()) continue;
+      PlatformAccess& access = *channel.access;
+      if (!access.needs_identity()) continue;
       const auto learnt = guarded(
-          "server.identity", [&] { return channel.access->learn_identity(); },
+          "server.identity", [&access] { return access.learn_identity(); },
           Result<void>(fail(Code::kInternal, "a mistake in ai_bot", "ai_bot 内部错误")));
       if (learnt) continue;
       all = false;
