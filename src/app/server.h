@@ -14,6 +14,7 @@
 #include "app/data_folder.h"
 #include "app/delivery.h"
 #include "app/parts.h"
+#include "core/part.h"
 #include "models/engine.h"
 #include "net/http_server.h"
 
@@ -27,8 +28,9 @@ class Server {
   // Opens the database, takes the lock and the port. Errors say what to do.
   static Result<std::unique_ptr<Server>> create(Config config, Reread reread);
 
-  // Serves until SIGTERM or SIGINT, then stops in order: no new work, turns finish or are parked
-  // within server.shutdown_grace, engines end. SIGHUP reloads, or stops when it came from
+  // Serves until SIGTERM or SIGINT, then stops in order and by one deadline: no new work, turns
+  // finish or are parked within server.shutdown_grace, replies go out and engines end a second
+  // later. SIGHUP reloads, or stops when it came from
   // a terminal that was closed. `on_listening` is called once it
   // serves.
   void run(const std::function<void()>& on_listening);
@@ -44,11 +46,14 @@ class Server {
   Result<void> build_models();
   Result<std::string> model_file(const ModelConfig& model) const;
   void observe(const Attempt& attempt);
-  void resume();
   HealthNeeds health_needs();
   void build_http();
+  void arrange();
+  void start_models();
+  void stop_models(SteadyTime deadline);
   void handle_signals();
   void reload();
+  void reload_models(const Config& fresh);
   void housekeeping();
   void learn_identities();
   void shut_down();
@@ -62,6 +67,7 @@ class Server {
   std::vector<LocalModel*> local_models_;  // owned by the router
   std::unique_ptr<Deliverer> deliverer_;
   std::unique_ptr<Connections> connections_;
+  Lifecycle lifecycle_;
   std::mutex stopping_mutex_;
   std::condition_variable stopping_;
   std::thread identities_;  // asks the platforms who the bot is, until each has said so

@@ -50,6 +50,15 @@ void LocalModel::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void LocalModel::stop_by(SteadyTime deadline) {
+  {
+    MutexLock lock(mutex_);
+    stopping_ = true;
+    stop_by_ = deadline;
+  }
+  wake_.notify_all();
+}
+
 void LocalModel::use(const std::string& path) {
   {
     MutexLock lock(mutex_);

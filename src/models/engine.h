@@ -30,8 +30,10 @@ class LocalModel : public Model {
   ~LocalModel() override;
 
   void start();
-  // SIGTERM, then SIGKILL; returns when the process is gone.
+  // SIGTERM, then SIGKILL after engine.stop_timeout; returns when the process is gone.
   void stop();
+  // Begins to stop and returns at once. The process is killed at the deadline, if that comes first.
+  void stop_by(SteadyTime deadline);
   // Asks for another file; returns at once, status() tells how it went. The old model stays when
   // the new one does not become ready.
   void use(const std::string& path);
@@ -74,6 +76,8 @@ class LocalModel : public Model {
   void drain(RunningPtr old);
   void note_crash(const std::string& why, bool was_ready = false);
   bool pause(milliseconds wait);  // false when stopping
+  // How long a process has to end after SIGTERM.
+  milliseconds patience() const;
 
   const ModelConfig config_;
   const EngineConfig engine_;
@@ -88,6 +92,7 @@ class LocalModel : public Model {
   ModelState state_ GUARDED_BY(mutex_) = ModelState::kStopped;
   std::string problem_ GUARDED_BY(mutex_);
   bool stopping_ GUARDED_BY(mutex_) = false;
+  SteadyTime stop_by_ GUARDED_BY(mutex_) = SteadyTime::max();
   bool recovering_ GUARDED_BY(mutex_) = false;  // it was ready, and is being started again
   int64_t restarts_ GUARDED_BY(mutex_) = 0;
   int64_t starts_ = 0;  // makes socket names unique; of supervise() alone

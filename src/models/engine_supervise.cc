@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "core/guarded.h"
 #include "core/log.h"
 #include "models/engine.h"
@@ -12,6 +14,7 @@ namespace {
 constexpr milliseconds kHealthInterval{20};
 constexpr milliseconds kHealthTimeout{1000};
 constexpr milliseconds kDrainInterval{20};
+constexpr milliseconds kLeastPatience{200};
 
 // llama-server's lines: "0.00.123.456 E srv  function: text", the second word being the level. Its
 // warnings are for people who run it bare (e.g. that no API key is set): they are details here.
@@ -102,7 +105,7 @@ void LocalModel::supervise() {
     last = std::exchange(current_, nullptr);
     state_ = ModelState::kStopped;
   }
-  if (last) last->child->stop(engine_.stop_timeout);
+  if (last) last->child->stop(patience());
 }
 
 Result<LocalModel::RunningPtr> LocalModel::bring_up(const std::string& path) {
@@ -151,7 +154,7 @@ Result<LocalModel::RunningPtr> LocalModel::bring_up(const std::string& path) {
   running->child = std::move(*child);
   const SteadyTime begun = steady_now();
   if (auto ready = wait_until_ready(*running); !ready) {
-    running->child->stop(engine_.stop_timeout);
+    running->child->stop(patience());
     return fail(ready.error());
   }
   log::info("engine.ready", "the model is ready",
@@ -214,7 +217,7 @@ void LocalModel::drain(RunningPtr old) {
   const SteadyTime begun = steady_now();
   while (old.use_count() > 1 && since(begun) < engine_.drain_timeout && pause(kDrainInterval)) {
   }
-  old->child->stop(engine_.stop_timeout);
+  old->child->stop(patience());
 }
 
 void LocalModel::note_crash(const std::string& why, bool was_ready) {
@@ -236,6 +239,12 @@ void LocalModel::note_crash(const std::string& why, bool was_ready) {
   }
   log::error(loop ? "engine.crash_loop" : "engine.crashed", problem,
              {{"ai_bot.model", config_.name}});
+}
+
+milliseconds LocalModel::patience() const {
+  MutexLock lock(mutex_);
+  const auto left = std::chrono::duration_cast<milliseconds>(stop_by_ - steady_now());
+  return std::clamp(left, kLeastPatience, std::max(engine_.stop_timeout, kLeastPatience));
 }
 
 bool LocalModel::pause(milliseconds wait) {

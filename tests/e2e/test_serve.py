@@ -3,6 +3,7 @@ import json
 import os
 import signal
 import subprocess
+import time
 
 import pytest
 
@@ -63,6 +64,16 @@ def test_an_orderly_stop_exits_0_and_leaves_no_engine(server):
     assert server.stop() == 0
     with pytest.raises(ProcessLookupError):
         os.kill(engine, 0)
+
+
+def test_a_stop_ends_in_time_though_an_engine_hangs(make_server):
+    server = make_server("server: {port: $PORT, shutdown_grace: 1s}\nengine: {stop_timeout: 1m}\n").start()
+    engine = server.engine_pid()
+    os.kill(engine, signal.SIGSTOP)
+    begun = time.monotonic()
+    assert server.stop() == 0
+    assert time.monotonic() - begun < 1 + 2
+    assert not os.path.exists(f"/proc/{engine}")
 
 
 def test_kill_9_leaves_no_engine(server):

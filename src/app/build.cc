@@ -1,15 +1,7 @@
-#include "app/server.h"
-
 #include <fmt/format.h>
 #include <signal.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <future>
 #include <system_error>
-#include <thread>
 
 #include "api/health.h"
 #include "api/metrics.h"
@@ -17,67 +9,15 @@
 #include "api/webhook.h"
 #include "app/attachments.h"
 #include "app/drafts.h"
-#include "app/logging.h"
-#include "config/output.h"
+#include "app/process.h"
+#include "app/server.h"
 #include "core/guarded.h"
 #include "core/log.h"
 #include "core/redact.h"
-#include "core/version.h"
 #include "net/port.h"
 
 namespace ai_bot {
 namespace {
-
-constexpr milliseconds kIdentityRetryMin{1000}, kIdentityRetryMax{60000};
-constexpr milliseconds kHousekeeping{600000};
-constexpr int kPurgeBatch = 5000;  // rows a commit
-constexpr milliseconds kDeliveryGrace{2000};
-constexpr milliseconds kDrainInterval{20};
-
-// Throws std::system_error when so many further threads can't be had at once. Asked at the start,
-// where that can be told, for those that are started later, where it would end the process.
-void require_threads(size_t count) {
-  std::promise<void> gate;
-  const auto opened = gate.get_future().share();
-  std::vector<std::thread> threads;
-  const auto end = [&] {
-    gate.set_value();
-    for (std::thread& thread : threads) thread.join();
-  };
-  try {
-    while (threads.size() < count) threads.emplace_back([opened] { opened.wait(); });
-  } catch (...) {
-    end();
-    throw;
-  }
-  end();
-}
-
-sigset_t our_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
-  return signals;
-}
-
-// As many open files as this process may have: each answer takes up to two.
-void raise_file_limit() {
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-// What this process holds is nobody else's: its files, a core of its memory, its memory through
-// /proc and ptrace.
-void close_to_others() {
-  umask(0077);
-#ifndef __SANITIZE_ADDRESS__  // whose leak check looks at the process from outside
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-  prctl(PR_SET_DUMPABLE, 0);
-#endif
-}
 
 HttpServer::Options http_options(const ServerConfig& config, const std::string& data_folder) {
   HttpServer::Options options;
@@ -202,6 +142,7 @@ Result<void> Server::build() {
   parts_.metrics.add_sampler(process_samples);
   parts_.metrics.add_sampler([needs = health_needs()] { return health_samples(needs); });
   build_http();
+  arrange();
   return {};
 }
 
@@ -292,137 +233,6 @@ void Server::observe(const Attempt& attempt) {
   parts_.metrics.model_attempt(attempt.model, "ok", seconds(end.total));
   parts_.metrics.model_answer(attempt.model, seconds(end.first_token), rate,
                               end.usage.prompt_tokens, end.usage.completion_tokens);
-}
-
-void Server::resume() {
-  // Replies first: a new answer must not overtake an older one of its conversation.
-  deliverer_->resume();
-  parts_.assistant->resume();
-}
-
-void Server::run(const std::function<void()>& on_listening) {
-  raise_file_limit();
-  for (LocalModel* model : local_models_) model->start();
-  resume();
-  identities_ =
-      std::thread([this] { guarded("server.identities", [this] { learn_identities(); }); });
-  http_->loop().every(kHousekeeping, "server.housekeeping", [this] { housekeeping(); });
-  std::thread signal_thread([this] { guarded("server.signals", [this] { handle_signals(); }); });
-  http_->run([this, &on_listening] {
-    Phase starting = Phase::kStarting;  // unless a signal came first
-    if (!parts_.phase.compare_exchange_strong(starting, Phase::kServing)) return;
-    connections_->start();
-    log::info("server.listening",
-              fmt::format("ai_bot {} listens on {}:{}", kVersion, parts_.config.server.listen,
-                          parts_.config.server.port));
-    on_listening();
-  });
-  signal_thread.join();
-}
-
-void Server::handle_signals() {
-  const sigset_t signals = our_signals();
-  const bool on_terminal = isatty(STDERR_FILENO) == 1;
-  for (;;) {
-    int signal = 0;
-    sigwait(&signals, &signal);
-    // A terminal that is closed sends SIGHUP too, and is no terminal any more.
-    const bool closed = on_terminal && isatty(STDERR_FILENO) == 0;
-    if (signal == SIGHUP && !closed) {
-      guarded("server.reload", [this] { reload(); });
-      continue;
-    }
-    log::info("server.stopping", "finishing or parking what is under way");
-    // A second signal ends us at once; what is unfinished resumes at the next start anyway.
-    sigset_t impatient;
-    sigemptyset(&impatient);
-    sigaddset(&impatient, SIGINT);
-    sigaddset(&impatient, SIGTERM);
-    pthread_sigmask(SIG_UNBLOCK, &impatient, nullptr);
-    guarded("server.shut_down", [this] { shut_down(); });
-    http_->quit();
-    return;
-  }
-}
-
-void Server::shut_down() {
-  {
-    std::lock_guard lock(stopping_mutex_);
-    parts_.phase = Phase::kDraining;
-  }
-  stopping_.notify_all();
-  // Turns and answers of /v1 share one grace.
-  const SteadyTime begun = steady_now();
-  if (identities_.joinable()) identities_.join();
-  if (connections_) connections_->stop();
-  if (parts_.assistant) parts_.assistant->stop(parts_.config.server.shutdown_grace);
-  parts_.waiters.release();
-  if (deliverer_) deliverer_->stop(kDeliveryGrace);
-  // Its callbacks use the parts above and the HTTP threads: all of that is still there.
-  if (parts_.store) parts_.store->stop();
-  while (parts_.answers_under_way > 0 && since(begun) < parts_.config.server.shutdown_grace) {
-    std::this_thread::sleep_for(kDrainInterval);
-  }
-  for (LocalModel* model : local_models_) model->stop();
-  // What is still under way hears that it is over while the HTTP threads, which it tells, are
-  // there.
-  if (parts_.http) parts_.http->stop();
-}
-
-void Server::reload() {
-  auto fresh = reread_();
-  if (!fresh) {
-    log::error("config.reload_failed", fresh.error().text.en);
-    return;
-  }
-  for (const ChangedKey& changed : changed_keys(known_, *fresh)) {
-    log::info(changed.change == Change::kReload ? "config.reloaded" : "config.needs_restart",
-              changed.change == Change::kReload ? "a changed value is active now"
-                                                : "a changed value needs a restart",
-              {{"ai_bot.key", changed.key}});
-  }
-  configure_log(fresh->log);
-  parts_.assistant->configure(fresh->assistant);
-  size_t local = 0;
-  for (const ModelConfig& model : fresh->models) {
-    if (model.type != "local" || local >= local_models_.size()) continue;
-    const std::string chosen = local == 0 ? folder_.active_model() : "";
-    const auto file = chosen.empty() ? model_file(model) : Result<std::string>(chosen);
-    LocalModel& running = *local_models_[local++];
-    if (file && running.status().detail != *file) running.use(*file);
-  }
-  resume();  // a replay may have opened dead letters again; what is in a lane already is done once
-             // all the same
-  if (connections_) connections_->retry_now();
-  known_ = std::move(*fresh);
-}
-
-void Server::learn_identities() {
-  milliseconds wait = kIdentityRetryMin;
-  while (parts_.phase != Phase::kDraining) {
-    bool all = true;
-    for (const auto& [name, channel] : parts_.channels) {
-      PlatformAccess& access = *channel.access;
-      if (!access.needs_identity()) continue;
-      const auto learnt = guarded(
-          "server.identity", [&access] { return access.learn_identity(); },
-          Result<void>(fail(Code::kInternal, "a mistake in ai_bot", "ai_bot 内部错误")));
-      if (learnt) continue;
-      all = false;
-      log::warning("channel.identity_unknown", learnt.error().text.en, {{"ai_bot.channel", name}});
-    }
-    if (all) return;
-    std::unique_lock lock(stopping_mutex_);
-    stopping_.wait_for(lock, wait, [this] { return parts_.phase == Phase::kDraining; });
-    wait = std::min(wait * 2, kIdentityRetryMax);
-  }
-}
-
-void Server::housekeeping() {
-  const int64_t before = now_ms() - parts_.config.database.retention.count();
-  parts_.store->write(
-      [before](Connection& connection) { inbox::purge(connection, before, kPurgeBatch); },
-      [](const Result<void>&) {});
 }
 
 }  // namespace ai_bot

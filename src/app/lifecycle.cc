@@ -1,0 +1,156 @@
+// From the start to the end of a Server that was built.
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "app/process.h"
+#include "app/server.h"
+#include "core/guarded.h"
+#include "core/log.h"
+#include "core/version.h"
+
+namespace ai_bot {
+namespace {
+
+constexpr milliseconds kIdentityRetryMin{1000}, kIdentityRetryMax{60000};
+constexpr milliseconds kHousekeeping{600000};
+constexpr int kPurgeBatch = 5000;  // rows a commit
+constexpr milliseconds kDrainInterval{20};
+// Turns and answers have server.shutdown_grace; to deliver what they led to and to end the engines,
+// there is so much more.
+constexpr milliseconds kAfterGrace{1000};
+constexpr milliseconds kDeliveryGrace{2000};
+
+milliseconds left_until(SteadyTime deadline) {
+  const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_now());
+  return std::max(left, milliseconds(0));
+}
+
+}  // namespace
+
+void Server::arrange() {
+  lifecycle_.add({"identities",
+                  [this] {
+                    identities_ = std::thread(
+                        [this] { guarded("server.identities", [this] { learn_identities(); }); });
+                  },
+                  [this](SteadyTime) {
+                    if (identities_.joinable()) identities_.join();
+                  }});
+  // What is still under way hears that it is over while the HTTP threads, which it tells, are
+  // there.
+  lifecycle_.add({"http client", nullptr, [this](SteadyTime) { parts_.http->stop(); }});
+  lifecycle_.add({"models", [this] { start_models(); },
+                  [this](SteadyTime deadline) { stop_models(deadline); }});
+  lifecycle_.add({"answers", nullptr, [this](SteadyTime deadline) {
+                    while (parts_.answers_under_way > 0 && steady_now() < deadline - kAfterGrace)
+                      std::this_thread::sleep_for(kDrainInterval);
+                  }});
+  // Its callbacks use the parts after it and the HTTP threads: all of that is still there.
+  lifecycle_.add({"store", nullptr, [this](SteadyTime) { parts_.store->stop(); }});
+  // It is started before the assistant: a new answer must not overtake an older one of its
+  // conversation.
+  lifecycle_.add({"deliverer", [this] { deliverer_->resume(); },
+                  [this](SteadyTime deadline) {
+                    deliverer_->stop(std::min(kDeliveryGrace, left_until(deadline)));
+                  }});
+  lifecycle_.add({"waiters", nullptr, [this](SteadyTime) { parts_.waiters.release(); }});
+  lifecycle_.add({"assistant", [this] { parts_.assistant->resume(); },
+                  [this](SteadyTime deadline) {
+                    parts_.assistant->stop(left_until(deadline - kAfterGrace));
+                  }});
+  lifecycle_.add({"connections", nullptr, [this](SteadyTime) { connections_->stop(); }});
+}
+
+void Server::start_models() {
+  for (LocalModel* model : local_models_) model->start();
+}
+
+void Server::stop_models(SteadyTime deadline) {
+  for (LocalModel* model : local_models_) model->stop_by(deadline);
+  for (LocalModel* model : local_models_) model->stop();
+}
+
+void Server::run(const std::function<void()>& on_listening) {
+  raise_file_limit();
+  lifecycle_.start();
+  http_->loop().every(kHousekeeping, "server.housekeeping", [this] { housekeeping(); });
+  std::thread signal_thread([this] { guarded("server.signals", [this] { handle_signals(); }); });
+  http_->run([this, &on_listening] {
+    Phase starting = Phase::kStarting;  // unless a signal came first
+    if (!parts_.phase.compare_exchange_strong(starting, Phase::kServing)) return;
+    connections_->start();
+    log::info("server.listening",
+              fmt::format("ai_bot {} listens on {}:{}", kVersion, parts_.config.server.listen,
+                          parts_.config.server.port));
+    on_listening();
+  });
+  signal_thread.join();
+}
+
+void Server::handle_signals() {
+  const sigset_t signals = our_signals();
+  const bool on_terminal = isatty(STDERR_FILENO) == 1;
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    // A terminal that is closed sends SIGHUP too, and is no terminal any more.
+    const bool closed = on_terminal && isatty(STDERR_FILENO) == 0;
+    if (signal == SIGHUP && !closed) {
+      guarded("server.reload", [this] { reload(); });
+      continue;
+    }
+    log::info("server.stopping", "finishing or parking what is under way");
+    // A second signal ends us at once; what is unfinished resumes at the next start anyway.
+    sigset_t impatient;
+    sigemptyset(&impatient);
+    sigaddset(&impatient, SIGINT);
+    sigaddset(&impatient, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &impatient, nullptr);
+    guarded("server.shut_down", [this] { shut_down(); });
+    http_->quit();
+    return;
+  }
+}
+
+void Server::shut_down() {
+  {
+    std::lock_guard lock(stopping_mutex_);
+    parts_.phase = Phase::kDraining;
+  }
+  stopping_.notify_all();
+  lifecycle_.stop(steady_now() + parts_.config.server.shutdown_grace + kAfterGrace);
+}
+
+void Server::learn_identities() {
+  milliseconds wait = kIdentityRetryMin;
+  while (parts_.phase != Phase::kDraining) {
+    bool all = true;
+    for (const auto& [name, channel] : parts_.channels) {
+      PlatformAccess& access = *channel.access;
+      if (!access.needs_identity()) continue;
+      const auto learnt = guarded(
+          "server.identity", [&access] { return access.learn_identity(); },
+          Result<void>(fail(Code::kInternal, "a mistake in ai_bot", "ai_bot 内部错误")));
+      if (learnt) continue;
+      all = false;
+      log::warning("channel.identity_unknown", learnt.error().text.en, {{"ai_bot.channel", name}});
+    }
+    if (all) return;
+    std::unique_lock lock(stopping_mutex_);
+    stopping_.wait_for(lock, wait, [this] { return parts_.phase == Phase::kDraining; });
+    wait = std::min(wait * 2, kIdentityRetryMax);
+  }
+}
+
+void Server::housekeeping() {
+  const int64_t before = now_ms() - parts_.config.database.retention.count();
+  parts_.store->write(
+      [before](Connection& connection) { inbox::purge(connection, before, kPurgeBatch); },
+      [](const Result<void>&) {});
+}
+
+}  // namespace ai_bot

@@ -1,0 +1,156 @@
+"""What `kill -HUP` says is active is active: one test for each key that a reload changes (the list is in
+tests/unit/config/reload_keys_test.cc), and nothing is changed by it that nobody asked for."""
+import http.server
+import json
+import shutil
+import signal
+import threading
+
+import pytest
+
+from api import post_event
+from conftest import GUIDE, SECRET, remote_model, wait_until
+
+
+@pytest.fixture
+def model():
+    """A remote model that keeps what it is asked: `.asked` (bodies), `.answer` (text), `.status`."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self.server.asked.append(body)
+            chunk = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "echo-1",
+                     "choices": [{"index": 0, "delta": {"role": "assistant", "content": self.server.answer}, "finish_reason": "stop"}]}
+            data = f"data: {json.dumps(chunk)}\n\ndata: [DONE]\n\n".encode() if self.server.status == 200 else b"{}"
+            self.send_response(self.server.status)
+            self.send_header("Content-Type", "text/event-stream")
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.asked, server.answer, server.status = [], "fine", 200
+    server.url = f"http://127.0.0.1:{server.server_port}/v1"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+
+
+BREAKER_OFF = "router: {retries: 0, breaker: {failures: 1000}}\n"
+
+
+def configuration(model, more):
+    return f'models: [{remote_model(model.url)}]\n{BREAKER_OFF}channels: [{{name: hook, default: true, secret: "{SECRET}", sync_deadline: 1s}}]\n{more}'
+
+
+def reload(server, yaml, key):
+    """Reloads with this configuration; the log says that the key is active now."""
+    before = server.log().count("config.reloaded")
+    server.configure(yaml)
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: server.log().count("config.reloaded") > before and key in server.log(), f"{key} is reloaded")
+
+
+@pytest.fixture
+def change(make_server, model):
+    """Starts with these lines of configuration; what it returns reloads with others."""
+    def begin(before):
+        server = make_server(configuration(model, before)).start()
+        return server, lambda after, key: reload(server, configuration(model, after), key)
+    return begin
+
+
+def converse(server, text="hello", room="room"):
+    """A turn of a conversation: its answer."""
+    status, body = server.json("POST", "/v1/chat/completions", {"messages": [{"role": "user", "content": text}]}, {"X-Ai-Bot-Conversation": room})
+    assert status == 200, body
+    return body["choices"][0]["message"]["content"]
+
+
+def test_system_prompt(change, model):
+    server, reloaded = change("assistant: {system_prompt: before}\n")
+    converse(server)
+    reloaded("assistant: {system_prompt: after}\n", "assistant.system_prompt")
+    converse(server)
+    assert [asked["messages"][0]["content"].split()[0] for asked in model.asked] == ["before", "after"]
+
+
+def test_max_answer_tokens(change, model):
+    server, reloaded = change("assistant: {max_answer_tokens: 100}\n")
+    converse(server)
+    reloaded("assistant: {max_answer_tokens: 50}\n", "assistant.max_answer_tokens")
+    converse(server)
+    assert [asked["max_tokens"] for asked in model.asked] == [100, 50]
+
+
+def test_max_answer(change, model):
+    model.answer = "word " * 1000
+    server, reloaded = change("assistant: {max_answer: 64KiB}\n")
+    assert len(converse(server)) >= 4999
+    reloaded("assistant: {max_answer: 1KiB}\n", "assistant.max_answer")
+    assert len(converse(server)) < 2000
+
+
+def test_history_messages(change, model):
+    server, reloaded = change("assistant: {history_messages: 100}\n")
+    for number in range(6):
+        converse(server, f"question {number}")
+    assert len(model.asked[-1]["messages"]) == 1 + 10 + 1
+    reloaded("assistant: {history_messages: 2}\n", "assistant.history_messages")
+    converse(server, "the last")
+    assert len(model.asked[-1]["messages"]) <= 1 + 2 + 1
+
+
+def test_retry_min_and_max(change, model):
+    model.status = 503
+    server, reloaded = change("assistant: {retry_min: 1h, retry_max: 2h}\n")
+    assert post_event(server, SECRET, "e1", "first", conversation="a")[0] == 202
+    wait_until(lambda: len(model.asked) >= 1, "the model was asked")
+    asked = len(model.asked)
+    reloaded("assistant: {retry_min: 10ms, retry_max: 20ms}\n", "assistant.retry_min")
+    assert "assistant.retry_max" in server.log()
+    assert post_event(server, SECRET, "e2", "second", conversation="b")[0] == 202
+    wait_until(lambda: len(model.asked) >= asked + 4, "it was asked again and again")
+
+
+def test_retry_for(change, model):
+    model.status = 503
+    server, reloaded = change("assistant: {retry_min: 10ms, retry_max: 10ms, retry_for: 1d}\n")
+    assert post_event(server, SECRET, "e1", "first")[0] == 202
+    wait_until(lambda: len(model.asked) >= 3, "it is tried again")
+    assert server.health()["inbox"] == {"open": 1, "dead": 0}
+    reloaded("assistant: {retry_min: 10ms, retry_max: 10ms, retry_for: 0s}\n", "assistant.retry_for")
+    wait_until(lambda: server.health()["inbox"] == {"open": 0, "dead": 1}, "it is given up")
+
+
+def test_log(change):
+    server, reloaded = change("log: {level: info, format: json, message_text: false}\n")
+    post_event(server, SECRET, "e1", "the first text")
+    assert "the first text" not in server.log()
+    reloaded("log: {level: debug, format: text, message_text: true}\n", "log.level")
+    post_event(server, SECRET, "e2", "the second text")
+    wait_until(lambda: "the second text" in server.log(), "the text is logged")
+    assert not next(line for line in server.log().splitlines() if "the second text" in line).startswith("{")
+
+
+def local_models(folder, **files):
+    """A configuration with these local models, in this order."""
+    return "models:\n" + "".join(f"  - {{name: {name}, type: local, path: {folder / file}}}\n" for name, file in files.items())
+
+
+def test_a_models_file_goes_to_the_model_of_that_name(make_server, folder):
+    for name in ("A.gguf", "B.gguf", "C.gguf"):
+        shutil.copy(GUIDE, folder / name)
+    server = make_server(local_models(folder, a="A.gguf")).start()
+    reload_models = lambda **files: (server.configure(local_models(folder, **files)), server.process.send_signal(signal.SIGHUP))
+    reload_models(b="B.gguf", a="A.gguf")
+    wait_until(lambda: "config.needs_restart" in server.log(), "a further model needs a restart")
+    reload_models(b="B.gguf", a="C.gguf")
+    running = lambda: [(model["name"], model["detail"]) for model in server.health()["models"]]
+    wait_until(lambda: running() == [("a", str(folder / "C.gguf"))], "it has its new file")
+    swaps = [json.loads(line)["file.path"] for line in server.log().splitlines() if "engine.swap_begun" in line]
+    assert swaps == [str(folder / "C.gguf")]
