@@ -20,7 +20,7 @@ using nlohmann::json;
 // "Interaction Type", "Interaction Callback Type", "Webhook Event Payload".
 constexpr int kPing = 1, kCommand = 2, kPong = 1, kDeferred = 5;
 constexpr int kWebhookPing = 0;
-constexpr int64_t kInteractionMs = 14 * 60 * 1000;  // a minute before the token ends
+constexpr int64_t kInteractionMs = int64_t{14} * 60 * 1000;  // a minute before the token ends
 constexpr size_t kNonceLength = 25;
 
 // "JSON error codes".

@@ -200,7 +200,7 @@ class Writer {
       }
       longest = std::max(longest, dialect_.size(line) + (head.empty() ? dialect_.size(rule) : 0));
       if (head.empty()) {
-        head = line + "\n" + rule;
+        head.append(line).append("\n").append(rule);
       } else {
         body += (body.empty() ? "" : "\n") + line;
       }

@@ -31,8 +31,8 @@ struct FileReading {
 // Reads one mapping. fields() calls it once for each field.
 class MappingReader {
  public:
-  MappingReader(FileReading& reading, YAML::Node node, std::string prefix)
-      : reading_(reading), node_(std::move(node)), prefix_(std::move(prefix)) {}
+  MappingReader(FileReading& reading, const YAML::Node& node, std::string prefix)
+      : reading_(reading), node_(node), prefix_(std::move(prefix)) {}
 
   void operator()(std::string& value, const Field& field);
 

@@ -29,6 +29,7 @@ constexpr int kEndCheckMs = 50;  // where the end can't be waited for (Linux bef
 // The strings' addresses, and a null pointer, as exec wants them.
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> pointers;
+  pointers.reserve(texts.size() + 1);
   for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
   pointers.push_back(nullptr);
   return pointers;
