@@ -135,6 +135,7 @@ void Server::learn_identities() {
       const auto learnt = guarded(
           "server.identity", [&access] { return access.learn_identity(); },
           Result<void>(fail(Code::kInternal, "a mistake in ai_bot", "ai_bot 内部错误")));
+      if (parts_.phase == Phase::kDraining) return;
       if (learnt) continue;
       all = false;
       log::warning("channel.identity_unknown", learnt.error().text.en, {{"ai_bot.channel", name}});

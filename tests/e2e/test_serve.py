@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import time
 
@@ -74,6 +75,17 @@ def test_a_stop_ends_in_time_though_an_engine_hangs(make_server):
     assert server.stop() == 0
     assert time.monotonic() - begun < 1 + 2
     assert not os.path.exists(f"/proc/{engine}")
+
+
+def test_a_stop_ends_in_time_though_platforms_are_silent(make_server):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        channels = "".join(f'  - {{name: t{n}, type: telegram, mode: connect, bot_token: "1234567{n}:{"A" * 35}", base_url: "{url}"}}\n' for n in range(6))
+        server = make_server(f"server: {{port: $PORT, shutdown_grace: 1s}}\nchannels:\n{channels}").start()
+        begun = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - begun < 1 + 2
+    assert "identity_unknown" not in server.log()
 
 
 def test_kill_9_leaves_no_engine(server):
