@@ -7,13 +7,13 @@
 #include "api/metrics.h"
 #include "api/openai.h"
 #include "api/webhook.h"
-#include "app/attachments.h"
-#include "app/drafts.h"
 #include "app/process.h"
 #include "app/server.h"
 #include "core/guarded.h"
 #include "core/log.h"
 #include "core/redact.h"
+#include "gateway/attachments.h"
+#include "gateway/drafts.h"
 #include "net/port.h"
 
 namespace ai_bot {
@@ -96,7 +96,6 @@ Result<void> Server::build() {
       std::make_unique<UnderWay>(folder_.path() + "/run/under_way", config.database.path);
   parts_.under_way->forget_closed(*parts_.store);
   parts_.http = std::make_unique<HttpClient>();
-  connections_ = std::make_unique<Connections>(parts_);
   if (auto built = build_channels(); !built) return built;
   if (auto built = build_models(); !built) return built;
   deliverer_ = std::make_unique<Deliverer>(*parts_.store, *parts_.under_way, *parts_.http,
@@ -135,6 +134,8 @@ Result<void> Server::build() {
   parts_.intake = std::make_unique<Intake>(*parts_.store, *parts_.assistant, parts_.metrics,
                                            parts_.phase, config.database.max_pending,
                                            [this](int64_t id) { deliverer_->deliver(id); });
+  connections_ = std::make_unique<Connections>(
+      ConnectionNeeds{parts_.channels, *parts_.intake, *parts_.http, config.delivery.timeout});
   // The HTTP threads, the signals', the identities', a connection's, a model's and its process's.
   size_t later = static_cast<size_t>(config.server.threads) + 2 + 2 * local_models_.size();
   for (const auto& [name, channel] : parts_.channels) later += channel.config.mode == "connect";

@@ -10,11 +10,11 @@
 #include <thread>
 
 #include "api/health.h"
-#include "app/connections.h"
 #include "app/data_folder.h"
-#include "app/delivery.h"
 #include "app/parts.h"
 #include "core/part.h"
+#include "gateway/connections.h"
+#include "gateway/delivery.h"
 #include "models/engine.h"
 #include "net/http_server.h"
 

@@ -1,5 +1,5 @@
 // A platform's own long connection (mode: connect), as a protocol without any I/O: frames in,
-// frames out. app/connections.cc owns the socket.
+// frames out. gateway/connections.cc owns the socket.
 #pragma once
 
 #include <memory>

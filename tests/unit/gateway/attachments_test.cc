@@ -1,4 +1,4 @@
-#include "app/attachments.h"
+#include "gateway/attachments.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "app/delivery.h"
+#include "gateway/delivery.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "app/socket_run.h"
+#include "gateway/socket_run.h"
 
 #include <fmt/format.h>
 
@@ -46,7 +46,7 @@ struct Connected {
 
 // What a frame's handling needs.
 struct Run {
-  Parts& parts;
+  const ConnectionNeeds needs;
   const ChannelEntry& channel;
   std::shared_ptr<SocketProtocol> protocol;
   EventLoop loop;
@@ -58,13 +58,13 @@ using RunPtr = std::shared_ptr<Run>;
 // A frame's event, its commit, its acknowledgement.
 void take_in_frame(const RunPtr& run, SocketStep step, const WebSocket& socket) {
   if (!step.reading || !step.reading->event) {
-    if (step.reading) run->parts.intake->note_ignored(run->channel, *step.reading);
+    if (step.reading) run->needs.intake.note_ignored(run->channel, *step.reading);
     if (!step.acknowledgement.empty()) socket.send(step.acknowledgement, run->kind);
     return;
   }
   const bool repeats_after_reconnect = step.mark != 0;
   // What can't be taken in is not acknowledged: the platform sends it again.
-  if (auto may = run->parts.intake->may_take_in(run->channel); !may) {
+  if (auto may = run->needs.intake.may_take_in(run->channel); !may) {
     if (repeats_after_reconnect) run->state.close(may.error().text);
     return;
   }
@@ -72,12 +72,12 @@ void take_in_frame(const RunPtr& run, SocketStep step, const WebSocket& socket) 
   // Counted as long as anybody holds the callback, whatever is thrown on its way.
   ++run->state.commits_under_way;
   const std::shared_ptr<void> counted(nullptr, [run](void*) { --run->state.commits_under_way; });
-  run->parts.intake->take_in(
+  run->needs.intake.take_in(
       run->channel, std::move(*step.reading->event),
       [run, counted, socket, mark = step.mark, acknowledgement = step.acknowledgement](
           const TakenInPtr& taken, const Result<void>& result) {
         if (result) {
-          run->parts.intake->note_taken_in(*taken);
+          run->needs.intake.note_taken_in(*taken);
           if (mark != 0)
             run->loop.post("connections.mark", [run, mark] { run->protocol->committed(mark); });
           if (!acknowledgement.empty() && !run->state.closed)
@@ -160,10 +160,11 @@ std::shared_ptr<WebSocketClient> connect(const RunPtr& run, const Url& url) {
   return std::make_shared<WebSocketClient>(run->loop, url, std::move(handlers));
 }
 
-Result<Url> address_of(Parts& parts, SocketProtocol& protocol, const std::atomic<bool>& stopping) {
+Result<Url> address_of(const ConnectionNeeds& needs, SocketProtocol& protocol,
+                       const std::atomic<bool>& stopping) {
   HttpRequest request = protocol.open_request();
-  request.timeouts = HttpTimeouts::all(parts.config.delivery.timeout);
-  const auto reply = parts.http->fetch(std::move(request), [&] { return stopping.load(); });
+  request.timeouts = HttpTimeouts::all(needs.timeout);
+  const auto reply = needs.http.fetch(std::move(request), [&] { return stopping.load(); });
   if (!reply) return fail(reply.error());
   const auto address = protocol.read_address(*reply, now_ms());
   if (!address) return fail(address.error());
@@ -173,14 +174,14 @@ Result<Url> address_of(Parts& parts, SocketProtocol& protocol, const std::atomic
 
 }  // namespace
 
-SocketEnding run_socket_once(Parts& parts, const ChannelEntry& channel,
+SocketEnding run_socket_once(const ConnectionNeeds& needs, const ChannelEntry& channel,
                              const std::shared_ptr<SocketProtocol>& protocol, EventLoop loop,
                              const std::atomic<bool>& stopping) {
-  const auto url = address_of(parts, *protocol, stopping);
+  const auto url = address_of(needs, *protocol, stopping);
   if (!url) return {url.error()};
   const FrameKind kind = protocol->is_binary() ? FrameKind::kBinary : FrameKind::kText;
-  const RunPtr run(new Run{parts, channel, protocol, loop, kind});
-  const milliseconds timeout = parts.config.delivery.timeout;
+  const RunPtr run(new Run{needs, channel, protocol, loop, kind});
+  const milliseconds timeout = needs.timeout;
   auto client = connect(run, *url);
   const SteadyTime begun = steady_now();
   SteadyTime opened = begun, beat = begun;

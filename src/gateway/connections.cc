@@ -1,12 +1,12 @@
-#include "app/connections.h"
+#include "gateway/connections.h"
 
 #include <algorithm>
 #include <future>
 
-#include "app/socket_run.h"
 #include "core/guarded.h"
 #include "core/id.h"
 #include "core/log.h"
+#include "gateway/socket_run.h"
 
 namespace ai_bot {
 namespace {
@@ -23,21 +23,21 @@ constexpr milliseconds kPollMargin{10000};
 constexpr milliseconds kEmptyPollWait{500};
 
 // Takes the events of a poll in and waits for their commits.
-bool take_in_all(Parts& parts, const ChannelEntry& channel, std::vector<Reading>& readings) {
+bool take_in_all(Intake& intake, const ChannelEntry& channel, std::vector<Reading>& readings) {
   std::vector<std::future<bool>> commits;
   for (Reading& reading : readings) {
     if (!reading.event) {
-      parts.intake->note_ignored(channel, reading);
+      intake.note_ignored(channel, reading);
       continue;
     }
     reading.event->request_id = request_id_or_new("");
     auto promise = std::make_shared<std::promise<bool>>();
     commits.push_back(promise->get_future());
-    parts.intake->take_in(channel, std::move(*reading.event),
-                          [&parts, promise](const TakenInPtr& taken, const Result<void>& result) {
-                            if (result) parts.intake->note_taken_in(*taken);
-                            promise->set_value(result.has_value());
-                          });
+    intake.take_in(channel, std::move(*reading.event),
+                   [&intake, promise](const TakenInPtr& taken, const Result<void>& result) {
+                     if (result) intake.note_taken_in(*taken);
+                     promise->set_value(result.has_value());
+                   });
   }
   bool all = true;
   for (auto& commit : commits) all = commit.get() && all;
@@ -54,7 +54,7 @@ Result<void> our_mistake() {
 void Connections::start() {
   const bool all = guarded("connections.start", [this] {
     std::lock_guard lock(mutex_);
-    for (const auto& [name, channel] : parts_.channels) {
+    for (const auto& [name, channel] : needs_.channels) {
       if (channel.config.mode != "connect" || begun_.contains(name) || stopping_) continue;
       if (!channel.channel->polls() && !loop_) {
         loop_ = std::make_unique<LoopThread>("connections");
@@ -136,18 +136,18 @@ Result<void> Connections::poll_once(const ChannelEntry& channel, std::string& cu
   // What can't be judged without knowing who the bot is would not come again.
   if (channel.access->needs_identity())
     return fail(Code::kUnavailable, "", "");  // which is logged where it is asked for
-  if (auto may = parts_.intake->may_take_in(channel); !may) return may;
+  if (auto may = needs_.intake.may_take_in(channel); !may) return may;
   HttpRequest request = channel.channel->poll_request(cursor, kPollWait);
   const milliseconds most = kPollWait + kPollMargin;
-  request.timeouts = {parts_.config.delivery.timeout, most, most, most};
+  request.timeouts = {needs_.timeout, most, most, most};
   const SteadyTime begun = steady_now();
-  const auto reply = parts_.http->fetch(std::move(request), [this] { return stopping_.load(); });
+  const auto reply = needs_.http.fetch(std::move(request), [this] { return stopping_.load(); });
   if (!reply) return fail(reply.error());
   const auto identity = channel.access->identity();
   auto polled = channel.channel->read_poll(*reply, identity.get(), now_ms());
   if (!polled) return fail(polled.error());
   // The next poll confirms what this one gave, so it must be on disk first.
-  if (!take_in_all(parts_, channel, polled->readings))
+  if (!take_in_all(needs_.intake, channel, polled->readings))
     return fail(Code::kStorage, "events could not be stored", "事件无法写入存储");
   if (!polled->cursor.empty()) cursor = polled->cursor;
   if (polled->readings.empty() && since(begun) < kEmptyPollWait) rest(kEmptyPollWait);
@@ -160,7 +160,7 @@ void Connections::run_socket(const ChannelEntry& channel) {
   while (!stopping_) {
     const SocketEnding ending = guarded(
         "connections.socket",
-        [&] { return run_socket_once(parts_, channel, protocol, loop_->loop(), stopping_); },
+        [&] { return run_socket_once(needs_, channel, protocol, loop_->loop(), stopping_); },
         SocketEnding{our_mistake().error()});
     if (ending.lasted >= kHealthyAfter) {
       backoff = kRetryMin;

@@ -4,8 +4,8 @@
 #include <atomic>
 #include <memory>
 
-#include "app/parts.h"
 #include "channels/socket.h"
+#include "gateway/connections.h"
 #include "net/event_loop.h"
 
 namespace ai_bot {
@@ -18,7 +18,7 @@ struct SocketEnding {
 
 // Returns when the connection has ended or `stopping` became true, and all commits of its events
 // are over. Frames are handled on `loop`.
-SocketEnding run_socket_once(Parts& parts, const ChannelEntry& channel,
+SocketEnding run_socket_once(const ConnectionNeeds& needs, const ChannelEntry& channel,
                              const std::shared_ptr<SocketProtocol>& protocol, EventLoop loop,
                              const std::atomic<bool>& stopping);
 

@@ -1,4 +1,4 @@
-#include "app/drafts.h"
+#include "gateway/drafts.h"
 
 #include <condition_variable>
 #include <mutex>

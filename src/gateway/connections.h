@@ -13,14 +13,23 @@
 #include <thread>
 #include <vector>
 
-#include "app/parts.h"
+#include "gateway/channel_entry.h"
+#include "gateway/intake.h"
 #include "net/event_loop.h"
 
 namespace ai_bot {
 
+// What connections work with; all of it outlives them.
+struct ConnectionNeeds {
+  const ChannelMap& channels;
+  Intake& intake;
+  HttpClient& http;
+  milliseconds timeout;  // of a request, and for a connection to be made
+};
+
 class Connections {
  public:
-  explicit Connections(Parts& parts) : parts_(parts) {}
+  explicit Connections(const ConnectionNeeds& needs) : needs_(needs) {}
   ~Connections() { stop(); }
 
   // Connects every channel that has mode: connect. On the main loop's thread; where no thread can
@@ -41,7 +50,7 @@ class Connections {
   // One poll, its events committed.
   Result<void> poll_once(const ChannelEntry& channel, std::string& cursor);
 
-  Parts& parts_;
+  const ConnectionNeeds needs_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::atomic<bool> stopping_{false};
