@@ -19,6 +19,8 @@
 namespace ai_bot {
 namespace {
 
+constexpr int kExecutorThreads = 4;
+
 HttpServer::Options http_options(const ServerConfig& config, const std::string& data_folder) {
   HttpServer::Options options;
   options.listen = config.listen;
@@ -95,11 +97,12 @@ Result<void> Server::build() {
   parts_.under_way =
       std::make_unique<UnderWay>(folder_.path() + "/run/under_way", config.database.path);
   parts_.under_way->forget_closed(*parts_.store);
+  parts_.executor = std::make_unique<Executor>(Executor::Options{"gateway", kExecutorThreads});
   parts_.http = std::make_unique<HttpClient>();
   if (auto built = build_channels(); !built) return built;
   if (auto built = build_models(); !built) return built;
-  deliverer_ = std::make_unique<Deliverer>(*parts_.store, *parts_.under_way, *parts_.http,
-                                           parts_.metrics, config.delivery, parts_.channels);
+  deliverer_ = std::make_unique<Deliverer>(*parts_.store, *parts_.under_way, parts_.metrics,
+                                           outgoing(), config.delivery, parts_.channels);
   AssistantEvents events;
   events.holds_replies = [this](const std::string& name) {
     const ChannelEntry* entry = find_channel(parts_.channels, name);
@@ -112,14 +115,15 @@ Result<void> Server::build() {
   events.begun = [this](int64_t id, const Event& event) -> std::shared_ptr<Draft> {
     const ChannelEntry* entry = find_channel(parts_.channels, event.channel);
     if (entry == nullptr) return nullptr;
-    return begin_draft(*entry, *parts_.http, *parts_.store, parts_.config.delivery.timeout, id,
-                       event);
+    return begin_draft(*entry, outgoing(), *parts_.store, id, event);
   };
-  events.files = [this](const Event& event) -> std::string {
+  events.files = [this](const Event& event, std::function<bool()> over,
+                        std::function<void(std::string)> then) {
     const ChannelEntry* entry = find_channel(parts_.channels, event.channel);
-    if (entry == nullptr) return "";
-    return read_text_files(*entry, *parts_.http, parts_.config.delivery.timeout, event,
-                           static_cast<size_t>(parts_.config.assistant.max_message.count));
+    if (entry == nullptr) return then("");
+    read_text_files(*entry, outgoing(), event,
+                    static_cast<size_t>(parts_.config.assistant.max_message.count), std::move(over),
+                    std::move(then));
   };
   events.answered = [this](int64_t id, const std::string& answer) {
     parts_.waiters.answered(id, {answer});
@@ -136,8 +140,10 @@ Result<void> Server::build() {
                                            [this](int64_t id) { deliverer_->deliver(id); });
   connections_ = std::make_unique<Connections>(
       ConnectionNeeds{parts_.channels, *parts_.intake, *parts_.http, config.delivery.timeout});
-  // The HTTP threads, the signals', the identities', a connection's, a model's and its process's.
-  size_t later = static_cast<size_t>(config.server.threads) + 2 + 2 * local_models_.size();
+  // The HTTP threads, the signals', the executor's further ones, a connection's, a model's and its
+  // process's.
+  size_t later = static_cast<size_t>(config.server.threads) + 1 + (kExecutorThreads - 1) +
+                 2 * local_models_.size();
   for (const auto& [name, channel] : parts_.channels) later += channel.config.mode == "connect";
   require_threads(later);
   parts_.metrics.add_sampler(process_samples);
@@ -145,6 +151,10 @@ Result<void> Server::build() {
   build_http();
   arrange();
   return {};
+}
+
+Outgoing Server::outgoing() {
+  return {*parts_.http, *parts_.executor, parts_.config.delivery.timeout};
 }
 
 HealthNeeds Server::health_needs() {
@@ -183,7 +193,8 @@ Result<void> Server::build_channels() {
     const std::shared_ptr<const Channel> made = make_channel(channel, limits);
     parts_.channels[channel.name] = {
         made, channel,
-        std::make_shared<PlatformAccess>(made, *parts_.http, parts_.config.delivery.timeout)};
+        std::make_shared<PlatformAccess>(channel.name, made, *parts_.http,
+                                         parts_.config.delivery.timeout)};
   }
   return {};
 }

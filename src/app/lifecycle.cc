@@ -15,7 +15,6 @@
 namespace ai_bot {
 namespace {
 
-constexpr milliseconds kIdentityRetryMin{1000}, kIdentityRetryMax{60000};
 constexpr milliseconds kHousekeeping{600000};
 constexpr int kPurgeBatch = 5000;  // rows a commit
 constexpr milliseconds kDrainInterval{20};
@@ -32,14 +31,6 @@ milliseconds left_until(SteadyTime deadline) {
 }  // namespace
 
 void Server::arrange() {
-  lifecycle_.add({"identities",
-                  [this] {
-                    identities_ = std::thread(
-                        [this] { guarded("server.identities", [this] { learn_identities(); }); });
-                  },
-                  [this](SteadyTime) {
-                    if (identities_.joinable()) identities_.join();
-                  }});
   // What is still under way hears that it is over while the HTTP threads, which it tells, are
   // there.
   lifecycle_.add({"http client", nullptr, [this](SteadyTime) { parts_.http->stop(); }});
@@ -49,18 +40,27 @@ void Server::arrange() {
                     while (parts_.answers_under_way > 0 && steady_now() < deadline - kAfterGrace)
                       std::this_thread::sleep_for(kDrainInterval);
                   }});
+  lifecycle_.add({"executor", nullptr, [this](SteadyTime) { parts_.executor->stop(); }});
   // Its callbacks use the parts after it and the HTTP threads: all of that is still there.
   lifecycle_.add({"store", nullptr, [this](SteadyTime) { parts_.store->stop(); }});
   // It is started before the assistant: a new answer must not overtake an older one of its
   // conversation.
   lifecycle_.add({"deliverer", [this] { deliverer_->resume(); },
                   [this](SteadyTime deadline) {
-                    deliverer_->stop(std::min(kDeliveryGrace, left_until(deadline)));
+                    deliverer_->stop(std::min(steady_now() + kDeliveryGrace, deadline));
                   }});
   lifecycle_.add({"waiters", nullptr, [this](SteadyTime) { parts_.waiters.release(); }});
   lifecycle_.add({"assistant", [this] { parts_.assistant->resume(); },
                   [this](SteadyTime deadline) {
                     parts_.assistant->stop(left_until(deadline - kAfterGrace));
+                  }});
+  lifecycle_.add({"identities",
+                  [this] {
+                    for (const auto& [name, channel] : parts_.channels)
+                      channel.access->learn_identity(*parts_.executor);
+                  },
+                  [this](SteadyTime) {
+                    for (const auto& [name, channel] : parts_.channels) channel.access->stop();
                   }});
   lifecycle_.add({"connections", nullptr, [this](SteadyTime) { connections_->stop(); }});
 }
@@ -117,34 +117,8 @@ void Server::handle_signals() {
 }
 
 void Server::shut_down() {
-  {
-    std::lock_guard lock(stopping_mutex_);
-    parts_.phase = Phase::kDraining;
-  }
-  stopping_.notify_all();
+  parts_.phase = Phase::kDraining;
   lifecycle_.stop(steady_now() + parts_.config.server.shutdown_grace + kAfterGrace);
-}
-
-void Server::learn_identities() {
-  milliseconds wait = kIdentityRetryMin;
-  while (parts_.phase != Phase::kDraining) {
-    bool all = true;
-    for (const auto& [name, channel] : parts_.channels) {
-      PlatformAccess& access = *channel.access;
-      if (!access.needs_identity()) continue;
-      const auto learnt = guarded(
-          "server.identity", [&access] { return access.learn_identity(); },
-          Result<void>(fail(Code::kInternal, "a mistake in ai_bot", "ai_bot 内部错误")));
-      if (parts_.phase == Phase::kDraining) return;
-      if (learnt) continue;
-      all = false;
-      log::warning("channel.identity_unknown", learnt.error().text.en, {{"ai_bot.channel", name}});
-    }
-    if (all) return;
-    std::unique_lock lock(stopping_mutex_);
-    stopping_.wait_for(lock, wait, [this] { return parts_.phase == Phase::kDraining; });
-    wait = std::min(wait * 2, kIdentityRetryMax);
-  }
 }
 
 void Server::housekeeping() {

@@ -7,6 +7,7 @@
 
 #include "assistant/assistant.h"
 #include "config/config.h"
+#include "core/executor.h"
 #include "core/phase.h"
 #include "gateway/channel_entry.h"
 #include "gateway/intake.h"
@@ -25,6 +26,7 @@ struct Parts {
   ChannelMap channels;
   std::unique_ptr<Store> store;
   std::unique_ptr<UnderWay> under_way;
+  std::unique_ptr<Executor> executor;  // what the gateway does between its waits
   std::unique_ptr<HttpClient> http;
   std::unique_ptr<Router> router;
   std::unique_ptr<Assistant> assistant;

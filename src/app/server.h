@@ -2,12 +2,9 @@
 // order.
 #pragma once
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
-#include <thread>
 
 #include "api/health.h"
 #include "app/data_folder.h"
@@ -47,6 +44,7 @@ class Server {
   Result<std::string> model_file(const ModelConfig& model) const;
   void observe(const Attempt& attempt);
   HealthNeeds health_needs();
+  Outgoing outgoing();
   void build_http();
   void arrange();
   void start_models();
@@ -55,7 +53,6 @@ class Server {
   void reload();
   void reload_models(const Config& fresh);
   void housekeeping();
-  void learn_identities();
   void shut_down();
 
   DataFolder folder_;
@@ -68,9 +65,6 @@ class Server {
   std::unique_ptr<Deliverer> deliverer_;
   std::unique_ptr<Connections> connections_;
   Lifecycle lifecycle_;
-  std::mutex stopping_mutex_;
-  std::condition_variable stopping_;
-  std::thread identities_;  // asks the platforms who the bot is, until each has said so
 };
 
 }  // namespace ai_bot

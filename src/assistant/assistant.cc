@@ -201,10 +201,20 @@ Assistant::Unwritten Assistant::settle(const EntryPtr& entry) {
               event.request_id,
               nullptr,
               nullptr};
-  if (events_.files && !event.attachments.empty()) asked.text += events_.files(event);
+  if (events_.files && !event.attachments.empty()) {
+    std::promise<std::string> files;
+    events_.files(
+        event, [this] { return lanes_.interrupted(); },
+        [&files](std::string text) { files.set_value(std::move(text)); });
+    asked.text += files.get_future().get();
+  }
   if (draft) asked.on_text = [draft](const std::string& text) { draft->grow(text); };
   auto outcome = answer(asked);
-  if (draft) draft->finish();
+  if (draft) {
+    std::promise<void> finished;
+    draft->finish([&finished] { finished.set_value(); });
+    finished.get_future().wait();
+  }
   if (outcome) return answered(entry, std::move(*outcome));
   if (lanes_.interrupted()) return {};
   return failed(entry, outcome.error());

@@ -31,10 +31,11 @@ namespace ai_bot {
 class Draft {
  public:
   virtual ~Draft() = default;
-  // The whole text so far. Called on the model client's thread, which must not be kept waiting.
+  // The whole text so far. Called on the model client's thread: never waits, never throws.
   virtual void grow(const std::string& text) = 0;
-  // No more comes: waits for what is under way.
-  virtual void finish() = 0;
+  // No more comes. `then` is called once, when what is under way is over (within delivery.timeout):
+  // perhaps at once, on the caller's thread.
+  virtual void finish(std::function<void()> then) = 0;
 };
 
 // What the rest of the program does when a turn is over. Called on a lane's thread.
@@ -44,8 +45,11 @@ struct AssistantEvents {
   // An answer as the texts of one or more messages of this channel.
   std::function<std::vector<std::string>(const std::string& channel, const std::string& answer)>
       compose;
-  // What the files that came with an event say, to be read after its text; may be empty.
-  std::function<std::string(const Event& event)> files;
+  // Hands over what the files that came with an event say, to be read after its text; may be empty.
+  // `then` is called once, on any thread; soon once `over` is true. May be empty.
+  std::function<void(const Event& event, std::function<bool()> over,
+                     std::function<void(std::string text)> then)>
+      files;
   // A turn of an inbox entry begins; what is returned hears the answer grow and is gone before the
   // answer is committed. May be empty.
   std::function<std::shared_ptr<Draft>(int64_t inbox_id, const Event& event)> begun;

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <future>
 #include <iostream>
 #include <nlohmann/json.hpp>
 
@@ -27,11 +28,17 @@ struct ChannelOptions {
 
 ChannelEntry entry_of(const ChannelConfig& config, HttpClient& http) {
   const std::shared_ptr<const Channel> channel = make_channel(config, {});
-  return {channel, config, std::make_shared<PlatformAccess>(channel, http, kTimeout)};
+  return {channel, config, std::make_shared<PlatformAccess>(config.name, channel, http, kTimeout)};
+}
+
+Result<std::string> token_of(const ChannelEntry& channel) {
+  std::promise<Result<std::string>> promise;
+  channel.access->token([&](Result<std::string> token) { promise.set_value(std::move(token)); });
+  return promise.get_future().get();
 }
 
 std::vector<Text> findings_of(const ChannelEntry& channel, HttpClient& http) {
-  const auto token = channel.access->token();
+  const auto token = token_of(channel);
   if (!token) return {token.error().text};
   std::vector<Text> findings;
   for (Probe& probe : channel.channel->probes(*token)) {
@@ -118,7 +125,7 @@ void send_message(Cli& cli, const ChannelOptions& options) {
     return cli.fail({"this channel can't begin a conversation: it only answers",
                      "该通道不能主动发送，只能回答"});
   }
-  const auto token = channel.access->token();
+  const auto token = token_of(channel);
   if (!token) return cli.fail(token.error().text);
   for (const std::string& text : channel.channel->compose(options.text)) {
     reply.text = text;

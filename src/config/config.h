@@ -152,6 +152,7 @@ struct ChannelConfig {
   bool stream = true;
   Duration edit_interval = 1500ms;
   Bytes max_file = 256_KiB;
+  int64_t max_files = 8;
   int64_t max_parts = 20;
   Duration sync_deadline = 25s;
   Duration tolerance = 5min;
@@ -162,7 +163,7 @@ struct DeliveryConfig {
   Duration backoff_min = 500ms;
   Duration backoff_max = 5min;
   Duration timeout = 10s;
-  int64_t parallel = 8;
+  int64_t parallel = 32;
 };
 
 struct StorageConfig {

@@ -171,6 +171,7 @@ void fields(V& v, ChannelConfig& c) {
   v(c.stream, {"stream", {"Show the answer while it grows, by editing the message (feishu, slack, discord, telegram).", "回答生成时通过编辑消息逐步显示（feishu、slack、discord、telegram）。"}});
   v(c.edit_interval, {"edit_interval", {"Time between two such edits, and before the first.", "两次编辑之间以及首次编辑之前的时间。"}, kRestart, 300, kMinute});
   v(c.max_file, {"max_file", {"Largest text file that is downloaded and read along with its message; 0: none is.", "随消息下载并读取的文本文件上限；0 表示不读取。"}, kRestart, 0, 64 * kMiB});
+  v(c.max_files, {"max_files", {"Text files of one message that are downloaded at most; the model is told how many more there were.", "每条消息最多下载的文本文件数；超出的数量会告知模型。"}, kRestart, 1, 1000});
   v(c.max_parts, {"max_parts", {"Messages one answer is split into at most; the last one says when there would be more. A WeCom AI bot sends one.", "一个回答最多拆分成的消息条数，超出时最后一条会注明；企业微信智能机器人只发送一条。"}, kRestart, 1, 1000});
   v(c.sync_deadline, {"sync_deadline", {"In sync mode, 202 is answered after this time; the same event sent again fetches the answer.", "sync 模式下超过此时间返回 202；再次发送同一事件可取回回答。"}, kRestart, 1, kHour});
   v(c.tolerance, {"tolerance", {"How far a request's timestamp may be off.", "请求时间戳允许的误差。"}, kRestart, kSecond, kHour});
@@ -182,7 +183,7 @@ void fields(V& v, DeliveryConfig& c) {
   v(c.backoff_min, {"backoff_min", {"First wait between attempts; doubled each time.", "首次重试等待，之后逐次加倍。"}, kRestart, 1, kDay});
   v(c.backoff_max, {"backoff_max", {"Longest such wait.", "重试等待的上限。"}, kRestart, 1, kDay});
   v(c.timeout, {"timeout", {"Time one attempt may take.", "单次投递的超时。"}, kRestart, 1, kHour});
-  v(c.parallel, {"parallel", {"Conversations delivered to at once.", "同时投递的会话数。"}, kRestart, 1, 256});
+  v(c.parallel, {"parallel", {"Replies on their way at once, each to a conversation of its own. One channel has at most half of them (at least one), so that a platform that does not answer leaves room for the others.", "同时投递的回复数，每条属于不同的会话。单个通道最多占一半（至少一条），平台无响应时不会影响其他通道。"}, kRestart, 1, 256});
 }
 
 template <class V>

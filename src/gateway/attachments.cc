@@ -6,6 +6,7 @@
 #include <array>
 
 #include "channels/incoming.h"
+#include "core/guarded.h"
 #include "core/log.h"
 #include "core/utf8.h"
 
@@ -29,35 +30,120 @@ bool is_text(const std::string& bytes) {
   return bytes.find('\0') == std::string::npos && is_valid_utf8(bytes);
 }
 
-Result<HttpReply> fetch(HttpClient& http, HttpRequest request, milliseconds timeout,
-                        size_t max_file) {
-  request.timeouts = HttpTimeouts::all(timeout);
-  request.max_response = max_file;
-  auto reply = http.fetch(std::move(request));
-  if (!reply || reply->status == 200) return reply;
-  return fail(Code::kUnavailable, fmt::format("HTTP status {}", reply->status),
-              fmt::format("HTTP 状态 {}", reply->status));
-}
-
-Result<std::string> download(const ChannelEntry& channel, HttpClient& http, milliseconds timeout,
-                             const Attachment& attachment) {
-  const auto nowhere = [] {
-    return fail(Code::kNotFound, "the platform gives no address for it", "平台未提供下载地址");
-  };
-  const auto token = channel.access->token();
-  if (!token) return fail(token.error());
-  auto request = channel.channel->download(attachment, *token);
-  if (!request) return nowhere();
-  const auto max_file = static_cast<size_t>(channel.config.max_file.count);
-  auto reply = fetch(http, std::move(*request), timeout, max_file);
-  if (reply && channel.channel->downloads_in_two_steps()) {
-    request = channel.channel->download_from(*reply);
-    if (!request) return nowhere();
-    reply = fetch(http, std::move(*request), timeout, max_file);
+// What is left of a message's files. Whoever has the next step holds it; once nobody does, whatever
+// came in between, it hands over what it has.
+class Files : public std::enable_shared_from_this<Files> {
+ public:
+  Files(const ChannelEntry& channel, const Outgoing& outgoing, const Event& event, size_t most,
+        std::function<bool()> over, std::function<void(std::string text)> then)
+      : channel_(channel),
+        outgoing_(outgoing),
+        request_id_(event.request_id),
+        language_(language_of(event.text)),
+        most_(most),
+        over_(std::move(over)),
+        then_(std::move(then)) {
+    for (const Attachment& attachment : event.attachments) {
+      const bool fits = attachment.size <= channel.config.max_file.count;
+      if (is_named_as_text(attachment.name) && fits && channel.config.max_file.count > 0)
+        files_.push_back(attachment);
+    }
+    const auto max_files = static_cast<size_t>(channel.config.max_files);
+    if (files_.size() <= max_files) return;
+    more_ = files_.size() - max_files;
+    files_.resize(max_files);
   }
-  if (!reply) return fail(reply.error());
-  return std::move(reply->body);
-}
+
+  ~Files() {
+    guarded("attachments.then", [this] {
+      if (more_ > 0) text_ += more_text();
+      then_(std::move(text_));
+    });
+  }
+
+  void read_next() {
+    if (next_ == files_.size() || text_.size() >= most_ || over_()) return;
+    channel_.access->token(
+        [self = shared_from_this()](const Result<std::string>& token) { self->download(token); },
+        over_);
+  }
+
+ private:
+  const Attachment& file() const { return files_[next_]; }
+
+  void download(const Result<std::string>& token) {
+    if (!token) return pass_over(token.error());
+    fetch(channel_.channel->download(file(), *token), channel_.channel->downloads_in_two_steps());
+  }
+
+  // `is_address`: what comes tells where the bytes are.
+  void fetch(std::optional<HttpRequest> request, bool is_address) {
+    if (!request) {
+      return pass_over(
+          {Code::kNotFound, {"the platform gives no address for it", "平台未提供下载地址"}});
+    }
+    request->timeouts = HttpTimeouts::all(outgoing_.timeout);
+    request->max_response = static_cast<size_t>(channel_.config.max_file.count);
+    HttpStream stream;
+    stream.abandoned = over_;
+    stream.on_done = [self = shared_from_this(), is_address](Result<HttpReply> reply) {
+      // Off the HTTP client's thread: a file may be large.
+      const std::string& group = self->channel_.config.name;
+      auto shared = std::make_shared<Result<HttpReply>>(std::move(reply));
+      if (!self->outgoing_.executor.post(
+              group, [self, is_address, shared] { self->take(std::move(*shared), is_address); }))
+        self->note("too much else waits, or ai_bot stops");
+    };
+    outgoing_.http.start(std::move(*request), std::move(stream));
+  }
+
+  void take(Result<HttpReply> reply, bool is_address) {
+    if (!reply) return pass_over(reply.error());
+    if (reply->status != 200) {
+      return pass_over({Code::kUnavailable,
+                        {fmt::format("HTTP status {}", reply->status),
+                         fmt::format("HTTP 状态 {}", reply->status)}});
+    }
+    if (is_address) return fetch(channel_.channel->download_from(*reply), false);
+    if (!is_text(reply->body))
+      return pass_over({Code::kInvalid, {"it is not UTF-8 text", "不是 UTF-8 文本"}});
+    text_ += quoted_file(file().name, reply->body, most_ - std::min(most_, text_.size()));
+    ++next_;
+    read_next();
+  }
+
+  void pass_over(const Error& why) {
+    note(why.text.en);
+    ++next_;
+    read_next();
+  }
+
+  void note(const std::string& why) const {
+    log::warning("attachment.unread", why,
+                 {{"http.request.id", request_id_}, {"ai_bot.channel", channel_.config.name}});
+  }
+
+  std::string more_text() const {
+    return Text{fmt::format("\n\n[{} more files came with this message and were not read: at most "
+                            "{} are]\n",
+                            more_, channel_.config.max_files),
+                fmt::format("\n\n[此消息另有 {} 个文件未读取：每条消息最多读取 {} 个]\n", more_,
+                            channel_.config.max_files)}
+        .in(language_);
+  }
+
+  const ChannelEntry& channel_;
+  const Outgoing outgoing_;
+  const std::string request_id_;
+  const Language language_;
+  const size_t most_;
+  const std::function<bool()> over_;
+  const std::function<void(std::string text)> then_;
+  std::vector<Attachment> files_;  // those to be read
+  size_t more_ = 0;                // and how many there were beside them
+  size_t next_ = 0;
+  std::string text_;
+};
 
 }  // namespace
 
@@ -77,22 +163,12 @@ std::string quoted_file(const std::string& name, std::string_view content, size_
   return out;
 }
 
-std::string read_text_files(const ChannelEntry& channel, HttpClient& http, milliseconds timeout,
-                            const Event& event, size_t most) {
-  std::string out;
-  for (const Attachment& attachment : event.attachments) {
-    if (out.size() >= most) break;
-    const bool fits = attachment.size <= channel.config.max_file.count;
-    if (!is_named_as_text(attachment.name) || !fits || channel.config.max_file.count == 0) continue;
-    const auto content = download(channel, http, timeout, attachment);
-    if (!content || !is_text(*content)) {
-      log::warning("attachment.unread", content ? "it is not UTF-8 text" : content.error().text.en,
-                   {{"http.request.id", event.request_id}, {"ai_bot.channel", event.channel}});
-      continue;
-    }
-    out += quoted_file(attachment.name, *content, most - std::min(most, out.size()));
-  }
-  return out;
+void read_text_files(const ChannelEntry& channel, const Outgoing& outgoing, const Event& event,
+                     size_t most, std::function<bool()> over,
+                     std::function<void(std::string text)> then) {
+  const auto files =
+      std::make_shared<Files>(channel, outgoing, event, most, std::move(over), std::move(then));
+  guarded("attachments.read", [&] { files->read_next(); });
 }
 
 }  // namespace ai_bot

@@ -5,19 +5,21 @@
 // takes no writes nothing is sent, and what came of the sends under way (at most delivery.parallel)
 // is kept in memory until it is on disk. Where a damaged place of the database refuses it for good,
 // the reply is set aside until the next start.
+//
+// A send holds no thread while it is under way, and of those under way at most half are one
+// channel's: a platform that does not answer keeps only its own conversations waiting.
 #pragma once
 
-#include <atomic>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "assistant/thread_lanes.h"
+#include "core/lanes.h"
+#include "core/mutex.h"
 #include "gateway/channel_entry.h"
-#include "store/kept_write.h"
-#include "store/outbox.h"
+#include "gateway/outbox_reader.h"
+#include "gateway/outgoing.h"
 #include "store/store.h"
 #include "store/under_way.h"
 #include "telemetry/metrics.h"
@@ -26,53 +28,47 @@ namespace ai_bot {
 
 class Deliverer {
  public:
-  Deliverer(Store& store, UnderWay& under_way, HttpClient& http, Metrics& metrics,
+  // All of them outlive it; the HTTP client, the store and the executor are stopped before it goes.
+  Deliverer(Store& store, UnderWay& under_way, Metrics& metrics, const Outgoing& outgoing,
             DeliveryConfig config, const ChannelMap& channels);
 
-  // Takes up everything that is open and not under way yet (at start, and after a replay).
-  // What can't be read now is tried again until it can.
-  void resume();
-  // Takes up the replies to one event. The same.
-  void deliver(int64_t inbox_id);
+  // Takes up everything that is open and not under way yet (at start, and after a replay), then and
+  // from time to time. Returns at once.
+  void resume() { reader_.read_all(); }
+  // Takes up the replies to one event. Returns at once.
+  void deliver(int64_t inbox_id) { reader_.read(inbox_id); }
 
-  void stop(milliseconds grace) { lanes_.stop(grace); }
+  // Begins nothing more and ends by the deadline: what is under way shortly before it is given up,
+  // counts as no attempt and is sent after the next start.
+  void stop(SteadyTime deadline);
+
+  Lanes::Depth depth() const { return lanes_.depth(); }
 
  private:
-  // What came of an attempt, while it is not on disk.
-  struct Unwritten {
-    Delivery delivery;
-    std::optional<int64_t> again;  // as ThreadLanes::Turn returns it
-    std::string channel;
-    std::string request_id;
-    KeptWrite kept = {};
-  };
+  class Attempt;  // at one reply, from its taking up until it is done with
 
-  // False when the database could not be read.
-  bool take_up_all();
-  void retry_later();
-  void take_up(const outbox::Entry& entry);
-  std::optional<int64_t> attempt(int64_t id, std::optional<Unwritten>& unwritten);
-  // Nothing when it is gone, or must wait until `again`.
-  std::optional<Unwritten> try_entry(int64_t id, UnderWay::Leave& leave,
-                                     std::optional<int64_t>& again);
-  Unwritten judged(const outbox::Entry& entry, Delivery delivery);
-  std::optional<int64_t> write_down(int64_t id, std::optional<Unwritten>& unwritten);
-  Delivery send(const ChannelEntry& channel, Reply reply);
-  Delivery send_once(const ChannelEntry& channel, const Reply& reply);
-  std::optional<int64_t> paused_until(const std::string& channel);
+  void take_up(const outbox::Open& entry);
+  // The reply is in its lane no more.
+  void leave(int64_t id);
+  void set_aside(int64_t id);
+  void pause(const std::string& channel, SteadyTime until);
+  std::optional<SteadyTime> paused_until(const std::string& channel);
 
   Store& store_;
   UnderWay& under_way_;
-  HttpClient& http_;
   Metrics& metrics_;
+  const Outgoing outgoing_;
+  Clock& clock_;
   const DeliveryConfig config_;
   const ChannelMap& channels_;
-  std::mutex mutex_;
-  std::unordered_set<int64_t> under_way_here_;       // outbox ids in a lane
-  std::unordered_map<std::string, int64_t> paused_;  // channels that a platform asked to wait
-  std::unordered_set<int64_t> set_aside_;  // outbox ids whose outcome can't be written down
-  std::atomic<bool> retries_{false};       // take_up_all() is on its way
-  ThreadLanes lanes_;
+  Mutex mutex_;
+  std::unordered_set<int64_t> under_way_here_ GUARDED_BY(mutex_);  // outbox ids in a lane
+  // Channels that a platform asked to wait.
+  std::unordered_map<std::string, SteadyTime> paused_ GUARDED_BY(mutex_);
+  // Outbox ids whose outcome can't be written down.
+  std::unordered_set<int64_t> set_aside_ GUARDED_BY(mutex_);
+  Lanes lanes_;
+  OutboxReader reader_;
 };
 
 }  // namespace ai_bot

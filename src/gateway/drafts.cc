@@ -1,11 +1,11 @@
 #include "gateway/drafts.h"
 
-#include <condition_variable>
-#include <mutex>
+#include <algorithm>
 
 #include "channels/signing.h"
 #include "core/guarded.h"
 #include "core/log.h"
+#include "core/mutex.h"
 #include "store/inbox.h"
 
 namespace ai_bot {
@@ -15,15 +15,13 @@ constexpr size_t kKeyCharacters = 32;
 
 class StreamedDraft : public Draft, public std::enable_shared_from_this<StreamedDraft> {
  public:
-  StreamedDraft(const ChannelEntry& channel, HttpClient& http, Store& store, milliseconds timeout,
-                int64_t inbox_id, const Event& event, std::string token, std::string draft)
+  StreamedDraft(const ChannelEntry& channel, const Outgoing& outgoing, Store& store,
+                int64_t inbox_id, const Event& event, std::string draft)
       : channel_(channel),
-        http_(http),
+        outgoing_(outgoing),
         store_(store),
-        timeout_(timeout),
         inbox_id_(inbox_id),
-        token_(std::move(token)),
-        not_before_(steady_now() + channel.config.edit_interval) {
+        not_before_(outgoing.clock.now() + channel.config.edit_interval) {
     reply_.channel = event.channel;
     reply_.conversation = event.conversation;
     reply_.event_id = event.event_id;
@@ -38,99 +36,168 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
   }
 
   void grow(const std::string& text) override {
-    std::lock_guard lock(mutex_);
-    if (busy_ || given_up_ || closed_ || steady_now() < not_before_) return;
-    const auto texts = channel_.channel->compose(text + " …");
-    if (texts.empty()) return;
-    reply_.text = texts.front();
-    // finish() waits as long as it is busy: only when sent() will be called.
-    busy_ = guarded("draft.grow", [this] { send(); });
+    guarded("draft.grow", [&] {
+      MutexLock lock(mutex_);
+      text_ = text;
+      is_shown_ = false;
+      plan();
+    });
   }
 
-  void finish() override {
-    std::unique_lock lock(mutex_);
-    closed_ = true;
-    idle_.wait(lock, [this] { return !busy_; });
+  void finish(std::function<void()> then) override {
+    {
+      MutexLock lock(mutex_);
+      is_closed_ = true;
+      if (doing_ == Doing::kSending) {
+        then_ = std::move(then);
+        return;
+      }
+    }
+    then();
   }
 
  private:
-  void send() {
-    HttpRequest request = channel_.channel->render(reply_, token_, now_ms());
-    request.timeouts = HttpTimeouts::all(timeout_);
+  enum class Doing { kNothing, kPlanned, kPreparing, kSending };
+
+  // What there is to be shown is, when its time has come. One step at a time.
+  void plan() REQUIRES(mutex_) {
+    if (doing_ != Doing::kNothing || is_shown_ || is_closed_ || is_given_up_) return;
+    doing_ = Doing::kPlanned;
+    outgoing_.executor.post_at(not_before_, reply_.channel,
+                               [self = shared_from_this()] { self->prepare(); });
+  }
+
+  void prepare() {
+    std::string text;
+    {
+      MutexLock lock(mutex_);
+      doing_ = Doing::kPreparing;
+      is_shown_ = true;
+      text = text_ + " …";
+    }
+    const auto texts = guarded(
+        "draft.compose", [&] { return channel_.channel->compose(text); },
+        std::vector<std::string>());
+    if (texts.empty()) {
+      MutexLock lock(mutex_);
+      doing_ = Doing::kNothing;
+      return;
+    }
+    channel_.access->token([self = shared_from_this(), text = texts.front()](
+                               const Result<std::string>& token) { self->send(text, token); });
+  }
+
+  void send(const std::string& text, const Result<std::string>& token) {
+    HttpRequest request;
+    {
+      MutexLock lock(mutex_);
+      doing_ = Doing::kNothing;
+      if (is_closed_) return;
+      if (!token) return put_off(token.error().retry_after);
+      reply_.text = text;
+      const bool is_rendered = guarded("draft.render", [&] {
+        request = channel_.channel->render(reply_, *token, outgoing_.clock.unix_ms());
+      });
+      is_given_up_ = !is_rendered;
+      if (is_given_up_) return;
+      doing_ = Doing::kSending;
+    }
+    request.timeouts = HttpTimeouts::all(outgoing_.timeout);
     HttpStream stream;
-    stream.on_done = [self = shared_from_this()](const Result<HttpReply>& reply) {
-      self->sent(reply);
+    stream.on_done = [self = shared_from_this(), token = *token](const Result<HttpReply>& reply) {
+      self->sent(reply, token);
     };
-    http_.start(std::move(request), std::move(stream));
+    outgoing_.http.start(std::move(request), std::move(stream));
   }
 
-  void sent(const Result<HttpReply>& reply) {
-    std::lock_guard lock(mutex_);
-    if (!guarded("draft.sent", [&] { judge(reply); })) given_up_ = true;
-    busy_ = false;
-    idle_.notify_all();
+  void sent(const Result<HttpReply>& reply, const std::string& token) {
+    const Delivery failed{Delivery::Outcome::kRetry, reply ? "" : reply.error().text.en, {}};
+    const Delivery delivery =
+        reply ? guarded(
+                    "draft.sent", [&] { return channel_.channel->judge(*reply); },
+                    Delivery{Delivery::Outcome::kFinal, "a mistake in ai_bot"})
+              : failed;
+    if (delivery.outcome == Delivery::Outcome::kTokenExpired) channel_.access->forget(token);
+    std::function<void()> then;
+    {
+      MutexLock lock(mutex_);
+      doing_ = Doing::kNothing;
+      take(delivery);
+      then = std::move(then_);
+    }
+    if (then) then();
   }
 
-  void judge(const Result<HttpReply>& reply) {
-    not_before_ = steady_now() + channel_.config.edit_interval;
-    const Delivery delivery = reply
-                                  ? channel_.channel->judge(*reply)
-                                  : Delivery{Delivery::Outcome::kRetry, reply.error().text.en, {}};
+  void take(const Delivery& delivery) REQUIRES(mutex_) {
+    not_before_ = outgoing_.clock.now() + channel_.config.edit_interval;
     switch (delivery.outcome) {
       case Delivery::Outcome::kDelivered:
         if (reply_.draft.empty()) remember(delivery.message_id);
-        break;
+        return plan();
       case Delivery::Outcome::kRetry:
-        not_before_ += delivery.retry_after.value_or(channel_.config.edit_interval);
-        break;
+      case Delivery::Outcome::kTokenExpired:
+        return put_off(delivery.retry_after);
       default:
         log::debug("draft.given_up", delivery.why, {{"ai_bot.channel", reply_.channel}});
-        given_up_ = true;
+        is_given_up_ = true;
     }
   }
 
-  // On disk before the turn's answer can be, since finish() waits for us and the writer is one.
-  void remember(const std::string& message) {
-    given_up_ = message.empty();
+  // Nothing was shown; what there is by then is tried later.
+  void put_off(std::optional<milliseconds> wait) REQUIRES(mutex_) {
+    const milliseconds least = channel_.config.edit_interval;
+    not_before_ = outgoing_.clock.now() + least + std::max(least, wait.value_or(least));
+    is_shown_ = false;
+    plan();
+  }
+
+  // On disk before the turn's answer can be, since the turn waits for us and the writer is one.
+  void remember(const std::string& message) REQUIRES(mutex_) {
+    is_given_up_ = message.empty();
     reply_.draft = message;
     store_.write([id = inbox_id_, message](Connection& c) { inbox::set_draft(c, id, message); },
                  [](const Result<void>&) {});
   }
 
   const ChannelEntry& channel_;
-  HttpClient& http_;
+  const Outgoing outgoing_;
   Store& store_;
-  const milliseconds timeout_;
   const int64_t inbox_id_;
-  const std::string token_;
-  std::mutex mutex_;
-  std::condition_variable idle_;
-  Reply reply_;
-  SteadyTime not_before_;
-  bool busy_ = false;
-  bool given_up_ = false;
-  bool closed_ = false;
+  Mutex mutex_;
+  Reply reply_ GUARDED_BY(mutex_);
+  std::string text_ GUARDED_BY(mutex_);  // all of it so far
+  bool is_shown_ GUARDED_BY(mutex_) = true;
+  SteadyTime not_before_ GUARDED_BY(mutex_);
+  Doing doing_ GUARDED_BY(mutex_) = Doing::kNothing;
+  bool is_given_up_ GUARDED_BY(mutex_) = false;
+  bool is_closed_ GUARDED_BY(mutex_) = false;
+  std::function<void()> then_ GUARDED_BY(mutex_);
 };
+
+void show_typing(const ChannelEntry& channel, const Outgoing& outgoing, const Event& event) {
+  channel.access->token(
+      [&channel, outgoing, address = event.address](const Result<std::string>& token) {
+        if (!token) return;
+        auto typing = channel.channel->typing(address, *token);
+        if (!typing) return;
+        typing->timeouts = HttpTimeouts::all(outgoing.timeout);
+        HttpStream stream;
+        stream.on_done = [](const Result<HttpReply>&) {};
+        outgoing.http.start(std::move(*typing), std::move(stream));
+      });
+}
 
 }  // namespace
 
-std::shared_ptr<Draft> begin_draft(const ChannelEntry& channel, HttpClient& http, Store& store,
-                                   milliseconds timeout, int64_t inbox_id, const Event& event) {
+std::shared_ptr<Draft> begin_draft(const ChannelEntry& channel, const Outgoing& outgoing,
+                                   Store& store, int64_t inbox_id, const Event& event) {
   if (channel.channel->holds_replies()) return nullptr;
-  const auto token = channel.access->token();
-  if (!token) return nullptr;
-  if (auto typing = channel.channel->typing(event.address, *token)) {
-    typing->timeouts = HttpTimeouts::all(timeout);
-    HttpStream stream;
-    stream.on_done = [](const Result<HttpReply>&) {};
-    http.start(std::move(*typing), std::move(stream));
-  }
+  show_typing(channel, outgoing, event);
   if (!channel.config.stream || !channel.channel->edits()) return nullptr;
   const auto draft = store.read<std::string>(
       [inbox_id](Connection& connection) { return inbox::draft(connection, inbox_id); });
   if (!draft) return nullptr;
-  return std::make_shared<StreamedDraft>(channel, http, store, timeout, inbox_id, event, *token,
-                                         *draft);
+  return std::make_shared<StreamedDraft>(channel, outgoing, store, inbox_id, event, *draft);
 }
 
 }  // namespace ai_bot

@@ -7,13 +7,15 @@
 
 #include "assistant/assistant.h"
 #include "gateway/channel_entry.h"
+#include "gateway/outgoing.h"
 #include "store/store.h"
 
 namespace ai_bot {
 
 // Shows that an answer is being made, where the platform has something for it, and begins a draft
-// where its messages can be edited; none otherwise.
-std::shared_ptr<Draft> begin_draft(const ChannelEntry& channel, HttpClient& http, Store& store,
-                                   milliseconds timeout, int64_t inbox_id, const Event& event);
+// where its messages can be edited; none otherwise. Waits for nobody: what is to be sent goes out
+// once the platform has given a token. `channel` and `store` outlive the draft.
+std::shared_ptr<Draft> begin_draft(const ChannelEntry& channel, const Outgoing& outgoing,
+                                   Store& store, int64_t inbox_id, const Event& event);
 
 }  // namespace ai_bot

@@ -44,6 +44,15 @@ std::vector<Entry> list(SQLite::Statement& select) {
   return entries;
 }
 
+std::vector<Open> open_list(SQLite::Statement& select) {
+  std::vector<Open> entries;
+  while (select.executeStep()) {
+    entries.push_back({select.getColumn(0).getInt64(), select.getColumn(1).getString(),
+                       select.getColumn(2).getString(), select.getColumn(3).getInt64()});
+  }
+  return entries;
+}
+
 void set_state(Connection& connection, int64_t id, State state, const std::string& error) {
   auto& update =
       connection.prepare("UPDATE outbox SET state=?, error=?, attempts=attempts+1 WHERE id=?");
@@ -78,13 +87,13 @@ void add(Connection& connection, int64_t inbox_id, const Event& event, Kind kind
   }
 }
 
-std::vector<Entry> open_after(Connection& connection, int64_t after, int limit) {
-  static const std::string sql =
-      std::string(kColumns) + "WHERE o.state=0 AND o.id>? ORDER BY o.id LIMIT ?";
-  auto& select = connection.prepare(sql.c_str());
+std::vector<Open> open_after(Connection& connection, int64_t after, int limit) {
+  auto& select = connection.prepare(
+      "SELECT id, channel, conversation, next_ms FROM outbox WHERE state=0 AND id>? ORDER BY id "
+      "LIMIT ?");
   select.bind(1, after);
   select.bind(2, limit);
-  return list(select);
+  return open_list(select);
 }
 
 std::optional<Entry> get_open(Connection& connection, int64_t id) {
@@ -95,12 +104,12 @@ std::optional<Entry> get_open(Connection& connection, int64_t id) {
   return entries.empty() ? std::nullopt : std::optional(std::move(entries.front()));
 }
 
-std::vector<Entry> open_of(Connection& connection, int64_t inbox_id) {
-  static const std::string sql =
-      std::string(kColumns) + "WHERE o.state=0 AND o.inbox_id=? ORDER BY o.id";
-  auto& select = connection.prepare(sql.c_str());
+std::vector<Open> open_of(Connection& connection, int64_t inbox_id) {
+  auto& select = connection.prepare(
+      "SELECT id, channel, conversation, next_ms FROM outbox WHERE state=0 AND inbox_id=? ORDER BY "
+      "id");
   select.bind(1, inbox_id);
-  return list(select);
+  return open_list(select);
 }
 
 std::optional<std::string> answer_to(Connection& connection, int64_t inbox_id) {

@@ -30,10 +30,18 @@ struct Entry {
 };
 
 std::optional<Entry> get_open(Connection& connection, int64_t id);
-// The open replies to one event.
-std::vector<Entry> open_of(Connection& connection, int64_t inbox_id);
+
+// Only what a lane needs.
+struct Open {
+  int64_t id = 0;
+  std::string channel;
+  std::string conversation;
+  int64_t next_ms = 0;  // not before this Unix time
+};
+// The open replies to one event, in order.
+std::vector<Open> open_of(Connection& connection, int64_t inbox_id);
 // Open entries with an id above `after`, in order, at most `limit`.
-std::vector<Entry> open_after(Connection& connection, int64_t after, int limit);
+std::vector<Open> open_after(Connection& connection, int64_t after, int limit);
 
 // The answer to an event, once there is one.
 std::optional<std::string> answer_to(Connection& connection, int64_t inbox_id);

@@ -191,6 +191,8 @@ def test_what_waits_for_the_writer_is_bounded(make_server, counting):
     other.close()
     for thread in threads:
         thread.join()
+    # Their answers are written down too, and so are the deliveries.
+    wait_until(lambda: [server.health()[box]["open"] for box in ("inbox", "outbox")] == [0, 0], "all is done")
     assert post_event(server, SECRET, "now", "hi")[0] == 200
 
 

@@ -7,8 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include "store/inbox.h"
+#include "support/fake_clock.h"
 #include "support/socket_server.h"
 #include "support/temp_folder.h"
+#include "support/test_platform.h"
 #include "support/wait.h"
 
 namespace ai_bot {
@@ -34,13 +36,23 @@ class DeliveryTest : public testing::Test {
     channel.mode = "callback";
     channel.callback_url = server_->url() + "/answers";
     const std::shared_ptr<const Channel> made = make_channel(channel, {});
-    channels_["hook"] = {made, channel, std::make_shared<PlatformAccess>(made, http_, 5000ms)};
+    channels_["hook"] = {made, channel,
+                         std::make_shared<PlatformAccess>("hook", made, http_, 5000ms)};
+    deliver_by(executor_);
+  }
+  void deliver_by(Executor& executor, Clock& clock = Clock::system()) {
+    const Outgoing outgoing{http_, executor, config_.timeout, clock};
     deliverer_ =
-        std::make_unique<Deliverer>(*store_, under_way_, http_, metrics_, config_, channels_);
+        std::make_unique<Deliverer>(*store_, under_way_, metrics_, outgoing, config_, channels_);
   }
   void TearDown() override {
-    if (deliverer_) deliverer_->stop(milliseconds(0));
+    if (deliverer_) deliverer_->stop(steady_now());
+    store_->stop();
+    executor_.stop();
+    http_.stop();
   }
+  // Gives up what is under way.
+  void stop() { deliverer_->stop(steady_now() + Lanes::kGiveUp + 10ms); }
 
   int64_t add(const std::string& text, const std::string& channel = "hook",
               const std::string& conversation = "room") {
@@ -60,6 +72,7 @@ class DeliveryTest : public testing::Test {
   test::TempFolder folder_;
   std::unique_ptr<Store> store_;
   UnderWay under_way_;
+  Executor executor_{{"test"}};
   HttpClient http_;
   Metrics metrics_;
   DeliveryConfig config_;
@@ -249,11 +262,9 @@ TEST_F(DeliveryTest, AStopInTheMiddleLosesNothingAndCountsAsNoAttempt) {
   deliverer_->deliver(add("hello"));
   ASSERT_TRUE(wait_until([&] { return begun.load(); }));
   const SteadyTime before = steady_now();
-  deliverer_->stop(milliseconds(10));
+  stop();
   EXPECT_LT(since(before), config_.timeout);
-  EXPECT_EQ(
-      store_->read<int>([](Connection& c) { return outbox::open_after(c, 0, 1).at(0).attempts; }),
-      0);
+  EXPECT_EQ(store_->read<int>([](Connection& c) { return outbox::get_open(c, 1)->attempts; }), 0);
 }
 
 TEST_F(DeliveryTest, WhatWasNotTriedStaysSuspect) {
@@ -269,7 +280,7 @@ TEST_F(DeliveryTest, WhatWasNotTriedStaysSuspect) {
   for (int i = 0; i < UnderWay::kMostStrikes - 1; ++i) strike();
   deliverer_->deliver(id);
   ASSERT_TRUE(wait_until([&] { return begun.load(); }));
-  deliverer_->stop(milliseconds(10));
+  stop();
   EXPECT_TRUE(strike()) << "the stop came between";
 }
 
@@ -307,6 +318,93 @@ TEST_F(DeliveryTest, WhatWaitsForItsChannelStaysSuspect) {
   deliverer_->deliver(add("goes", "other", "a third room"));
   ASSERT_TRUE(wait_until([&] { return server_->count() == 2; }));
   EXPECT_TRUE(strike());
+}
+
+TEST_F(DeliveryTest, APlatformThatDoesNotAnswerLeavesRoomForTheOthers) {
+  config_.parallel = 4;
+  start([](const test::Received& got, Answering& a) {
+    if (got.body.find("silent") != std::string::npos) {
+      a.wait_until_closed();
+    } else {
+      a.reply(200, "");
+    }
+  });
+  channels_["other"] = channels_["hook"];
+  for (int i = 0; i < 20; ++i) add("silent", "hook", "room " + std::to_string(i));
+  for (int i = 0; i < 20; ++i) add("hello", "other", "room " + std::to_string(i));
+  const SteadyTime begun = steady_now();
+  deliverer_->resume();
+  ASSERT_TRUE(wait_until([&] { return counts().open == 20; }));
+  EXPECT_LT(since(begun), config_.timeout);
+  EXPECT_EQ(deliverer_->depth().running, 2) << "half of them";
+}
+
+TEST_F(DeliveryTest, AStopEndsInTimeThoughATokenDoesNotCome) {
+  start([](const auto&, Answering& a) { a.wait_until_closed(); });
+  channels_["platform"] = test::entry_of("platform", server_->url(), http_, 20s);
+  for (int i = 0; i < 20; ++i) add("hello", "platform", "room " + std::to_string(i));
+  deliverer_->resume();
+  ASSERT_TRUE(wait_until([&] { return deliverer_->depth().running == config_.parallel / 2; }));
+  EXPECT_EQ(server_->count(), 1) << "one fetch for all";
+  const SteadyTime begun = steady_now();
+  stop();
+  EXPECT_LT(since(begun), Lanes::kGiveUp + 1s);
+  EXPECT_EQ(deliverer_->depth().running, 0);
+  EXPECT_EQ(store_->read<int>([](Connection& c) { return outbox::get_open(c, 1)->attempts; }), 0);
+}
+
+TEST_F(DeliveryTest, AnExpiredTokenIsReplacedAndNoFailure) {
+  std::atomic<int> tokens{0};
+  start([&](const test::Received& got, Answering& a) {
+    if (got.line.starts_with("POST /token")) return a.reply(200, "t" + std::to_string(++tokens));
+    a.reply(got.headers.at("authorization") == "t1" ? 401 : 200, "m7");
+  });
+  channels_["platform"] = test::entry_of("platform", server_->url(), http_, 20s);
+  deliverer_->deliver(add("hello", "platform"));
+  ASSERT_TRUE(wait_until([&] { return counts().open == 0; }));
+  EXPECT_EQ(tokens, 2);
+  EXPECT_EQ(server_->count(), 4);
+}
+
+// The time is the test's.
+class TimedDeliveryTest : public DeliveryTest {
+ protected:
+  void start(SocketServer::Handler handler) {
+    DeliveryTest::start(std::move(handler));
+    deliver_by(timed_, clock_);
+  }
+  void TearDown() override {
+    deliverer_->stop(clock_.now());
+    timed_.stop();
+    DeliveryTest::TearDown();
+  }
+
+  test::FakeClock clock_;
+  Executor timed_{{"timed"}, clock_};
+};
+
+TEST_F(TimedDeliveryTest, AClockThatIsSetBackMakesNothingWaitLonger) {
+  start([&](const auto&, Answering& a) {
+    a.reply(server_->count() == 1 ? 429 : 200, "", "Retry-After: 60\r\n");
+  });
+  deliverer_->deliver(add("hello"));
+  ASSERT_TRUE(wait_until([&] { return timed_.depth().timed == 1; }));
+  clock_.set_unix(clock_.unix_ms() - 3'600'000);
+  clock_.advance(60s);
+  ASSERT_TRUE(wait_until([&] { return counts().open == 0; }));
+  EXPECT_EQ(server_->count(), 2);
+}
+
+TEST_F(TimedDeliveryTest, FindsWhatNobodyHintedAt) {
+  start([](const auto&, Answering& a) { a.reply(200, ""); });
+  deliverer_->resume();
+  ASSERT_TRUE(wait_until([&] { return timed_.depth().timed == 1; }));
+  for (int i = 1; i <= 2; ++i) {
+    add("hello");
+    clock_.advance(OutboxReader::kEvery);
+    ASSERT_TRUE(wait_until([&] { return counts().open == 0; })) << i;
+  }
+  EXPECT_EQ(server_->count(), 2);
 }
 
 }  // namespace

@@ -70,7 +70,9 @@ TEST_F(OutboxTest, ALongAnswerHasPartsInOrderAndItsFirstOneReplacesTheDraft) {
   inbox::set_draft(db_, 1, "m7");
   outbox::add(db_, 1, asked, outbox::Kind::kAnswer, {"one", "two"}, false);
   outbox::add(db_, 1, asked, outbox::Kind::kAnswer, {"another", "one", "more"}, false);
-  const auto parts = outbox::open_of(db_, 1);
+  std::vector<outbox::Entry> parts;
+  for (const outbox::Open& open : outbox::open_of(db_, 1))
+    parts.push_back(*outbox::get_open(db_, open.id));
   ASSERT_EQ(parts.size(), 2u);
   EXPECT_EQ(parts[0].reply.text, "one");
   EXPECT_EQ(parts[0].reply.draft, "m7");

@@ -19,11 +19,12 @@ TEST(Schema, TakesADatabaseOfLayout1OverWithAllThatIsInIt) {
   ASSERT_TRUE((*store)->write([](Connection& connection) {
     const auto replies = outbox::open_after(connection, 0, 10);
     ASSERT_EQ(replies.size(), 1u);
-    EXPECT_EQ(replies[0].reply.id, 7);
-    EXPECT_EQ(replies[0].reply.idempotency_key, "key-7");
-    EXPECT_EQ(replies[0].reply.text, "hello");
-    EXPECT_EQ(replies[0].reply.part, 0);
-    EXPECT_EQ(replies[0].attempts, 3);
+    EXPECT_EQ(replies[0].id, 7);
+    const auto reply = outbox::get_open(connection, 7);
+    EXPECT_EQ(reply->reply.idempotency_key, "key-7");
+    EXPECT_EQ(reply->reply.text, "hello");
+    EXPECT_EQ(reply->reply.part, 0);
+    EXPECT_EQ(reply->attempts, 3);
     const auto entries = inbox::open_after(connection, 0, 10);
     ASSERT_EQ(entries.size(), 1u);
     const auto entry = inbox::get(connection, entries[0].id);

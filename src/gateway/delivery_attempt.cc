@@ -1,0 +1,200 @@
+#include "gateway/delivery_attempt.h"
+
+#include <algorithm>
+
+#include "core/guarded.h"
+#include "core/log.h"
+
+namespace ai_bot {
+namespace {
+
+constexpr milliseconds kStorageRetry{1000};
+constexpr int kSendsAtOnce = 3;
+
+using Outcome = Delivery::Outcome;
+
+}  // namespace
+
+void Deliverer::Attempt::guard(const std::function<void()>& step) {
+  if (!guarded("delivery.attempt", step)) end(std::nullopt);
+}
+
+template <class Work>
+auto Deliverer::Attempt::tried(Work work) -> std::optional<std::invoke_result_t<Work>> {
+  std::string why;
+  {
+    const UnderWay::Ticket::Scope scope(leave_->ticket);
+    try {
+      return work();
+    } catch (...) {
+      report_exception("delivery.send");
+      why = "a mistake in ai_bot: " + name_of_exception();
+    }
+  }
+  broke(why);
+  return std::nullopt;
+}
+
+void Deliverer::Attempt::broke(const std::string& why) {
+  settle({leave_->ticket.strike() ? Outcome::kFinal : Outcome::kRetry, why});
+}
+
+void Deliverer::Attempt::begin(Lanes::Finish finish) {
+  finish_ = std::move(finish);
+  guard([this] { unwritten_ ? write_down() : look(); });
+}
+
+void Deliverer::Attempt::look() {
+  if (!deliverer_.store_.last_commit()) return end(kStorageRetry);
+  leave_.emplace(deliverer_.under_way_.begin(UnderWay::Kind::kDelivery, id_));
+  if (leave_->wait_until != 0) {
+    const SteadyTime until = deliverer_.clock_.steady(leave_->wait_until, UnderWay::kLongestRest);
+    return end(std::chrono::ceil<milliseconds>(until - deliverer_.clock_.now()));
+  }
+  auto found = deliverer_.store_.read<std::optional<outbox::Entry>>(
+      [this](Connection& connection) { return outbox::get_open(connection, id_); });
+  if (!found) {
+    leave_->ticket.untried();
+    return end(kStorageRetry);
+  }
+  if (!*found) return end(std::nullopt);
+  entry_ = std::move(**found);
+  if (leave_->give_up)
+    return settle({Outcome::kFinal, "ai_bot crashed each time it was about to send this"});
+  if (const auto until = deliverer_.paused_until(entry_.reply.channel)) {
+    leave_->ticket.untried();
+    return end(std::chrono::ceil<milliseconds>(*until - deliverer_.clock_.now()));
+  }
+  channel_ = find_channel(deliverer_.channels_, entry_.reply.channel);
+  if (channel_ == nullptr)
+    return settle({Outcome::kFinal, "the channel is no longer configured"});
+  reply_ = entry_.reply;
+  sends_ = 0;
+  send();
+}
+
+void Deliverer::Attempt::send() {
+  ++sends_;
+  channel_->access->token(
+      [self = shared_from_this()](const Result<std::string>& token) {
+        self->guard([&] { self->send_with(token); });
+      },
+      [this] { return deliverer_.lanes_.interrupted(); });
+}
+
+void Deliverer::Attempt::send_with(const Result<std::string>& token) {
+  if (!token) return settle({Outcome::kRetry, token.error().text.en, token.error().retry_after});
+  auto request = tried([&] {
+    return channel_->channel->render(reply_, *token, deliverer_.clock_.unix_ms());
+  });
+  if (!request) return;
+  if (request->url.empty())
+    return judge({Outcome::kFinal, "the time in which this could be answered is over"});
+  request->timeouts = HttpTimeouts::all(deliverer_.outgoing_.timeout);
+  HttpStream stream;
+  stream.abandoned = [this] { return deliverer_.lanes_.interrupted(); };
+  stream.on_done = [self = shared_from_this(), token = *token](const Result<HttpReply>& response) {
+    self->guard([&] { self->came(response, token); });
+  };
+  deliverer_.outgoing_.http.start(std::move(*request), std::move(stream));
+}
+
+void Deliverer::Attempt::came(const Result<HttpReply>& response, const std::string& token) {
+  if (!response) {
+    const bool is_hopeless = response.error().code == Code::kInvalid;
+    return judge({is_hopeless ? Outcome::kFinal : Outcome::kRetry, response.error().text.en});
+  }
+  auto delivery = tried([&] { return channel_->channel->judge(*response); });
+  if (!delivery) return;
+  if (delivery->outcome == Outcome::kTokenExpired) channel_->access->forget(token);
+  judge(std::move(*delivery));
+}
+
+// An expired token, or a draft that is gone or can't be edited for good, is no failure yet: once
+// more, the other way.
+void Deliverer::Attempt::judge(Delivery delivery) {
+  const bool is_gone = delivery.outcome == Outcome::kDraftGone ||
+                       (delivery.outcome == Outcome::kFinal && !reply_.draft.empty());
+  const bool is_expired = delivery.outcome == Outcome::kTokenExpired;
+  if (sends_ < kSendsAtOnce && is_gone && !reply_.afresh) {
+    reply_.draft.clear();
+    reply_.afresh = true;
+    return send();
+  }
+  if (sends_ < kSendsAtOnce && is_expired) return send();
+  if (is_expired) delivery.outcome = Outcome::kRetry;
+  settle(std::move(delivery));
+}
+
+void Deliverer::Attempt::settle(Delivery delivery) {
+  // What was interrupted by our own stop counts as no attempt.
+  if (delivery.outcome == Outcome::kRetry && deliverer_.lanes_.interrupted()) {
+    leave_->ticket.untried();
+    return end(milliseconds(0));
+  }
+  const DeliveryConfig& config = deliverer_.config_;
+  if (delivery.outcome == Outcome::kRetry && entry_.attempts + 1 >= config.max_attempts)
+    delivery.outcome = Outcome::kFinal;
+  std::optional<milliseconds> wait;
+  if (delivery.outcome == Outcome::kRetry) {
+    // Never sooner than of our own accord: a platform that says 0 would burn all attempts at once.
+    const milliseconds least = backoff(entry_.attempts, config.backoff_min, config.backoff_max);
+    wait = std::max(least, delivery.retry_after.value_or(least));
+    if (delivery.whole_app)
+      deliverer_.pause(entry_.reply.channel, deliverer_.clock_.now() + *wait);
+  }
+  unwritten_.emplace(Unwritten{std::move(delivery), wait});
+  write_down();
+}
+
+void Deliverer::Attempt::write_down() {
+  const Delivery& delivery = unwritten_->delivery;
+  const int64_t next_ms =
+      deliverer_.clock_.unix_ms() + unwritten_->wait.value_or(milliseconds(0)).count();
+  deliverer_.store_.write(
+      [id = id_, outcome = delivery.outcome, why = delivery.why, next_ms](Connection& connection) {
+        switch (outcome) {
+          case Outcome::kDelivered:
+            return outbox::delivered(connection, id);
+          case Outcome::kRetry:
+            return outbox::postpone(connection, id, next_ms, why);
+          default:
+            return outbox::bury(connection, id, why);
+        }
+      },
+      [self = shared_from_this()](const Result<void>& result) {
+        self->guard([&] { self->written(result); });
+      });
+}
+
+void Deliverer::Attempt::written(const Result<void>& result) {
+  if (!result && unwritten_->kept.keep(deliverer_.store_, result.error())) return end(kStorageRetry);
+  const Unwritten done = std::move(*unwritten_);
+  unwritten_.reset();
+  if (!result) {
+    log::error("delivery.not_written", result.error().text.en, {{"ai_bot.row", id_}});
+    deliverer_.set_aside(id_);  // it may have been sent
+    return end(std::nullopt);
+  }
+  const std::string& channel = entry_.reply.channel;
+  const bool is_delivered = done.delivery.outcome == Outcome::kDelivered;
+  deliverer_.metrics_.delivery(channel, is_delivered ? "delivered" : done.wait ? "retried" : "dead");
+  if (!is_delivered) {
+    log::warning(
+        done.wait ? "delivery.retried" : "delivery.dead", done.delivery.why,
+        {{"http.request.id", entry_.reply.request_id}, {"ai_bot.channel", channel}});
+    if (!done.wait) deliverer_.under_way_.forget(UnderWay::Kind::kDelivery, id_);
+  }
+  end(done.wait);
+}
+
+void Deliverer::Attempt::end(std::optional<milliseconds> wait) {
+  leave_.reset();
+  if (!wait) deliverer_.leave(id_);
+  std::optional<SteadyTime> again;
+  if (wait) again = deliverer_.clock_.now() + *wait;
+  // Holds this turn, which holds us.
+  if (const auto finish = std::exchange(finish_, nullptr)) finish(again);
+}
+
+}  // namespace ai_bot

@@ -1,0 +1,159 @@
+#include "gateway/drafts.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <set>
+
+#include "store/inbox.h"
+#include "support/fake_clock.h"
+#include "support/socket_server.h"
+#include "support/temp_folder.h"
+#include "support/test_platform.h"
+#include "support/wait.h"
+
+namespace ai_bot {
+namespace {
+
+using namespace std::chrono_literals;
+using test::Answering;
+using test::SocketServer;
+using test::wait_until;
+
+class DraftsTest : public testing::Test {
+ protected:
+  DraftsTest() : store_(std::move(*Store::open({folder_ / "a.db"}))) {}
+  void TearDown() override {
+    for (std::promise<void>* gate : {&token_gate_, &send_gate_}) open(*gate);
+    http_.stop();
+    executor_.stop();
+    store_->stop();
+  }
+
+  // A platform whose answers wait for their gate.
+  void start(bool token_waits, bool send_waits) {
+    if (!token_waits) open(token_gate_);
+    if (!send_waits) open(send_gate_);
+    server_ = std::make_unique<SocketServer>([this](const test::Received& got, Answering& a) {
+      const bool is_token = got.line.starts_with("POST /token");
+      if (is_token) token_opened_.wait();
+      if (got.line.find("/send") != std::string::npos) {
+        ++sends_;
+        send_opened_.wait();
+      }
+      a.reply(200, is_token ? "t1" : "m7");
+    });
+    entry_ = test::entry_of("hook", server_->url(), http_, 20s, clock_);
+    Event event;
+    event.channel = "hook";
+    event.event_id = "e1";
+    event.text = "hi";
+    ASSERT_TRUE(store_->write([&](Connection& c) { id_ = inbox::add(c, event).id; }));
+    draft_ = begin_draft(entry_, {http_, executor_, 20s, clock_}, *store_, id_, event);
+    ASSERT_TRUE(draft_);
+  }
+  void open(std::promise<void>& gate) {
+    if (is_open_.insert(&gate).second) gate.set_value();
+  }
+  // What was sent to be shown, as "POST text" or "PUT text".
+  std::vector<std::string> shown() {
+    std::vector<std::string> list;
+    for (const test::Received& got : server_->received()) {
+      if (got.line.find("/send") == std::string::npos) continue;
+      list.push_back(got.line.substr(0, got.line.find(' ') + 1) + got.body);
+    }
+    return list;
+  }
+  // Nothing has its time, and nothing that had is under way.
+  bool is_idle() {
+    const Executor::Depth depth = executor_.depth();
+    return depth.timed + depth.waiting + depth.running == 0;
+  }
+  bool is_finished() {
+    draft_->finish([this] { ++finished_; });
+    return finished_ == 1;
+  }
+
+  test::TempFolder folder_;
+  std::unique_ptr<Store> store_;
+  test::FakeClock clock_;
+  Executor executor_{{"test", 2}, clock_};
+  HttpClient http_;
+  std::promise<void> token_gate_, send_gate_;
+  std::shared_future<void> token_opened_ = token_gate_.get_future().share(),
+                           send_opened_ = send_gate_.get_future().share();
+  std::set<std::promise<void>*> is_open_;
+  std::atomic<int> sends_{0}, finished_{0};
+  std::unique_ptr<SocketServer> server_;
+  ChannelEntry entry_;
+  int64_t id_ = 0;
+  std::shared_ptr<Draft> draft_;
+};
+
+TEST_F(DraftsTest, AMessageIsPostedThenEditedAtItsPace) {
+  start(false, false);
+  draft_->grow("one");
+  draft_->grow("one two");
+  EXPECT_EQ(sends_, 0);
+  clock_.advance(300ms);
+  ASSERT_TRUE(wait_until([&] { return sends_ == 1; }));
+  const auto is_known = [&] {
+    return store_->read<std::string>([&](Connection& c) { return inbox::draft(c, id_); }) == "m7";
+  };
+  ASSERT_TRUE(wait_until(is_known));
+  draft_->grow("one two three");
+  clock_.advance(300ms);
+  ASSERT_TRUE(wait_until([&] { return sends_ == 2; }));
+  EXPECT_THAT(shown(), testing::ElementsAre("POST one two …", "PUT one two three …"));
+}
+
+TEST_F(DraftsTest, WhatGrewWhileTheTokenWasAwaitedIsShown) {
+  start(true, false);
+  draft_->grow("one");
+  clock_.advance(300ms);
+  ASSERT_TRUE(wait_until([&] { return is_idle(); }));
+  draft_->grow("one two");
+  open(token_gate_);
+  ASSERT_TRUE(wait_until([&] { return sends_ == 1; }));
+  ASSERT_TRUE(wait_until([&] { return executor_.depth().timed == 1; }));
+  clock_.advance(300ms);
+  ASSERT_TRUE(wait_until([&] { return sends_ == 2; }));
+  EXPECT_EQ(shown().back(), "PUT one two …");
+}
+
+TEST_F(DraftsTest, FinishingWaitsForNoToken) {
+  start(true, false);
+  draft_->grow("one");
+  clock_.advance(300ms);
+  ASSERT_TRUE(wait_until([&] { return is_idle(); }));
+  EXPECT_TRUE(is_finished());
+  open(token_gate_);
+  draft_->grow("one two");
+  ASSERT_TRUE(wait_until([&] { return server_->count() == 2; }));  // the token, "typing …"
+  EXPECT_EQ(sends_, 0) << "the answer has come by another way";
+}
+
+TEST_F(DraftsTest, FinishingWaitsForTheMessageUnderWayAndHoldsNobody) {
+  start(false, true);
+  draft_->grow("one");
+  clock_.advance(300ms);
+  ASSERT_TRUE(wait_until([&] { return sends_ == 1; }));
+  EXPECT_FALSE(is_finished());
+  open(send_gate_);
+  ASSERT_TRUE(wait_until([&] { return finished_ == 1; }));
+  EXPECT_EQ(store_->read<std::string>([&](Connection& c) { return inbox::draft(c, id_); }), "m7")
+      << "before the answer, which is to take its place";
+}
+
+TEST_F(DraftsTest, ATextThatCannotBeShownHarmsNothing) {
+  start(false, false);
+  draft_->grow("poison");
+  clock_.advance(300ms);
+  ASSERT_TRUE(wait_until([&] { return is_idle(); }));
+  EXPECT_TRUE(is_finished());
+  EXPECT_EQ(sends_, 0);
+}
+
+}  // namespace
+}  // namespace ai_bot
