@@ -4,7 +4,8 @@
 // repeated under the same idempotency key; one whose outcome is known never is: while the database
 // takes no writes nothing is sent, and what came of the sends under way (at most delivery.parallel)
 // is kept in memory until it is on disk. Where a damaged place of the database refuses it for good,
-// the reply is set aside until the next start.
+// the reply is set aside until the next start. Where a part of an answer is buried, the parts after
+// it are too, and the person is told instead.
 //
 // A send holds no thread while it is under way, and of those under way at most half are one
 // channel's: a platform that does not answer keeps only its own conversations waiting.

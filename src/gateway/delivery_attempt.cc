@@ -4,6 +4,7 @@
 
 #include "core/guarded.h"
 #include "core/log.h"
+#include "store/inbox.h"
 
 namespace ai_bot {
 namespace {
@@ -11,7 +12,27 @@ namespace {
 constexpr milliseconds kStorageRetry{1000};
 constexpr int kSendsAtOnce = 3;
 
+constexpr int kCutOffPart = 1;  // of the notices to an event; no model could answer yet: 0
+
 using Outcome = Delivery::Outcome;
+
+const Text kCutOff{
+    "(A part of this answer could not be delivered, so the rest is not sent either; the operator "
+    "finds the reason in the log. Ask again to get a new answer.)",
+    "（该回答有一部分无法送达，其余部分也不再发送；管理员可在日志中查看原因。请重新提问。）"};
+
+// Of an answer with a hole in it no more is sent: its later parts are buried too, and the person is
+// told. Returns how many they are.
+int cut_off(Connection& connection, const outbox::Entry& entry) {
+  const int count = outbox::bury_later_parts(
+      connection, entry, "an earlier part of this answer could not be delivered");
+  const auto asked = count > 0 ? inbox::get(connection, entry.inbox_id) : std::nullopt;
+  if (asked) {
+    outbox::add(connection, entry.inbox_id, asked->event, outbox::Kind::kNotice,
+                {kCutOff.in(language_of(asked->event.text))}, /*held=*/false, kCutOffPart);
+  }
+  return count;
+}
 
 }  // namespace
 
@@ -59,15 +80,14 @@ void Deliverer::Attempt::look() {
   }
   if (!*found) return end(std::nullopt);
   entry_ = std::move(**found);
+  channel_ = find_channel(deliverer_.channels_, entry_.reply.channel);
   if (leave_->give_up)
     return settle({Outcome::kFinal, "ai_bot crashed each time it was about to send this"});
   if (const auto until = deliverer_.paused_until(entry_.reply.channel)) {
     leave_->ticket.untried();
     return end(std::chrono::ceil<milliseconds>(*until - deliverer_.clock_.now()));
   }
-  channel_ = find_channel(deliverer_.channels_, entry_.reply.channel);
-  if (channel_ == nullptr)
-    return settle({Outcome::kFinal, "the channel is no longer configured"});
+  if (channel_ == nullptr) return settle({Outcome::kFinal, "the channel is no longer configured"});
   reply_ = entry_.reply;
   sends_ = 0;
   send();
@@ -84,9 +104,8 @@ void Deliverer::Attempt::send() {
 
 void Deliverer::Attempt::send_with(const Result<std::string>& token) {
   if (!token) return settle({Outcome::kRetry, token.error().text.en, token.error().retry_after});
-  auto request = tried([&] {
-    return channel_->channel->render(reply_, *token, deliverer_.clock_.unix_ms());
-  });
+  auto request =
+      tried([&] { return channel_->channel->render(reply_, *token, deliverer_.clock_.unix_ms()); });
   if (!request) return;
   if (request->url.empty())
     return judge({Outcome::kFinal, "the time in which this could be answered is over"});
@@ -140,35 +159,35 @@ void Deliverer::Attempt::settle(Delivery delivery) {
     // Never sooner than of our own accord: a platform that says 0 would burn all attempts at once.
     const milliseconds least = backoff(entry_.attempts, config.backoff_min, config.backoff_max);
     wait = std::max(least, delivery.retry_after.value_or(least));
-    if (delivery.whole_app)
-      deliverer_.pause(entry_.reply.channel, deliverer_.clock_.now() + *wait);
+    if (delivery.whole_app) deliverer_.pause(entry_.reply.channel, deliverer_.clock_.now() + *wait);
   }
   unwritten_.emplace(Unwritten{std::move(delivery), wait});
   write_down();
 }
 
 void Deliverer::Attempt::write_down() {
-  const Delivery& delivery = unwritten_->delivery;
+  const auto self = shared_from_this();
   const int64_t next_ms =
       deliverer_.clock_.unix_ms() + unwritten_->wait.value_or(milliseconds(0)).count();
   deliverer_.store_.write(
-      [id = id_, outcome = delivery.outcome, why = delivery.why, next_ms](Connection& connection) {
-        switch (outcome) {
-          case Outcome::kDelivered:
-            return outbox::delivered(connection, id);
-          case Outcome::kRetry:
-            return outbox::postpone(connection, id, next_ms, why);
-          default:
-            return outbox::bury(connection, id, why);
-        }
-      },
-      [self = shared_from_this()](const Result<void>& result) {
-        self->guard([&] { self->written(result); });
-      });
+      [self, next_ms](Connection& connection) { self->write(connection, next_ms); },
+      [self](const Result<void>& result) { self->guard([&] { self->written(result); }); });
+}
+
+void Deliverer::Attempt::write(Connection& connection, int64_t next_ms) {
+  const Delivery& delivery = unwritten_->delivery;
+  if (delivery.outcome == Outcome::kDelivered) return outbox::delivered(connection, id_);
+  if (delivery.outcome == Outcome::kRetry)
+    return outbox::postpone(connection, id_, next_ms, delivery.why);
+  outbox::bury(connection, id_, delivery.why);
+  // A channel that is gone can't tell anybody.
+  if (!entry_.reply.is_notice && channel_ != nullptr)
+    unwritten_->cut_off = cut_off(connection, entry_);
 }
 
 void Deliverer::Attempt::written(const Result<void>& result) {
-  if (!result && unwritten_->kept.keep(deliverer_.store_, result.error())) return end(kStorageRetry);
+  if (!result && unwritten_->kept.keep(deliverer_.store_, result.error()))
+    return end(kStorageRetry);
   const Unwritten done = std::move(*unwritten_);
   unwritten_.reset();
   if (!result) {
@@ -176,16 +195,23 @@ void Deliverer::Attempt::written(const Result<void>& result) {
     deliverer_.set_aside(id_);  // it may have been sent
     return end(std::nullopt);
   }
-  const std::string& channel = entry_.reply.channel;
-  const bool is_delivered = done.delivery.outcome == Outcome::kDelivered;
-  deliverer_.metrics_.delivery(channel, is_delivered ? "delivered" : done.wait ? "retried" : "dead");
-  if (!is_delivered) {
-    log::warning(
-        done.wait ? "delivery.retried" : "delivery.dead", done.delivery.why,
-        {{"http.request.id", entry_.reply.request_id}, {"ai_bot.channel", channel}});
-    if (!done.wait) deliverer_.under_way_.forget(UnderWay::Kind::kDelivery, id_);
-  }
+  tell(done);
   end(done.wait);
+}
+
+void Deliverer::Attempt::tell(const Unwritten& done) {
+  const std::string& channel = entry_.reply.channel;
+  if (done.delivery.outcome == Outcome::kDelivered)
+    return deliverer_.metrics_.delivery(channel, "delivered");
+  for (int part = 0; part <= done.cut_off; ++part)
+    deliverer_.metrics_.delivery(channel, done.wait ? "retried" : "dead");
+  log::warning(done.wait ? "delivery.retried" : "delivery.dead", done.delivery.why,
+               {{"http.request.id", entry_.reply.request_id},
+                {"ai_bot.channel", channel},
+                {"ai_bot.later_parts", int64_t{done.cut_off}}});
+  if (done.wait) return;
+  deliverer_.under_way_.forget(UnderWay::Kind::kDelivery, id_);
+  if (done.cut_off > 0) deliverer_.deliver(entry_.inbox_id);
 }
 
 void Deliverer::Attempt::end(std::optional<milliseconds> wait) {

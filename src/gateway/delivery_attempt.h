@@ -24,6 +24,7 @@ class Deliverer::Attempt : public std::enable_shared_from_this<Deliverer::Attemp
   struct Unwritten {
     Delivery delivery;
     std::optional<milliseconds> wait;  // until it is tried again
+    int cut_off = 0;                   // later parts that are buried with it
     KeptWrite kept = {};
   };
 
@@ -42,7 +43,10 @@ class Deliverer::Attempt : public std::enable_shared_from_this<Deliverer::Attemp
   void judge(Delivery delivery);
   void settle(Delivery delivery);
   void write_down();
+  void write(Connection& connection, int64_t next_ms);
   void written(const Result<void>& result);
+  // The operator and, where there is more to be sent now, the deliverer.
+  void tell(const Unwritten& done);
   // None: it is done with.
   void end(std::optional<milliseconds> wait);
 

@@ -52,7 +52,9 @@ void OutboxReader::wake() {
 
 void OutboxReader::work() {
   for (Hints hints; take(hints);) {
-    if (!guarded("outbox.read", [&] { return read(hints); }, false)) return failed();
+    if (!guarded(
+            "outbox.read", [&] { return read(hints); }, false))
+      return failed();
   }
 }
 

@@ -1,7 +1,7 @@
-// Finds what is to be delivered: reads the outbox when a hint comes that there may be something, and
-// all of it every 30 s, since hints may get lost: one that could not be read, a reply that somebody
-// else opened again. One reading at a time, so that the replies of a conversation are found in the
-// order in which they were committed.
+// Finds what is to be delivered: reads the outbox when a hint comes that there may be something,
+// and all of it every 30 s, since hints may get lost: one that could not be read, a reply that
+// somebody else opened again. One reading at a time, so that the replies of a conversation are
+// found in the order in which they were committed.
 #pragma once
 
 #include <atomic>

@@ -9,7 +9,7 @@ namespace ai_bot {
 
 struct Outgoing {
   HttpClient& http;
-  Executor& executor;  // work has its channel's name as its group
+  Executor& executor;    // work has its channel's name as its group
   milliseconds timeout;  // of one request
   Clock& clock = Clock::system();
 };

@@ -65,7 +65,7 @@ void set_state(Connection& connection, int64_t id, State state, const std::strin
 }  // namespace
 
 void add(Connection& connection, int64_t inbox_id, const Event& event, Kind kind,
-         const std::vector<std::string>& texts, bool held) {
+         const std::vector<std::string>& texts, bool held, int first_part) {
   auto& insert = connection.prepare(
       "INSERT INTO outbox (inbox_id, kind, part, channel, conversation, event_id, idempotency_key, "
       "text, request_id, created_ms, state) VALUES (?,?,?,?,?,?,?,?,?,?,?) "
@@ -74,7 +74,7 @@ void add(Connection& connection, int64_t inbox_id, const Event& event, Kind kind
     insert.reset();
     insert.bind(1, inbox_id);
     insert.bind(2, kind == Kind::kAnswer ? "answer" : "notice");
-    insert.bind(3, static_cast<int>(part));
+    insert.bind(3, first_part + static_cast<int>(part));
     insert.bindNoCopy(4, event.channel);
     insert.bindNoCopy(5, event.conversation);
     insert.bindNoCopy(6, event.event_id);
@@ -128,6 +128,17 @@ void delivered(Connection& connection, int64_t id) {
 
 void bury(Connection& connection, int64_t id, const std::string& error) {
   set_state(connection, id, State::kDead, error);
+}
+
+int bury_later_parts(Connection& connection, const Entry& entry, const std::string& error) {
+  auto& update = connection.prepare(
+      "UPDATE outbox SET state=?, error=? WHERE inbox_id=? AND kind=? AND part>? AND state=0");
+  update.bind(1, static_cast<int>(State::kDead));
+  update.bind(2, redacted(error));
+  update.bind(3, entry.inbox_id);
+  update.bind(4, entry.reply.is_notice ? "notice" : "answer");
+  update.bind(5, entry.reply.part);
+  return update.exec();
 }
 
 void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::string& error) {

@@ -16,9 +16,9 @@ enum class State { kOpen = 0, kDelivered = 1, kDead = 2 };
 
 // Adds the reply to the event `inbox_id`, in as many parts as there are texts; a second one of the
 // same kind is not added (the first one stands). `held`: it is fetched by the asker, not sent, and
-// counts as delivered.
+// counts as delivered. `first_part`: for a further notice of another sense.
 void add(Connection& connection, int64_t inbox_id, const Event& event, Kind kind,
-         const std::vector<std::string>& texts, bool held);
+         const std::vector<std::string>& texts, bool held, int first_part = 0);
 
 struct Entry {
   Reply reply;
@@ -49,6 +49,8 @@ std::optional<std::string> answer_to(Connection& connection, int64_t inbox_id);
 void delivered(Connection& connection, int64_t id);
 void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::string& error);
 void bury(Connection& connection, int64_t id, const std::string& error);
+// Buries the open parts of the same reply that come after this one; returns how many.
+int bury_later_parts(Connection& connection, const Entry& entry, const std::string& error);
 
 std::vector<Entry> dead(Connection& connection, int limit);
 int replay(Connection& connection);

@@ -34,8 +34,8 @@ class TestPlatform : public Channel {
 
   // POST /send, or PUT /send/ID for an edit; the answer's body is the message's id.
   HttpRequest render(const Reply& reply, const std::string& token, int64_t) const override {
-    HttpRequest request = reply.draft.empty() ? at("POST", "/send", token)
-                                              : at("PUT", "/send/" + reply.draft, token);
+    HttpRequest request =
+        reply.draft.empty() ? at("POST", "/send", token) : at("PUT", "/send/" + reply.draft, token);
     request.body = reply.text;
     return request;
   }
@@ -79,8 +79,7 @@ inline ChannelEntry entry_of(const std::string& name, const std::string& url, Ht
   config.stream = true;
   config.edit_interval = milliseconds(300);
   const auto platform = std::make_shared<TestPlatform>(url);
-  return {platform, config,
-          std::make_shared<PlatformAccess>(name, platform, http, timeout, clock)};
+  return {platform, config, std::make_shared<PlatformAccess>(name, platform, http, timeout, clock)};
 }
 
 }  // namespace ai_bot::test

@@ -366,6 +366,48 @@ TEST_F(DeliveryTest, AnExpiredTokenIsReplacedAndNoFailure) {
   EXPECT_EQ(server_->count(), 4);
 }
 
+TEST_F(DeliveryTest, OfAnAnswerWithAHoleTheRestIsNotSentAndThePersonIsToldOnce) {
+  std::atomic<bool> refuses{true};
+  start([&](const test::Received& got, Answering& a) {
+    a.reply(refuses && got.body.find("two") != std::string::npos ? 404 : 200, "");
+  });
+  const Event event{"hook", "e1", "room", "anna", "怎么做？", "r", 1};
+  ASSERT_TRUE(store_->write([&](Connection& c) {
+    inbox::add(c, event);
+    outbox::add(c, 1, event, outbox::Kind::kNotice, {"wait"}, false);
+    outbox::add(c, 1, event, outbox::Kind::kAnswer, {"one", "two", "three", "four"}, false);
+  }));
+  const auto texts = [&] {
+    std::vector<std::string> texts;
+    for (const auto& got : server_->received())
+      texts.push_back(nlohmann::json::parse(got.body)["text"].get<std::string>());
+    return texts;
+  };
+  deliverer_->resume();
+  ASSERT_TRUE(wait_until([&] { return counts().open == 0; }));
+  const auto told = testing::HasSubstr("其余部分也不再发送");
+  EXPECT_THAT(texts(), testing::ElementsAre("wait", "one", "two", told));
+  EXPECT_EQ(counts().dead, 3);
+  ASSERT_TRUE(wait_until([&] { return deliverer_->depth().lanes == 0; }));
+  // Opened again by an operator, and refused again.
+  for (const bool still : {true, false}) {
+    refuses = still;
+    ASSERT_TRUE(store_->write([](Connection& c) { outbox::replay(c); }));
+    deliverer_->resume();
+    ASSERT_TRUE(wait_until([&] { return counts().open == 0 && deliverer_->depth().lanes == 0; }));
+  }
+  EXPECT_THAT(texts(),
+              testing::ElementsAre("wait", "one", "two", told, "two", "two", "three", "four"));
+  EXPECT_EQ(counts().dead, 0);
+}
+
+TEST_F(DeliveryTest, AnAnswerOfOnePartThatIsRefusedIsNotFollowedByANotice) {
+  start([](const auto&, Answering& a) { a.reply(404, ""); });
+  deliverer_->deliver(add("hello"));
+  ASSERT_TRUE(wait_until([&] { return counts().dead == 1; }));
+  EXPECT_EQ(counts().open, 0);
+}
+
 // The time is the test's.
 class TimedDeliveryTest : public DeliveryTest {
  protected:
