@@ -133,8 +133,9 @@ Result<void> Server::build() {
     parts_.waiters.answered(id, {notice, /*postponed=*/true});
     deliverer_->deliver(id);
   };
-  parts_.assistant = std::make_unique<Assistant>(*parts_.store, *parts_.under_way, *parts_.router,
-                                                 config.assistant, std::move(events));
+  parts_.assistant =
+      std::make_unique<Assistant>(*parts_.store, *parts_.under_way, *parts_.router,
+                                  *parts_.executor, config.assistant, std::move(events));
   parts_.intake = std::make_unique<Intake>(*parts_.store, *parts_.assistant, parts_.metrics,
                                            parts_.phase, config.database.max_pending,
                                            [this](int64_t id) { deliverer_->deliver(id); });

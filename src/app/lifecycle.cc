@@ -23,11 +23,6 @@ constexpr milliseconds kDrainInterval{20};
 constexpr milliseconds kAfterGrace{1000};
 constexpr milliseconds kDeliveryGrace{2000};
 
-milliseconds left_until(SteadyTime deadline) {
-  const auto left = std::chrono::duration_cast<milliseconds>(deadline - steady_now());
-  return std::max(left, milliseconds(0));
-}
-
 }  // namespace
 
 void Server::arrange() {
@@ -51,9 +46,7 @@ void Server::arrange() {
                   }});
   lifecycle_.add({"waiters", nullptr, [this](SteadyTime) { parts_.waiters.release(); }});
   lifecycle_.add({"assistant", [this] { parts_.assistant->resume(); },
-                  [this](SteadyTime deadline) {
-                    parts_.assistant->stop(left_until(deadline - kAfterGrace));
-                  }});
+                  [this](SteadyTime deadline) { parts_.assistant->stop(deadline - kAfterGrace); }});
   lifecycle_.add({"identities",
                   [this] {
                     for (const auto& [name, channel] : parts_.channels)

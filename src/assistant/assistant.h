@@ -1,7 +1,9 @@
 // A turn: from a person's message to an answer that is committed.
 //
 // Events come from the inbox (their answers go to the outbox in the same commit), or directly from
-// a client that waits and reads along. Both go through the conversation's lane.
+// a client that waits and reads along. Both go through the conversation's lane, of which a channel
+// gets at most half; a turn that waits for a model, a file or a commit holds no thread. Commands
+// need no model and wait for nobody: they have lanes of their own.
 //
 // While the database takes no writes no turn begins, and what came of those under way is kept in
 // memory (at most one for each of assistant.max_parallel_turns): the model is not asked again. What
@@ -9,19 +11,23 @@
 // the process or finds its row damaged is tried UnderWay::kMostStrikes times, then buried.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
-#include "assistant/thread_lanes.h"
+#include "assistant/asking.h"
+#include "assistant/gate.h"
+#include "assistant/recovery.h"
 #include "config/config.h"
+#include "core/executor.h"
+#include "core/lanes.h"
+#include "core/mutex.h"
 #include "models/router.h"
 #include "store/inbox.h"
-#include "store/kept_write.h"
 #include "store/store.h"
 #include "store/under_way.h"
 
@@ -38,7 +44,7 @@ class Draft {
   virtual void finish(std::function<void()> then) = 0;
 };
 
-// What the rest of the program does when a turn is over. Called on a lane's thread.
+// What the rest of the program does when a turn is over. Called on one of the executor's threads.
 struct AssistantEvents {
   // Answers of this channel are fetched, not sent.
   std::function<bool(const std::string& channel)> holds_replies;
@@ -66,7 +72,7 @@ struct Conversation {
   std::string model;  // empty: the session's, or the default
   std::string request_id;
   std::function<void(std::string_view delta)> on_delta;
-  // Once, last; the text is the whole answer.
+  // Once, last; the text is the whole answer. Also when it never began.
   std::function<void(Result<std::string> answer, const ChatEnd& end)> on_end;
   std::function<bool()> abandoned;
   std::function<bool()> ready = nullptr;  // optional: false when the client can't take more now
@@ -74,87 +80,72 @@ struct Conversation {
 
 class Assistant {
  public:
-  Assistant(Store& store, UnderWay& under_way, Router& router, const AssistantConfig& config,
-            AssistantEvents events);
+  // The executor, and all that stands before it, are there until it was stopped after stop().
+  Assistant(Store& store, UnderWay& under_way, Router& router, Executor& executor,
+            const AssistantConfig& config, AssistantEvents events, Clock& clock = Clock::system());
+  ~Assistant();
+  Assistant(const Assistant&) = delete;
+  Assistant& operator=(const Assistant&) = delete;
 
-  // Puts an open inbox entry into its lane. A /stop among them takes effect at once.
+  // Puts an open inbox entry into its lane; one that is there already stays where it is. `text` is
+  // what it says: a /stop or /new among them takes effect at once on the turn under way.
   void accept(const inbox::Open& entry, std::string_view text);
-  // The same for every open entry (at start, and after a replay). What can't be read now is tried
-  // again until it can.
+  // The same for every open entry (at start, and after a replay), without their texts. What can't
+  // be read now is tried again until it can.
   void resume();
   void converse(Conversation conversation);
 
   void configure(const AssistantConfig& config);
-  void stop(milliseconds grace) { lanes_.stop(grace); }
-  ThreadLanes::Depth depth() const { return lanes_.depth(); }
+
+  // Begins no further turn; those under way have until `deadline`, and a moment more to be parked
+  // (Lanes::stop). False when some did not end.
+  bool stop(SteadyTime deadline);
+
+  // Turns, without commands.
+  Lanes::Depth depth() const { return lanes_.depth(); }
 
  private:
-  // What a turn leads to, before it is committed.
-  struct Outcome {
-    std::string answer;
-    Store::Task effect;  // on the session; may be empty
-    ChatEnd end;
-  };
-  struct Asked {
-    std::string lane;
-    std::string text;
-    std::string model;
-    std::string request_id;
-    std::function<void(std::string_view delta)> on_delta;
-    std::function<bool()> abandoned;
-    std::function<bool()> ready = nullptr;
-    std::function<void(const std::string& text)> on_text = nullptr;  // all of it so far
-  };
-  using Flag = std::shared_ptr<std::atomic<bool>>;
+  class EntryTurn;
+  class ConversationTurn;
 
-  // What came of an entry's turn, while it is not on disk: only writing it down is repeated.
-  struct Unwritten {
-    Store::Task write;
-    std::function<void()> written;                        // once it is on disk
-    std::optional<int64_t> again;                         // as ThreadLanes::Turn returns it
-    std::shared_ptr<const inbox::Entry> entry = nullptr;  // null when it can't be read
-    // What is left to be tried where the database refuses this one: bury it and say so; bury it.
-    enum class Next { kNotice, kBury, kNothing } next = Next::kNotice;
-    KeptWrite kept = {};
-  };
-  using EntryPtr = std::shared_ptr<const inbox::Entry>;
-
-  std::optional<int64_t> run_entry(int64_t id, std::optional<Unwritten>& unwritten);
-  std::optional<int64_t> take_turn(int64_t id, UnderWay::Leave& leave,
-                                   std::optional<Unwritten>& unwritten);
-  std::optional<int64_t> write_down(int64_t id, std::optional<Unwritten>& unwritten);
   bool take_up_all();  // false when the database could not be read
-  Unwritten settle(const EntryPtr& entry);
-  Unwritten answered(const EntryPtr& entry, Outcome outcome);
-  Unwritten failed(const EntryPtr& entry, const Error& error);
-  Unwritten broken(int64_t id, const EntryPtr& entry, const std::string& why, bool give_up,
-                   bool keeps_notice = true);
-  void run_conversation(const Conversation& conversation);
+  // What a command does to the turn under way in its lane; true when a /stop stopped one.
+  bool interfere(const std::optional<struct ParsedCommand>& command, const std::string& lane);
+  // Tells the person that a message has to wait behind one that no model could answer.
+  void tell_it_waits(int64_t id, const Lanes::Finish& finish);
 
-  Result<Outcome> answer(const Asked& asked);
-  Outcome obey(const Asked& asked, const struct ParsedCommand& command);
-  Result<Outcome> ask_model(const Asked& asked);
+  Outcome obey(const std::string& lane, const struct ParsedCommand& command, bool has_stopped);
   std::string status_text(Language language) const;
-  std::string choose_model(const Asked& asked, const struct ParsedCommand& command,
-                           Store::Task& effect);
+  std::string choose_model(const std::string& lane, const struct ParsedCommand& command,
+                           Store::Task& effect) const;
 
-  // Sets the flag of the turn under way in this lane, if there is one.
-  void stop_turn(const std::string& lane);
-  Flag begin_turn(const std::string& lane);
+  AskingNeeds asking_needs();
+  void hop(const std::string& channel, const std::function<void()>& step);
+
+  std::shared_ptr<TurnState> begin_turn(const std::string& lane);
   void end_turn(const std::string& lane);
+  void leave(int64_t id);
+  void set_waiting(const std::string& lane, bool waits);
 
   std::shared_ptr<const AssistantConfig> config() const;
 
   Store& store_;
   UnderWay& under_way_;
   Router& router_;
+  Executor& executor_;
+  Clock& clock_;
   const AssistantEvents events_;
-  mutable std::mutex mutex_;
-  std::shared_ptr<const AssistantConfig> config_;
-  std::unordered_map<std::string, Flag> turns_;  // under way, by lane
-  std::unordered_set<std::string>
-      stopped_lanes_;  // a /stop hit a turn there and was not confirmed yet
-  ThreadLanes lanes_;
+  Gates gates_;
+  mutable Mutex mutex_;
+  std::shared_ptr<const AssistantConfig> config_ GUARDED_BY(mutex_);
+  std::unordered_map<std::string, std::shared_ptr<TurnState>> turns_
+      GUARDED_BY(mutex_);                                // under way, by lane
+  std::unordered_set<int64_t> here_ GUARDED_BY(mutex_);  // entries in a lane
+  std::unordered_set<std::string> waiting_
+      GUARDED_BY(mutex_);  // lanes whose first turn is postponed
+  Lanes lanes_;
+  Lanes commands_;
+  const std::shared_ptr<Recovery> recovery_;
 };
 
 }  // namespace ai_bot

@@ -99,7 +99,7 @@ struct RouterConfig {
 
 struct AssistantConfig {
   std::string system_prompt;
-  int64_t max_parallel_turns = 8;
+  int64_t max_parallel_turns = 200;
   int64_t max_answer_tokens = 512;
   Bytes max_answer = 256_KiB;
   int64_t history_messages = 100;

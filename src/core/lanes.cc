@@ -30,14 +30,15 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
     dispatch();
   }
 
-  void hurry(milliseconds within) {
+  void hurry(milliseconds within, size_t most) {
     MutexLock lock(mutex_);
-    const SteadyTime latest = clock_.now() + within;
+    const SteadyTime now = clock_.now();
     std::multimap<SteadyTime, std::string> sooner;
-    const auto count = static_cast<int64_t>(resting_.size());
+    const auto count = static_cast<int64_t>(std::min(resting_.size(), most));
     int64_t at = 0;
     for (auto& [when, lane] : resting_) {
-      const SteadyTime spread = latest - within + within * at++ / std::max<int64_t>(count, 1);
+      const SteadyTime spread = at < count ? now + within * at / count : when;
+      ++at;
       sooner.emplace(std::min(when, spread), std::move(lane));
     }
     resting_.swap(sooner);
@@ -243,7 +244,7 @@ void Lanes::add(const std::string& lane, const std::string& group, Turn turn,
   state_->add(lane, group, std::move(turn), not_before);
 }
 
-void Lanes::hurry(milliseconds within) { state_->hurry(within); }
+void Lanes::hurry(milliseconds within, size_t most) { state_->hurry(within, most); }
 
 bool Lanes::stop(SteadyTime deadline) { return state_->stop(deadline); }
 

@@ -33,8 +33,9 @@ class Lanes {
   void add(const std::string& lane, const std::string& group, Turn turn,
            SteadyTime not_before = {});
 
-  // Lanes that rest go on at once, spread over `within` so that they do not all ask together.
-  void hurry(milliseconds within);
+  // Lanes that rest go on at once, spread over `within` so that they do not all ask together: the
+  // `most` that would have gone on first.
+  void hurry(milliseconds within, size_t most = SIZE_MAX);
 
   // Begins no further turn, lets go what never began, waits until `deadline` for what is under way;
   // then interrupted() turns true, and it waits a moment (kGiveUp) for those that ask to give up.

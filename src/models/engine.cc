@@ -3,31 +3,17 @@
 #include <fmt/format.h>
 
 #include "core/guarded.h"
-#include "core/json.h"
 #include "models/tokens.h"
 
 namespace ai_bot {
-namespace {
-
-constexpr milliseconds kTokenizeTimeout{2000};
-constexpr size_t kMostTokenCounts = 10000;  // remembered counts, about 100 bytes each
-
-// What a text is remembered by: not the text itself, of which 10,000 may take a server's memory.
-// Two texts of one key would share a count, which only makes a window's estimate wrong.
-std::string token_key(const std::string& path, const std::string& text) {
-  const std::hash<std::string> hash;
-  return fmt::format("{:x}/{:x}/{}", hash(path), hash(text), text.size());
-}
-
-}  // namespace
-
 LocalModel::LocalModel(ModelConfig config, EngineConfig engine, std::string socket_folder,
                        HttpClient& http)
     : config_(std::move(config)),
       engine_(std::move(engine)),
       socket_folder_(std::move(socket_folder)),
       http_(http),
-      path_(config_.path) {}
+      path_(config_.path),
+      token_counts_(http) {}
 
 LocalModel::~LocalModel() { stop(); }
 
@@ -99,30 +85,27 @@ int LocalModel::context() const {
   return current_ ? current_->plan.context : static_cast<int>(config_.context);
 }
 
-int LocalModel::count_tokens(const std::string& text) {
+int LocalModel::parallel() const {
+  MutexLock lock(mutex_);
+  return current_ ? current_->plan.parallel : 0;
+}
+
+void LocalModel::count_tokens(std::vector<std::string> texts, Counted then) {
   RunningPtr running;
-  std::string key;
   {
     MutexLock lock(mutex_);
     running = current_;
-    if (!running) return estimate_tokens(text);
-    key = token_key(running->path, text);
-    if (const auto at = token_counts_.find(key); at != token_counts_.end()) return at->second;
   }
-  HttpRequest request = request_to(running->socket, "/tokenize", kTokenizeTimeout);
-  request.method = "POST";
-  request.headers = {{"Content-Type", "application/json"}};
-  request.body = nlohmann::json{{"content", running->markers.as_plain_text(text)}}.dump(
-      -1, ' ', false, nlohmann::json::error_handler_t::replace);
-  const auto reply = http_.fetch(std::move(request));
-  if (!reply || reply->status != 200) return estimate_tokens(text);
-  const auto body = parse_json(reply->body);
-  if (!body.is_object() || !body.contains("tokens")) return estimate_tokens(text);
-  const int count = static_cast<int>(body["tokens"].size());
-  MutexLock lock(mutex_);
-  if (token_counts_.size() >= kMostTokenCounts) token_counts_.clear();
-  token_counts_[key] = count;
-  return count;
+  if (!running) return then(estimate_tokens(texts));
+  const auto ask = [running](const std::string& text, milliseconds limit) {
+    HttpRequest request = request_to(running->socket, "/tokenize", limit);
+    request.method = "POST";
+    request.headers = {{"Content-Type", "application/json"}};
+    request.body = nlohmann::json{{"content", running->markers.as_plain_text(text)}}.dump(
+        -1, ' ', false, nlohmann::json::error_handler_t::replace);
+    return request;
+  };
+  token_counts_.count(running->path, std::move(texts), ask, std::move(then));
 }
 
 ModelStatus LocalModel::status() const {

@@ -12,7 +12,6 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <unordered_map>
 
 #include "core/mutex.h"
 #include "models/child_process.h"
@@ -20,6 +19,7 @@
 #include "models/lookup.h"
 #include "models/markers.h"
 #include "models/openai_client.h"
+#include "models/token_counts.h"
 
 namespace ai_bot {
 
@@ -41,7 +41,8 @@ class LocalModel : public Model {
   const std::string& name() const override { return config_.name; }
   void chat(ChatRequest request, ChatSink sink) override;
   int context() const override;
-  int count_tokens(const std::string& text) override;
+  void count_tokens(std::vector<std::string> texts, Counted then) override;
+  int parallel() const override;
   ModelStatus status() const override;
   // The file that runs carries a look-up: whatever it was configured as.
   bool is_guide() const override;
@@ -97,8 +98,7 @@ class LocalModel : public Model {
   int64_t restarts_ GUARDED_BY(mutex_) = 0;
   int64_t starts_ = 0;  // makes socket names unique; of supervise() alone
   std::deque<SteadyTime> crashes_ GUARDED_BY(mutex_);
-  // By what token_key() makes of a text.
-  std::unordered_map<std::string, int> token_counts_ GUARDED_BY(mutex_);
+  TokenCounts token_counts_;
   std::thread thread_;
 };
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/result.h"
@@ -76,9 +77,14 @@ class Model {
   virtual void chat(ChatRequest request, ChatSink sink) = 0;
   // Tokens a prompt and its answer may have together.
   virtual int context() const = 0;
-  // Tokens of a text: exact where the model can be asked, otherwise an estimate from above. May
-  // wait for the model: not for the HTTP client's thread.
-  virtual int count_tokens(const std::string& text) = 0;
+  // Hands over the tokens of each text: exact where the model can be asked in time (kCountTime for
+  // all of them together), otherwise an estimate from above. `then` is called once, on any thread
+  // (the HTTP client's must not be kept waiting), perhaps at once.
+  using Counted = std::function<void(std::vector<int> tokens)>;
+  virtual void count_tokens(std::vector<std::string> texts, Counted then) = 0;
+  static constexpr milliseconds kCountTime{500};  // a message takes one or two
+  // Answers it makes at the same time; more wait inside it. 0: not told.
+  virtual int parallel() const { return 0; }
   virtual ModelStatus status() const = 0;
   // True for the built-in guide, which knows ai_bot only.
   virtual bool is_guide() const { return false; }

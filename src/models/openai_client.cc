@@ -232,7 +232,9 @@ void RemoteModel::chat(ChatRequest request, ChatSink sink) {
   send_chat(http_, config_, {base, "", nullptr}, std::move(request), std::move(sink));
 }
 
-int RemoteModel::count_tokens(const std::string& text) { return estimate_tokens(text); }
+void RemoteModel::count_tokens(std::vector<std::string> texts, Counted then) {
+  then(estimate_tokens(texts));
+}
 
 ModelStatus RemoteModel::status() const { return {ModelState::kReady, config_.base_url, "", 0, 0}; }
 

@@ -36,7 +36,7 @@ class RemoteModel : public Model {
   const std::string& name() const override { return config_.name; }
   void chat(ChatRequest request, ChatSink sink) override;
   int context() const override { return static_cast<int>(config_.context); }
-  int count_tokens(const std::string& text) override;
+  void count_tokens(std::vector<std::string> texts, Counted then) override;
   ModelStatus status() const override;
 
  private:

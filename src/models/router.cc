@@ -3,12 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 
 namespace ai_bot {
 namespace {
-
-constexpr milliseconds kUsableInterval{20};
 
 bool is_tier(const std::string& name) {
   return name == "light" || name == "medium" || name == "large";
@@ -191,18 +188,10 @@ bool Router::is_starting(const std::string& name) const {
   return starting;
 }
 
-bool Router::wait_until_usable(const std::string& name, milliseconds patience,
-                               const std::function<bool()>& stop) const {
+bool Router::is_usable(const std::string& name) const {
   const auto models = chain(name);
-  if (!models) return true;  // chat() will say what is wrong
-  const SteadyTime begun = steady_now();
-  for (;;) {
-    for (const Model* model : *models) {
-      if (is_usable(*model)) return true;
-    }
-    if (since(begun) >= patience || stop()) return false;
-    std::this_thread::sleep_for(kUsableInterval);
-  }
+  return models && std::any_of(models->begin(), models->end(),
+                               [this](const Model* model) { return is_usable(*model); });
 }
 
 std::vector<std::string> Router::names() const {

@@ -43,10 +43,8 @@ class Router {
   // again after a crash, or about to be.
   bool is_starting(const std::string& name) const;
 
-  // Waits until some model of the chain may be asked; false after `patience` or when `stop` says
-  // so.
-  bool wait_until_usable(const std::string& name, milliseconds patience,
-                         const std::function<bool()>& stop) const;
+  // True while some model of the chain is up and its breaker lets it be asked.
+  bool is_usable(const std::string& name) const;
 
   // Names people may use: tiers that have models, then models.
   std::vector<std::string> names() const;

@@ -18,4 +18,10 @@ int estimate_tokens(std::string_view utf8) {
   return static_cast<int>(wide + (other_bytes + 2) / 3);
 }
 
+std::vector<int> estimate_tokens(const std::vector<std::string>& texts) {
+  std::vector<int> tokens;
+  for (const std::string& text : texts) tokens.push_back(estimate_tokens(text));
+  return tokens;
+}
+
 }  // namespace ai_bot

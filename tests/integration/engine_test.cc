@@ -74,9 +74,16 @@ TEST_F(EngineTest, AnswersOverItsSocketAndCountsItsOwnTokens) {
   ASSERT_TRUE(answer) << answer.error().text.en;
   EXPECT_THAT(*answer, HasSubstr("ai_bot"));
   EXPECT_EQ(model_->context(), 512);
-  const int tokens = model_->count_tokens("What is ai_bot?");
-  EXPECT_GT(tokens, 1);
-  EXPECT_LT(tokens, 12);
+  EXPECT_GT(model_->parallel(), 0);
+  std::promise<std::vector<int>> counted;
+  model_->count_tokens({"What is ai_bot?", "", "What is ai_bot?"},
+                       [&](std::vector<int> tokens) { counted.set_value(std::move(tokens)); });
+  const auto tokens = counted.get_future().get();
+  ASSERT_EQ(tokens.size(), 3u);
+  EXPECT_GT(tokens[0], 1);
+  EXPECT_LT(tokens[0], 12);
+  EXPECT_EQ(tokens[1], 0);
+  EXPECT_EQ(tokens[2], tokens[0]);
   const int64_t pid = model_->status().engine_pid;
   EXPECT_TRUE(is_alive(pid));
   model_->stop();

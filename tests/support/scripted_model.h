@@ -28,7 +28,10 @@ class ScriptedModel : public Model {
 
   const std::string& name() const override { return name_; }
   int context() const override { return context_; }
-  int count_tokens(const std::string& text) override { return estimate_tokens(text); }
+  void count_tokens(std::vector<std::string> texts, Counted then) override {
+    then(estimate_tokens(texts));
+  }
+  int parallel() const override { return parallel_; }
   ModelStatus status() const override {
     std::lock_guard lock(mutex_);
     return status_;
@@ -53,6 +56,7 @@ class ScriptedModel : public Model {
   }
 
   int calls() const { return calls_; }
+  void set_parallel(int answers) { parallel_ = answers; }
   void set_context(int tokens) { context_ = tokens; }
   void make_guide() { is_guide_ = true; }
   bool is_guide() const override { return is_guide_; }
@@ -62,6 +66,7 @@ class ScriptedModel : public Model {
   const Script script_;
   std::atomic<int> calls_{0};
   std::atomic<int> context_{4096};
+  std::atomic<int> parallel_{0};
   std::atomic<bool> is_guide_{false};
   mutable std::mutex mutex_;
   ModelStatus status_{ModelState::kReady, "scripted", "", 0, 0, false};

@@ -183,6 +183,24 @@ TEST_F(LanesTest, HurryEndsTheRestOfAllSpreadOverAWhile) {
   EXPECT_TRUE(wait_until([&] { return ran == 10; }));
 }
 
+TEST_F(LanesTest, HurryMayConcernOnlyThoseThatWouldHaveGoneOnFirst) {
+  Lanes lanes("test", 100, executor_, clock_);
+  std::atomic<int> ran{0};
+  for (int i = 0; i < 10; ++i) {
+    lanes.add(
+        "lane" + std::to_string(i), "g",
+        [&, i](const Finish& finish) {
+          EXPECT_LT(i, 2);
+          ++ran;
+          finish(std::nullopt);
+        },
+        clock_.now() + std::chrono::hours(1 + i));
+  }
+  lanes.hurry(milliseconds(0), 2);
+  EXPECT_TRUE(wait_until([&] { return ran == 2; }));
+  EXPECT_EQ(lanes.depth().waiting, 8);
+}
+
 TEST_F(LanesTest, StopLetsWhatIsUnderWayFinishAndBeginsNothingElse) {
   Lanes lanes("test", 4, executor_);
   Held held;

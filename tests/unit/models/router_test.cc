@@ -6,6 +6,7 @@
 #include <future>
 
 #include "support/scripted_model.h"
+#include "support/wait.h"
 
 namespace ai_bot {
 namespace {
@@ -13,6 +14,7 @@ namespace {
 using test::fails;
 using test::says;
 using test::ScriptedModel;
+using test::wait_until;
 using testing::ElementsAre;
 
 class RouterTest : public testing::Test {
@@ -164,7 +166,7 @@ TEST_F(RouterTest, AModelRestsAsLongAsItAsks) {
     EXPECT_EQ(meanwhile.end.error().code, Code::kRateLimited);
     EXPECT_GT(meanwhile.end.error().retry_after, milliseconds(0));
     EXPECT_EQ(a->calls(), 1);
-    EXPECT_TRUE(router().wait_until_usable("a", 5s, [] { return false; }));
+    EXPECT_TRUE(wait_until([&] { return router().is_usable("a"); }));
     EXPECT_EQ(ask().text, "a");
   }
 }
@@ -181,8 +183,7 @@ TEST_F(RouterTest, AModelThatIsComingUpHasNotFailed) {
   ask();
   EXPECT_EQ(router().members()[0].breaker, Breaker::State::kOpen);
   a->set_status({ModelState::kReady, "", "", 2, 0, false});
-  EXPECT_TRUE(router().wait_until_usable("a", 0s, [] { return true; }))
-      << "another process, a clean slate";
+  EXPECT_TRUE(router().is_usable("a")) << "another process, a clean slate";
 }
 
 TEST_F(RouterTest, AnOpenBreakerSkipsTheModelUntilATrialSucceeds) {
@@ -204,7 +205,7 @@ TEST_F(RouterTest, AnOpenBreakerSkipsTheModelUntilATrialSucceeds) {
   EXPECT_EQ(ask().text, "b");
   EXPECT_EQ(a->calls(), 2);
   broken = false;
-  EXPECT_TRUE(router().wait_until_usable("a", 5s, [] { return false; }));
+  EXPECT_TRUE(wait_until([&] { return router().is_usable("a"); }));
   EXPECT_EQ(ask().text, "a again");
   EXPECT_EQ(router().members()[0].breaker, Breaker::State::kClosed);
 }
