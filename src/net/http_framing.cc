@@ -18,6 +18,12 @@ constexpr const char* kTooManyBodyBytesZh = "请求正文超过 server.max_body"
 constexpr const char* kVersionEn = "only HTTP/1.0 and HTTP/1.1 are spoken here";
 constexpr const char* kVersionZh = "仅支持 HTTP/1.0 和 HTTP/1.1";
 
+// What no value of a header holds (RFC 9110, 5.5).
+bool is_control(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < ' ' && c != '\t') || byte == 0x7f;
+}
+
 }  // namespace
 
 HttpFraming::HttpFraming(const HttpLimits& limits) : limits_(limits) {
@@ -34,60 +40,49 @@ void HttpFraming::next() {
   in_value_ = false;
   field_.clear();
   hosts_ = 0;
-  line_bytes_ = 0;
   last_ = 0;
 }
 
 size_t HttpFraming::feed(std::string_view bytes) {
-  if (state_ == State::kComplete || state_ == State::kRefused) return 0;
   size_t taken = 0;
-  if (state_ == State::kHeader) {
-    const std::string_view head = bytes.substr(0, head_size(bytes));
-    if (state_ == State::kRefused) return 0;
-    taken = http_parser_execute(&parser_, &settings(), head.data(), head.size());
-    header_bytes_ += taken;
-    if (state_ == State::kHeader && header_bytes_ > limits_.max_header)
-      refuse(431, kTooManyHeaderBytesEn, kTooManyHeaderBytesZh);
-    bytes.remove_prefix(taken);
-  }
-  if (state_ == State::kBody && !bytes.empty())
-    taken += http_parser_execute(&parser_, &settings(), bytes.data(), bytes.size());
-  const http_errno error = HTTP_PARSER_ERRNO(&parser_);
-  if (error != HPE_OK && error != HPE_PAUSED && state_ != State::kRefused) {
-    if (error == HPE_INVALID_VERSION) {
-      refuse(505, kVersionEn, kVersionZh);
-    } else {
-      refuse(400, "this is no well-formed HTTP request", "不是格式正确的 HTTP 请求");
-    }
-  }
+  while (state_ == State::kHeader && taken < bytes.size())
+    taken += feed_header(bytes.substr(taken));
+  if (state_ == State::kBody && taken < bytes.size()) taken += execute(bytes.substr(taken));
   return taken;
 }
 
-// The bytes up to the end of the header, or all. Lines that end without a carriage return, or go on
-// in the next line, are refused: the framework would end them elsewhere than http-parser does.
-size_t HttpFraming::head_size(std::string_view bytes) {
-  const size_t most = limits_.max_header - std::min(limits_.max_header, header_bytes_) + 1;
-  bytes = bytes.substr(0, most);
-  for (size_t at = 0; at < bytes.size();) {
-    const bool folded =
-        line_bytes_ == 0 && header_bytes_ + at > 0 && (bytes[at] == ' ' || bytes[at] == '\t');
-    const size_t end = bytes.find('\n', at);
-    const size_t size = std::min(end, bytes.size()) - at;
-    const char last = size > 0 ? bytes[at + size - 1] : last_;
-    line_bytes_ += size;
-    if (folded || (end != std::string_view::npos && last != '\r')) {
-      refuse(400, "a header line must end with CR LF and stand in one line",
-             "请求头的每一行必须以 CR LF 结尾，且不能折行");
-      return 0;
-    }
-    last_ = last;
-    if (end == std::string_view::npos) break;
-    const bool empty = line_bytes_ == 1;  // its carriage return
-    line_bytes_ = 0;
-    if (empty) return end + 1;
-    at = end + 1;
+// The next bytes of one line, or the line feed at its end: judged in this order, bytes that come at
+// once mean what they mean when they come one by one. Lines that end without a carriage return, or
+// go on in the next line, are refused: the framework would end them elsewhere than http-parser
+// does.
+size_t HttpFraming::feed_header(std::string_view bytes) {
+  const bool ends = bytes[0] == '\n';
+  const bool folded = last_ == '\n' && (bytes[0] == ' ' || bytes[0] == '\t');
+  if (folded || (ends && last_ != '\r')) {
+    refuse(400, "a header line must end with CR LF and stand in one line",
+           "请求头的每一行必须以 CR LF 结尾，且不能折行");
+    return 0;
   }
-  return bytes.size();
+  const size_t most = limits_.max_header - header_bytes_ + 1;
+  bytes = bytes.substr(0, ends ? 1 : std::min(bytes.find('\n'), most));
+  last_ = bytes.back();
+  const size_t taken = execute(bytes);
+  header_bytes_ += taken;
+  if (state_ == State::kHeader && header_bytes_ > limits_.max_header)
+    refuse(431, kTooManyHeaderBytesEn, kTooManyHeaderBytesZh);
+  return taken;
+}
+
+size_t HttpFraming::execute(std::string_view bytes) {
+  const size_t taken = http_parser_execute(&parser_, &settings(), bytes.data(), bytes.size());
+  const http_errno error = HTTP_PARSER_ERRNO(&parser_);
+  if (error == HPE_OK || error == HPE_PAUSED || state_ == State::kRefused) return taken;
+  if (error == HPE_INVALID_VERSION) {
+    refuse(505, kVersionEn, kVersionZh);
+  } else {
+    refuse(400, "this is no well-formed HTTP request", "不是格式正确的 HTTP 请求");
+  }
+  return taken;
 }
 
 void HttpFraming::refuse(int status, const char* en, const char* zh) {
@@ -127,7 +122,8 @@ int HttpFraming::on_field(http_parser* parser, const char* at, size_t size) {
 
 int HttpFraming::on_value(http_parser* parser, const char* at, size_t size) {
   self(parser).in_value_ = true;
-  return std::string_view(at, size).find('\0') == std::string_view::npos ? 0 : 1;
+  // http-parser looks at some bytes of a value only, depending on how they were cut.
+  return std::any_of(at, at + size, is_control) ? 1 : 0;
 }
 
 int HttpFraming::on_header(http_parser* parser) {

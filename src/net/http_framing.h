@@ -31,7 +31,8 @@ class HttpFraming {
   };
 
   // Reads bytes that follow those of the last call. Returns how many of them belong to this
-  // request: all, unless it is complete or refused.
+  // request: all, unless it is complete or refused. What it comes to does not depend on how the
+  // bytes were cut into calls.
   size_t feed(std::string_view bytes);
 
   // After kComplete: the next request of the connection.
@@ -59,7 +60,8 @@ class HttpFraming {
   static int on_body(http_parser* parser, const char* at, size_t size);
   static int on_complete(http_parser* parser);
 
-  size_t head_size(std::string_view bytes);
+  size_t feed_header(std::string_view bytes);
+  size_t execute(std::string_view bytes);
   void field_ends();
   void refuse(int status, const char* en, const char* zh);
 
@@ -74,8 +76,7 @@ class HttpFraming {
   std::string
       field_;  // the name of the header that is read, in lower case, cut to what we look for
   int hosts_ = 0;
-  size_t line_bytes_ = 0;  // of the header line that is read
-  char last_ = 0;
+  char last_ = 0;  // byte of the header
 };
 
 }  // namespace ai_bot
