@@ -6,25 +6,11 @@
 #include "core/redact.h"
 #include "core/version.h"
 #include "net/replies.h"
-#include "store/outbox.h"
 
 namespace ai_bot {
 namespace {
 
 using nlohmann::ordered_json;
-
-struct Counts {
-  inbox::Counts inbox;
-  outbox::Counts outbox;
-};
-
-Counts counts_of(const HealthNeeds& needs) {
-  return needs.store
-      .read<Counts>([](Connection& connection) {
-        return Counts{inbox::count(connection), outbox::count(connection)};
-      })
-      .value_or(Counts{});
-}
 
 // Why it should get no traffic; empty when it should.
 std::vector<Text> reasons(const HealthNeeds& needs) {
@@ -91,27 +77,27 @@ Health check_health(const HealthNeeds& needs, Language language) {
     if (!now.why.en.empty()) connection["problem"] = redacted(now.why.in(language));
     body["connections"].push_back(std::move(connection));
   }
-  const Counts counts = counts_of(needs);
+  const StoreCounts counts = needs.store.counts();
   const auto depth = needs.assistant.depth();
-  body["inbox"] = {{"open", counts.inbox.open}, {"dead", counts.inbox.dead}};
-  body["outbox"] = {{"open", counts.outbox.open}, {"dead", counts.outbox.dead}};
+  body["inbox"] = {{"open", counts.inbox_open}, {"dead", counts.inbox_dead}};
+  body["outbox"] = {{"open", counts.outbox_open}, {"dead", counts.outbox_dead}};
   body["turns"] = {{"waiting", depth.waiting}, {"running", depth.running}};
   body["disk_free_bytes"] = free_disk(needs.store.path());
   return health;
 }
 
 std::vector<Metrics::Sample> health_samples(const HealthNeeds& needs) {
-  const Counts counts = counts_of(needs);
+  const StoreCounts counts = needs.store.counts();
   const auto depth = needs.assistant.depth();
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   std::vector<Metrics::Sample> samples = {
-      {"ai_bot_inbox_entries", "Events by state", {{"state", "open"}}, number(counts.inbox.open)},
-      {"ai_bot_inbox_entries", "", {{"state", "dead"}}, number(counts.inbox.dead)},
+      {"ai_bot_inbox_entries", "Events by state", {{"state", "open"}}, number(counts.inbox_open)},
+      {"ai_bot_inbox_entries", "", {{"state", "dead"}}, number(counts.inbox_dead)},
       {"ai_bot_outbox_entries",
        "Replies by state",
        {{"state", "open"}},
-       number(counts.outbox.open)},
-      {"ai_bot_outbox_entries", "", {{"state", "dead"}}, number(counts.outbox.dead)},
+       number(counts.outbox_open)},
+      {"ai_bot_outbox_entries", "", {{"state", "dead"}}, number(counts.outbox_dead)},
       {"ai_bot_turns", "Turns by state", {{"state", "waiting"}}, number(depth.waiting)},
       {"ai_bot_turns", "", {{"state", "running"}}, number(depth.running)},
       {"ai_bot_store_writes_waiting",

@@ -15,11 +15,13 @@
 #include "gateway/attachments.h"
 #include "gateway/drafts.h"
 #include "net/port.h"
+#include "store/retention.h"
 
 namespace ai_bot {
 namespace {
 
 constexpr int kExecutorThreads = 4;
+constexpr milliseconds kUpkeep{60000};  // between two rounds of what the database forgets
 
 HttpServer::Options http_options(const ServerConfig& config, const std::string& data_folder) {
   HttpServer::Options options;
@@ -94,6 +96,9 @@ Result<void> Server::build() {
   auto store = Store::open({config.database.path, static_cast<int>(config.database.max_batch)});
   if (!store) return fail(store.error());
   parts_.store = std::move(*store);
+  const auto retention = std::make_shared<Retention>(
+      Retention::Limits{config.database.retention, config.database.message_retention});
+  parts_.store->set_upkeep([retention](Connection& c) { return retention->step(c); }, kUpkeep);
   parts_.under_way =
       std::make_unique<UnderWay>(folder_.path() + "/run/under_way", config.database.path);
   parts_.under_way->forget_closed(*parts_.store);

@@ -15,8 +15,6 @@
 namespace ai_bot {
 namespace {
 
-constexpr milliseconds kHousekeeping{600000};
-constexpr int kPurgeBatch = 5000;  // rows a commit
 constexpr milliseconds kDrainInterval{20};
 // Turns and answers have server.shutdown_grace; to deliver what they led to and to end the engines,
 // there is so much more.
@@ -70,7 +68,6 @@ void Server::stop_models(SteadyTime deadline) {
 void Server::run(const std::function<void()>& on_listening) {
   raise_file_limit();
   lifecycle_.start();
-  http_->loop().every(kHousekeeping, "server.housekeeping", [this] { housekeeping(); });
   std::thread signal_thread([this] { guarded("server.signals", [this] { handle_signals(); }); });
   http_->run([this, &on_listening] {
     Phase starting = Phase::kStarting;  // unless a signal came first
@@ -112,13 +109,6 @@ void Server::handle_signals() {
 void Server::shut_down() {
   parts_.phase = Phase::kDraining;
   lifecycle_.stop(steady_now() + parts_.config.server.shutdown_grace + kAfterGrace);
-}
-
-void Server::housekeeping() {
-  const int64_t before = now_ms() - parts_.config.database.retention.count();
-  parts_.store->write(
-      [before](Connection& connection) { inbox::purge(connection, before, kPurgeBatch); },
-      [](const Result<void>&) {});
 }
 
 }  // namespace ai_bot

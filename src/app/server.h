@@ -52,7 +52,6 @@ class Server {
   void handle_signals();
   void reload();
   void reload_models(const Config& fresh);
-  void housekeeping();
   void shut_down();
 
   DataFolder folder_;

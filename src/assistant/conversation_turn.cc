@@ -14,9 +14,9 @@ Assistant::ConversationTurn::ConversationTurn(Assistant& assistant, Conversation
 Assistant::ConversationTurn::~ConversationTurn() {
   if (is_over_) return;
   guarded("assistant.conversation", [this] {
-    conversation_.on_end(fail(Code::kUnavailable, "ai_bot is stopping; try again",
-                              "ai_bot 正在停止，请稍后重试"),
-                         {});
+    conversation_.on_end(
+        fail(Code::kUnavailable, "ai_bot is stopping; try again", "ai_bot 正在停止，请稍后重试"),
+        {});
   });
 }
 

@@ -44,13 +44,14 @@ void Assistant::EntryTurn::broke(const std::string& why) {
 
 void Assistant::EntryTurn::begin(Lanes::Finish finish) {
   finish_ = std::move(finish);
-  if (!guarded("assistant.turn", [this] { unwritten_ ? write_down() : look(); })) end(kStorageRetry);
+  if (!guarded("assistant.turn", [this] { unwritten_ ? write_down() : look(); }))
+    end(kStorageRetry);
 }
 
 void Assistant::EntryTurn::look() {
   if (!assistant_.store_.last_commit()) return end(kStorageRetry);
-  leave_ = std::make_shared<UnderWay::Leave>(
-      assistant_.under_way_.begin(UnderWay::Kind::kTurn, id_));
+  leave_ =
+      std::make_shared<UnderWay::Leave>(assistant_.under_way_.begin(UnderWay::Kind::kTurn, id_));
   if (leave_->wait_until != 0) {
     const SteadyTime until = assistant_.clock_.steady(leave_->wait_until, UnderWay::kLongestRest);
     return end(std::chrono::ceil<milliseconds>(until - assistant_.clock_.now()));
@@ -82,8 +83,7 @@ void Assistant::EntryTurn::take() {
     return turn->stopped || lanes.interrupted();
   };
   assistant_.events_.files(event, over, [self = shared_from_this()](const std::string& files) {
-    self->assistant_.hop(self->channel_,
-                         [self, files] { self->tried([&] { self->ask(files); }); });
+    self->assistant_.hop(self->channel_, [self, files] { self->tried([&] { self->ask(files); }); });
   });
 }
 
@@ -133,8 +133,8 @@ void Assistant::EntryTurn::answered(Outcome outcome) {
   if (texts.empty()) texts = {texts::in_language_of(texts::kNothing, event.text)};
   Unwritten unwritten;
   unwritten.write = [entry = entry_, effect = std::move(outcome.effect), texts = std::move(texts),
-                     held = assistant_.events_.holds_replies(event.channel)](
-                        Connection& connection) {
+                     held =
+                         assistant_.events_.holds_replies(event.channel)](Connection& connection) {
     if (effect) effect(connection);
     inbox::finish(connection, entry->id);
     outbox::add(connection, entry->id, entry->event, outbox::Kind::kAnswer, texts, held);
@@ -168,17 +168,16 @@ void Assistant::EntryTurn::failed(const Error& error) {
       texts::in_language_of(give_up ? texts::kGivenUp : texts::kPostponed, event.text);
   const std::string why = error.text.en;
   Unwritten unwritten;
-  unwritten.write = [entry = entry_, why, next = assistant_.clock_.unix_ms() + wait.count(),
-                     give_up, notice,
-                     held = assistant_.events_.holds_replies(event.channel)](
-                        Connection& connection) {
-    if (give_up) {
-      inbox::bury(connection, entry->id, why);
-    } else {
-      inbox::postpone(connection, entry->id, next, why);
-    }
-    outbox::add(connection, entry->id, entry->event, outbox::Kind::kNotice, {notice}, held);
-  };
+  unwritten.write =
+      [entry = entry_, why, next = assistant_.clock_.unix_ms() + wait.count(), give_up, notice,
+       held = assistant_.events_.holds_replies(event.channel)](Connection& connection) {
+        if (give_up) {
+          inbox::bury(connection, entry->id, why);
+        } else {
+          inbox::postpone(connection, entry->id, next, why);
+        }
+        outbox::add(connection, entry->id, entry->event, outbox::Kind::kNotice, {notice}, held);
+      };
   unwritten.written = [this, entry = entry_, why, give_up, notice] {
     log::warning(give_up ? "turn.given_up" : "turn.postponed", why,
                  {{"http.request.id", entry->event.request_id},
@@ -195,9 +194,8 @@ void Assistant::EntryTurn::failed(const Error& error) {
 void Assistant::EntryTurn::broken(const std::string& why, bool give_up, bool keeps_notice) {
   const auto settings = assistant_.config();
   const milliseconds wait = backoff(0, settings->retry_min, settings->retry_max);
-  const std::string notice =
-      entry_ ? texts::in_language_of(texts::kGivenUp, entry_->event.text)
-             : texts::kGivenUp.en + "\n" + texts::kGivenUp.zh;
+  const std::string notice = entry_ ? texts::in_language_of(texts::kGivenUp, entry_->event.text)
+                                    : texts::kGivenUp.en + "\n" + texts::kGivenUp.zh;
   const bool is_kept = give_up && keeps_notice && entry_;
   using Next = Unwritten::Next;
   Unwritten unwritten;

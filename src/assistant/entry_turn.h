@@ -26,8 +26,8 @@ class Assistant::EntryTurn : public std::enable_shared_from_this<Assistant::Entr
   // What came of the turn, while it is not on disk: only writing it down is repeated.
   struct Unwritten {
     Store::Task write;
-    std::function<void()> written;               // once it is on disk
-    std::optional<milliseconds> wait;            // until the turn is taken again; none: it is over
+    std::function<void()> written;     // once it is on disk
+    std::optional<milliseconds> wait;  // until the turn is taken again; none: it is over
     // What is left to be tried where the database refuses this one: bury it and say so; bury it.
     enum class Next { kNotice, kBury, kNothing } next = Next::kNotice;
     KeptWrite kept = {};
@@ -57,10 +57,10 @@ class Assistant::EntryTurn : public std::enable_shared_from_this<Assistant::Entr
   const std::string lane_;
   const std::string channel_;
   const bool has_stopped_;
-  Lanes::Finish finish_;                     // of this turn; empty between two
-  std::shared_ptr<UnderWay::Leave> leave_;   // until what came of it is on disk, or kept
-  EntryPtr entry_;                           // null when it can't be read
-  std::shared_ptr<TurnState> turn_;          // null while no model is asked
+  Lanes::Finish finish_;                    // of this turn; empty between two
+  std::shared_ptr<UnderWay::Leave> leave_;  // until what came of it is on disk, or kept
+  EntryPtr entry_;                          // null when it can't be read
+  std::shared_ptr<TurnState> turn_;         // null while no model is asked
   std::shared_ptr<Draft> draft_;
   bool is_command_ = false;
   std::optional<Unwritten> unwritten_;

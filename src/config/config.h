@@ -49,6 +49,7 @@ struct DatabaseConfig {
   int64_t max_batch = 256;
   Bytes min_free_disk = 64_MiB;
   Duration retention = 72h;
+  Duration message_retention = 8760h;
 };
 
 struct EngineConfig {

@@ -95,7 +95,7 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
       if (is_closed_) return;
       if (!token) return put_off(token.error().retry_after);
       reply_.text = text;
-      const Reply& reply = reply_;  // a lambda does not know of the lock
+      const Reply reply = reply_;  // a lambda does not know of the lock
       const bool is_rendered = guarded("draft.render", [&] {
         request = channel_.channel->render(reply, *token, outgoing_.clock.unix_ms());
       });

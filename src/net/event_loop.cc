@@ -22,10 +22,6 @@ void EventLoop::queue_after(milliseconds time, std::function<void()> work) const
   loop_->runAfter(seconds(time), std::move(work));
 }
 
-void EventLoop::queue_every(milliseconds time, std::function<void()> work) const {
-  loop_->runEvery(seconds(time), std::move(work));
-}
-
 LoopThread::LoopThread(const std::string& name)
     : thread_(std::make_unique<trantor::EventLoopThread>(name)) {
   thread_->run();

@@ -44,16 +44,9 @@ class EventLoop {
     queue_after(time, [place, work = std::move(work)]() mutable { guarded(place, work); });
   }
 
-  // Again and again, as long as the loop runs.
-  template <class Work>
-  void every(milliseconds time, std::string_view place, Work work) const {
-    queue_every(time, [place, work = std::move(work)]() mutable { guarded(place, work); });
-  }
-
  private:
   void queue(std::function<void()> work) const;
   void queue_after(milliseconds time, std::function<void()> work) const;
-  void queue_every(milliseconds time, std::function<void()> work) const;
 
   trantor::EventLoop* loop_ = nullptr;
 };

@@ -204,21 +204,4 @@ Counts count(Connection& connection) {
   return counts;
 }
 
-int purge(Connection& connection, int64_t before_ms, int limit) {
-  constexpr const char* kOld =
-      "(SELECT i.id FROM inbox i WHERE i.state=1 AND i.received_ms<? AND NOT EXISTS "
-      "(SELECT 1 FROM outbox o WHERE o.inbox_id=i.id AND o.state<>1) ORDER BY i.received_ms LIMIT "
-      "?)";
-  static const std::string replies = std::string("DELETE FROM outbox WHERE inbox_id IN ") + kOld;
-  static const std::string events = std::string("DELETE FROM inbox WHERE id IN ") + kOld;
-  auto& first = connection.prepare(replies.c_str());
-  first.bind(1, before_ms);
-  first.bind(2, limit);
-  first.exec();
-  auto& second = connection.prepare(events.c_str());
-  second.bind(1, before_ms);
-  second.bind(2, limit);
-  return second.exec();
-}
-
 }  // namespace ai_bot::inbox

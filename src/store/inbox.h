@@ -44,7 +44,8 @@ void finish(Connection& connection, int64_t id);
 void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::string& error);
 void bury(Connection& connection, int64_t id, const std::string& error);
 
-// As if it had never come: the row and its replies. For an event that was refused after all.
+// As if it had never come: the row and its replies. For an event that was refused after all, or is
+// forgotten.
 void remove(Connection& connection, int64_t id);
 
 // The platform's id of the message that grows while the answer is made; empty: none, or it is gone.
@@ -64,8 +65,5 @@ struct Counts {
   int64_t dead = 0;
 };
 Counts count(Connection& connection);
-
-// Removes done entries received before `before_ms`, with their delivered replies; at most `limit`.
-int purge(Connection& connection, int64_t before_ms, int limit);
 
 }  // namespace ai_bot::inbox

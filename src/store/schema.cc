@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/log.h"
+
 namespace ai_bot {
 namespace {
 
@@ -75,7 +77,85 @@ ALTER TABLE new_outbox RENAME TO outbox;
 CREATE INDEX outbox_open ON outbox (id) WHERE state = 0;
 CREATE INDEX outbox_dead ON outbox (id) WHERE state = 2;
 )sql",
+    // Ids that are never given twice (AUTOINCREMENT), and when a session was last changed by a
+    // command.
+    R"sql(
+CREATE TABLE new_inbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  channel TEXT NOT NULL, event_id TEXT NOT NULL, conversation TEXT NOT NULL,
+  sender TEXT NOT NULL, text TEXT NOT NULL, request_id TEXT NOT NULL,
+  received_ms INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL DEFAULT 0,
+  error TEXT NOT NULL DEFAULT '', address TEXT NOT NULL DEFAULT '',
+  attachments TEXT NOT NULL DEFAULT '', draft TEXT NOT NULL DEFAULT '',
+  UNIQUE (channel, event_id)
+);
+INSERT INTO new_inbox (id, channel, event_id, conversation, sender, text, request_id, received_ms,
+    state, attempts, next_ms, error, address, attachments, draft)
+  SELECT id, channel, event_id, conversation, sender, text, request_id, received_ms,
+    state, attempts, next_ms, error, address, attachments, draft FROM inbox ORDER BY id;
+DROP TABLE inbox;
+ALTER TABLE new_inbox RENAME TO inbox;
+CREATE INDEX inbox_open ON inbox (id) WHERE state = 0;
+CREATE INDEX inbox_dead ON inbox (id) WHERE state = 2;
+CREATE INDEX inbox_done ON inbox (received_ms) WHERE state = 1;
+
+CREATE TABLE new_outbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  inbox_id INTEGER NOT NULL REFERENCES inbox (id), kind TEXT NOT NULL,
+  part INTEGER NOT NULL DEFAULT 0,
+  channel TEXT NOT NULL, conversation TEXT NOT NULL, event_id TEXT NOT NULL,
+  idempotency_key TEXT NOT NULL, text TEXT NOT NULL, request_id TEXT NOT NULL,
+  created_ms INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL DEFAULT 0,
+  error TEXT NOT NULL DEFAULT '',
+  UNIQUE (inbox_id, kind, part)
+);
+INSERT INTO new_outbox (id, inbox_id, kind, part, channel, conversation, event_id, idempotency_key,
+    text, request_id, created_ms, state, attempts, next_ms, error)
+  SELECT id, inbox_id, kind, part, channel, conversation, event_id, idempotency_key,
+    text, request_id, created_ms, state, attempts, next_ms, error FROM outbox ORDER BY id;
+DROP TABLE outbox;
+ALTER TABLE new_outbox RENAME TO outbox;
+CREATE INDEX outbox_open ON outbox (id) WHERE state = 0;
+CREATE INDEX outbox_dead ON outbox (id) WHERE state = 2;
+
+CREATE TABLE new_message (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  session TEXT NOT NULL, role TEXT NOT NULL, content TEXT NOT NULL, created_ms INTEGER NOT NULL
+);
+INSERT INTO new_message (id, session, role, content, created_ms)
+  SELECT id, session, role, content, created_ms FROM message ORDER BY id;
+DROP TABLE message;
+ALTER TABLE new_message RENAME TO message;
+CREATE INDEX message_session ON message (session, id);
+
+ALTER TABLE session ADD COLUMN changed_ms INTEGER NOT NULL DEFAULT 0;
+)sql",
 };
+
+// To give space back in small steps the file must keep account of its pages. A new one does from
+// its beginning; an older one has to be written anew, which is done while it is small.
+constexpr int64_t kMostRewritten = 1 << 30;  // bytes; about ten seconds
+
+void make_shrinkable(SQLite::Database& database) {
+  constexpr int kIncremental = 2;
+  if (database.execAndGet("PRAGMA auto_vacuum").getInt() == kIncremental) return;
+  const int64_t size = database.execAndGet("PRAGMA page_count").getInt64() *
+                       database.execAndGet("PRAGMA page_size").getInt64();
+  if (size > kMostRewritten) {
+    log::info("database.never_smaller",
+              "the database was made by an earlier version and does not give space back; with "
+              "ai_bot stopped, sqlite3 makes it so: PRAGMA auto_vacuum=2; VACUUM",
+              {{"file.path", database.getFilename()}});
+    return;
+  }
+  database.exec("PRAGMA auto_vacuum=2");
+  // Without room for the copy it stays as it is.
+  if (database.tryExec("VACUUM") != SQLite::OK)
+    log::info("database.never_smaller", database.getErrorMsg(),
+              {{"file.path", database.getFilename()}});
+}
 
 }  // namespace
 
@@ -94,12 +174,19 @@ Result<void> migrate(SQLite::Database& database) {
             "data_dir",
             database.getFilename(), version, present));
   }
+  if (version > 0 && version < present) {
+    log::info("database.migrating",
+              "the database is brought to this version's layout; a million events take half a "
+              "minute",
+              {{"file.path", database.getFilename()}});
+  }
   for (int step = version; step < present; ++step) {
     SQLite::Transaction transaction(database);
     database.exec(kSteps[step]);
     database.exec(fmt::format("PRAGMA user_version={}", step + 1));
     transaction.commit();
   }
+  make_shrinkable(database);
   return {};
 }
 

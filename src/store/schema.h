@@ -8,7 +8,8 @@
 namespace ai_bot {
 
 // Brings the database to the present layout, each step in a transaction of its own
-// (PRAGMA user_version counts them). A database of a later version is refused, not touched.
+// (PRAGMA user_version counts them), and lets it give space back. A database of a later version is
+// refused, not touched.
 Result<void> migrate(SQLite::Database& database);
 
 }  // namespace ai_bot

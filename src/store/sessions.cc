@@ -66,19 +66,22 @@ void append(Connection& connection, const std::string& key, const std::string& q
 
 void begin_anew(Connection& connection, const std::string& key) {
   auto& upsert = connection.prepare(
-      "INSERT INTO session (key, first_message) VALUES (?1, (SELECT coalesce(max(id),0) FROM "
-      "message)) "
-      "ON CONFLICT (key) DO UPDATE SET first_message=excluded.first_message");
+      "INSERT INTO session (key, first_message, changed_ms) VALUES (?1, (SELECT "
+      "coalesce(max(id),0) "
+      "FROM message), ?2) ON CONFLICT (key) DO UPDATE SET first_message=excluded.first_message, "
+      "changed_ms=excluded.changed_ms");
   upsert.bindNoCopy(1, key);
+  upsert.bind(2, now_ms());
   upsert.exec();
 }
 
 void choose_model(Connection& connection, const std::string& key, const std::string& model) {
   auto& upsert = connection.prepare(
-      "INSERT INTO session (key, model) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET "
-      "model=excluded.model");
+      "INSERT INTO session (key, model, changed_ms) VALUES (?,?,?) ON CONFLICT (key) DO UPDATE SET "
+      "model=excluded.model, changed_ms=excluded.changed_ms");
   upsert.bindNoCopy(1, key);
   upsert.bindNoCopy(2, model);
+  upsert.bind(3, now_ms());
   upsert.exec();
 }
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include <future>
 
@@ -14,12 +13,12 @@
 namespace ai_bot {
 namespace {
 
-constexpr int kBusyTimeoutMs = 5000;
+constexpr milliseconds kLongestWithoutUpkeep{1000};
+// After a step of the upkeep the disk is left to others for so many times as long as it took.
+constexpr int kRestsAStep = 9;
 constexpr int kBusyTimeoutAtStopMs = 1000;  // the service manager does not wait for ever
 const int kWriteFlags = SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | SQLite::OPEN_NOMUTEX;
 const int kReadFlags = SQLite::OPEN_READONLY | SQLite::OPEN_NOMUTEX;
-
-const char* const kFiles[] = {"", "-wal", "-shm"};
 
 // A failure of one task; any other concerns the database, and so every task of a batch alike:
 // trying each on its own would not help.
@@ -35,79 +34,6 @@ void rollback(Connection& connection) {
 }
 
 }  // namespace
-
-Connection::Connection(const std::string& path, int flags)
-    : database_(path, flags, kBusyTimeoutMs) {}
-
-SQLite::Statement& Connection::prepare(const char* sql) {
-  const auto [at, added] = statements_.try_emplace(sql, database_, sql);
-  if (!added) {
-    at->second.tryReset();
-    at->second.clearBindings();
-  }
-  return at->second;
-}
-
-void Connection::reset() noexcept {
-  for (auto& [sql, statement] : statements_) statement.tryReset();
-}
-
-Error error_of(const SQLite::Exception& e) {
-  const std::string why = e.what();
-  switch (e.getErrorCode() & 0xFF) {
-    case SQLITE_FULL:
-      return {Code::kStorageFull,
-              {"the disk is full: free some space, ai_bot goes on by itself",
-               "磁盘已满：请释放空间，ai_bot 会自动恢复"}};
-    case SQLITE_READONLY:
-      return {Code::kStorage,
-              {"the database is read-only: check the rights of the file and its folder, and that "
-               "the disk "
-               "is not mounted read-only",
-               "数据库只读：请检查文件及其目录的权限，以及磁盘是否以只读方式挂载"}};
-    case SQLITE_CANTOPEN:
-      return {Code::kStorage,
-              {"the database can't be opened: check that its folder exists and may be written",
-               "无法打开数据库：请检查目录是否存在且可写"}};
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-      return {Code::kStorageDamaged,
-              {"the database is damaged (" + why +
-                   "): restore a backup, or move the file away to begin anew",
-               "数据库已损坏（" + why + "）：请恢复备份，或移走该文件后重新开始"}};
-    case SQLITE_BUSY:
-      return {Code::kStorage,
-              {"the database is in use by another program: end it, or choose another data_dir",
-               "数据库正被其他程序使用：请结束该程序，或更换 data_dir"}};
-    case SQLITE_ERROR:
-    case SQLITE_CONSTRAINT:
-    case SQLITE_MISMATCH:
-    case SQLITE_TOOBIG:
-    case SQLITE_RANGE:
-    case SQLITE_MISUSE:
-      return {Code::kInternal, {"the database refused it: " + why, "数据库拒绝了该操作：" + why}};
-    default:
-      return {Code::kStorage, {"the database failed: " + why, "数据库出错：" + why}};
-  }
-}
-
-Error error_of_exception() {
-  try {
-    throw;
-  } catch (const SQLite::Exception& e) {
-    return error_of(e);
-  } catch (...) {
-    report_exception("store");
-    const std::string what = name_of_exception();
-    return {Code::kInternal, {"a mistake in ai_bot: " + what, "ai_bot 内部错误：" + what}};
-  }
-}
-
-FileId FileId::of(const std::string& path) {
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0) return {};
-  return {info.st_dev, info.st_ino};
-}
 
 Store::Store(StoreOptions options) : options_(std::move(options)) {}
 
@@ -125,6 +51,7 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
       throw;
     }
     SQLite::Database& db = store->writer_->database();
+    db.exec("PRAGMA auto_vacuum=INCREMENTAL");  // of a file that is empty
     db.exec("PRAGMA journal_mode=WAL");
     umask(before);
     db.exec("PRAGMA synchronous=FULL");
@@ -132,8 +59,9 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     db.exec("PRAGMA wal_autocheckpoint=4000");
     if (auto migrated = migrate(db); !migrated) return fail(migrated.error());
     if (options.max_pages > 0) db.exec(fmt::format("PRAGMA max_page_count={}", options.max_pages));
+    store->counts_ = std::make_unique<KeptCounts>(db);
     store->reader_ = std::make_unique<Connection>(options.path, kReadFlags);
-    store->opened_ = store->files();
+    store->place_ = std::make_unique<Place>(options.path);
     store->thread_ = std::thread([raw = store.get()] { raw->run(); });
   } catch (const std::system_error&) {
     return fail(Code::kInternal, "can't start a thread: too many threads or too little memory",
@@ -205,24 +133,33 @@ void Store::release() {
   --held_;
 }
 
-Result<void> Store::in_place() const {
+void Store::set_upkeep(Step step, std::chrono::milliseconds pause) {
   std::lock_guard lock(mutex_);
-  return in_place_;
+  upkeep_ = std::move(step);
+  upkeep_pause_ = pause;
 }
 
 void Store::run() {
   std::vector<Write> batch;
+  bool is_behind = false;  // with the upkeep
   for (bool is_last = false; !is_last;) {
     {
       std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, kCheckInterval, [this] { return stopping_ || !queue_.empty(); });
+      const SteadyTime due = is_behind ? std::min(next_upkeep_, next_look_) : next_look_;
+      wake_.wait_until(lock, due, [this] { return stopping_ || !queue_.empty(); });
       is_last = stopping_;  // nothing is queued any more after that
       batch.swap(queue_);
     }
     guarded("store.run", [&] {
       if (is_last) writer_->database().setBusyTimeout(kBusyTimeoutAtStopMs);
-      if (batch.empty()) return look_after();
-      commit(batch);
+      if (!batch.empty()) {
+        commit(batch);
+      } else if (steady_now() >= next_look_) {
+        look_after();
+        next_look_ = steady_now() + kCheckInterval;
+      }
+      const bool starves = steady_now() > next_upkeep_ + kLongestWithoutUpkeep;
+      if (!is_last && (batch.empty() || starves)) is_behind = keep_up();
     });
     queued_ -= static_cast<int64_t>(batch.size());
     guarded("store.run", [&] { batch.clear(); });
@@ -251,7 +188,7 @@ void Store::commit(std::vector<Write>& batch) {
 Result<void> Store::commit(std::vector<Write>& batch, size_t from, size_t to) {
   Result<void> result = transact(batch, from, to);
   note(result);
-  if (result) check_place();
+  if (result) place_->check();
   return result;
 }
 
@@ -263,12 +200,14 @@ Result<void> Store::transact(std::vector<Write>& batch, size_t from, size_t to) 
     for (size_t i = from; i < to; ++i) batch[i].task(*writer_);
     in_a_task = false;
     writer_->prepare("COMMIT").exec();
+    counts_->committed();
     return {};
   } catch (...) {
     Error error = error_of_exception();
     if (!in_a_task && error.code == Code::kInternal) error.code = Code::kStorage;
     writer_->reset();
     rollback(*writer_);
+    counts_->rolled_back();
     return fail(std::move(error));
   }
 }
@@ -290,9 +229,33 @@ void Store::note(const Result<void>& result) {
   }
 }
 
+// True when there is more to do at once.
+bool Store::keep_up() {
+  if (steady_now() < next_upkeep_ || !last_commit()) return false;
+  Step step;
+  milliseconds pause;
+  {
+    std::lock_guard lock(mutex_);
+    step = upkeep_;
+    pause = upkeep_pause_;
+  }
+  if (!step) return false;
+  bool is_more = false;
+  std::vector<Write> one;
+  one.push_back({[&](Connection& connection) { is_more = step(connection); }, nullptr});
+  const SteadyTime begun = steady_now();
+  const auto done = transact(one, 0, 1);
+  note(done);
+  is_more = is_more && done;
+  const SteadyTime now = steady_now();
+  next_upkeep_ = now + (is_more ? kRestsAStep * (now - begun) : SteadyTime::duration(pause));
+  return is_more;
+}
+
 // While there is nothing to write.
 void Store::look_after() {
-  check_place();
+  place_->check();
+  counts_->look_for_others();
   if (last_commit()) return;
   // Writes the value that is there already, which needs a page on the disk all the same.
   std::vector<Write> probe;
@@ -303,42 +266,6 @@ void Store::look_after() {
                    },
                    nullptr});
   note(transact(probe, 0, 1));
-}
-
-std::vector<FileId> Store::files() const {
-  std::vector<FileId> files;
-  for (const char* ending : kFiles) files.push_back(FileId::of(options_.path + ending));
-  return files;
-}
-
-void Store::check_place() {
-  const bool is_there = files() == opened_;
-  {
-    std::lock_guard lock(mutex_);
-    if (is_there == in_place_.has_value()) return;
-    in_place_ = Result<void>();
-    if (!is_there) {
-      in_place_ = fail(Code::kStorage,
-                       options_.path +
-                           ": the database was deleted, moved or replaced while ai_bot runs: put "
-                           "its files back, or restart ai_bot; until then no message is taken in",
-                       options_.path +
-                           "：数据库在 ai_bot 运行时被删除、移动或替换：请放回原文件，或重启 "
-                           "ai_bot；在此之前不接收新消息");
-    }
-  }
-  if (is_there) {
-    log::info("database.in_place", "the database's files are back", {{"file.path", options_.path}});
-  } else {
-    log::error("database.gone", "the database was deleted, moved or replaced under ai_bot",
-               {{"file.path", options_.path}});
-  }
-}
-
-int64_t free_disk(const std::string& path) {
-  struct statvfs info {};
-  if (statvfs(path.c_str(), &info) != 0) return -1;
-  return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
 }
 
 }  // namespace ai_bot

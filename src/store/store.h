@@ -10,8 +10,6 @@
 // rule); every other code is the database's (full, locked, gone), which concerns all writes alike.
 #pragma once
 
-#include <SQLiteCpp/SQLiteCpp.h>
-
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -20,48 +18,20 @@
 #include <mutex>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/result.h"
+#include "store/connection.h"
+#include "store/kept_counts.h"
+#include "store/place.h"
 
 namespace ai_bot {
-
-// A database connection that keeps its prepared statements.
-class Connection {
- public:
-  Connection(const std::string& path, int flags);
-
-  SQLite::Database& database() { return database_; }
-  // The statement for this SQL, reset and without bindings. Valid until the next call with the same
-  // SQL.
-  SQLite::Statement& prepare(const char* sql);
-  // Ends what a statement was in the midst of when somebody threw: it would keep its snapshot.
-  void reset() noexcept;
-
- private:
-  SQLite::Database database_;
-  std::unordered_map<std::string, SQLite::Statement> statements_;
-};
 
 struct StoreOptions {
   std::string path;
   int max_batch = 256;    // tasks a commit
   int64_t max_pages = 0;  // SQLite's max_page_count; 0: no limit. For tests of a full disk.
-};
-
-// The Error for an SQLite exception: full disk, read-only, damaged, locked …
-Error error_of(const SQLite::Exception& exception);
-// The same for whatever exception is being handled.
-Error error_of_exception();
-
-// Which file a path leads to.
-struct FileId {
-  uint64_t device = 0;
-  uint64_t inode = 0;  // 0: there is none
-  bool operator==(const FileId&) const = default;
-
-  static FileId of(const std::string& path);
 };
 
 class Store {
@@ -78,6 +48,13 @@ class Store {
   static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
 
   ~Store() { stop(); }
+
+  // What is to be done now and then while nobody writes: `step` is called in a transaction of its
+  // own again and again while it returns true, then after `pause` anew. Steps should take a few
+  // milliseconds: that long a write may have to wait for one. All of them together take a tenth of
+  // the time; under writes without end there is one a second.
+  using Step = std::function<bool(Connection&)>;
+  void set_upkeep(Step step, std::chrono::milliseconds pause);
 
   // Finishes what is queued and ends the writer; a write after this fails at once, its `done` on
   // the caller's thread. Reading goes on. Whoever owns what the callbacks use calls it first.
@@ -119,8 +96,11 @@ class Store {
   // kStorage while the path no longer leads to the files that are open: they were deleted, moved or
   // replaced under us, and what is committed is lost with them. Looked at after each commit and
   // every kCheckInterval.
-  Result<void> in_place() const;
+  Result<void> in_place() const { return place_->get(); }
   static constexpr std::chrono::milliseconds kCheckInterval{1000};
+
+  // Kept, not counted: as of the last commit, others' as of kCheckInterval ago.
+  StoreCounts counts() const { return counts_->get(); }
 
   // Writes whose `done` was not called yet.
   int64_t queued() const { return queued_; }
@@ -135,27 +115,26 @@ class Store {
   Result<void> transact(std::vector<Write>& batch, size_t from, size_t to);
   void note(const Result<void>& result);
   void look_after();
-  void check_place();
-  std::vector<FileId> files() const;
+  bool keep_up();
 
   StoreOptions options_;
   std::unique_ptr<Connection> writer_;
   std::unique_ptr<Connection> reader_;
+  std::unique_ptr<KeptCounts> counts_;
+  std::unique_ptr<Place> place_;
   std::mutex read_mutex_;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Write> queue_;
+  Step upkeep_;
+  std::chrono::milliseconds upkeep_pause_{0};
   bool stopping_ = false;
   Result<void> last_commit_;
   int held_ = 0;
-  Result<void> in_place_;
-  std::vector<FileId> opened_;  // the database, its -wal and its -shm
   std::atomic<int64_t> queued_{0};
+  SteadyTime next_upkeep_, next_look_;  // of the writer's thread
   std::thread thread_;
 };
-
-// Free bytes for this process on the file system that holds `path`; -1 when it can't be told.
-int64_t free_disk(const std::string& path);
 
 }  // namespace ai_bot

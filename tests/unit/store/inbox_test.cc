@@ -73,18 +73,6 @@ TEST_F(InboxTest, DeadEntriesAreListedCountedAndReplayed) {
   EXPECT_EQ(inbox::get(db_, 1)->attempts, 0);
 }
 
-TEST_F(InboxTest, PurgeKeepsWhatIsYoungOpenOrNotDelivered) {
-  for (const char* id : {"old", "undelivered", "open", "young"})
-    inbox::add(db_, event(id, "c", std::string(id) == "young" ? 9000 : 1000));
-  for (const int64_t id : {1, 2, 4}) inbox::finish(db_, id);
-  outbox::add(db_, 1, event("old"), outbox::Kind::kAnswer, {"a"}, /*held=*/true);
-  outbox::add(db_, 2, event("undelivered"), outbox::Kind::kAnswer, {"a"}, /*held=*/false);
-  EXPECT_EQ(inbox::purge(db_, 5000, 100), 1);
-  EXPECT_FALSE(inbox::get(db_, 1));
-  EXPECT_FALSE(outbox::answer_to(db_, 1));
-  for (const int64_t id : {2, 3, 4}) EXPECT_TRUE(inbox::get(db_, id)) << id;
-}
-
 TEST_F(InboxTest, TextsAreParametersNeverSql) {
   Event hostile = event("'); DROP TABLE inbox; --");
   hostile.text = std::string("a\0b", 3);

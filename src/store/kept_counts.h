@@ -1,0 +1,44 @@
+// How many entries are open and how many are dead, known without counting: health and metrics ask
+// every few seconds, and a count(*) of a long backlog would make everybody wait for it.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <atomic>
+#include <cstdint>
+
+namespace ai_bot {
+
+struct StoreCounts {
+  int64_t inbox_open = 0;
+  int64_t inbox_dead = 0;
+  int64_t outbox_open = 0;
+  int64_t outbox_dead = 0;
+  bool operator==(const StoreCounts&) const = default;
+};
+
+class KeptCounts {
+ public:
+  // Counts once, and has triggers of this connection (temporary ones: other programs do not see
+  // them) tell of each change from here on. Throws SQLite::Exception.
+  explicit KeptCounts(SQLite::Database& writer);
+
+  // On the writer's thread, after each transaction.
+  void committed();
+  void rolled_back() { pending_ = {}; }
+  // Counts again when another program (ai_bot doctor --replay) has written since the last call.
+  void look_for_others();
+
+  // As of the last commit; on any thread.
+  StoreCounts get() const;
+
+ private:
+  void count();
+
+  SQLite::Database& writer_;
+  StoreCounts pending_;  // changes of the transaction under way
+  int64_t version_ = 0;  // PRAGMA data_version: changes with others' commits
+  std::atomic<int64_t> inbox_open_{0}, inbox_dead_{0}, outbox_open_{0}, outbox_dead_{0};
+};
+
+}  // namespace ai_bot

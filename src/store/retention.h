@@ -1,0 +1,40 @@
+// What is forgotten after a while: answered events with their replies, and what was said in
+// conversations. In steps so small that nobody who writes meanwhile notices.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/clock.h"
+#include "store/store.h"
+
+namespace ai_bot {
+
+class Retention {
+ public:
+  struct Limits {
+    milliseconds events;    // since it came; an event that is open, dead or not delivered stays
+    milliseconds messages;  // since it was said
+  };
+
+  explicit Retention(Limits limits, Clock& clock = Clock::system())
+      : limits_(limits), clock_(clock) {}
+
+  // The next step, inside a transaction: at most some dozens of rows, or pages of the file. False
+  // when there is nothing more to do for now; the next call begins anew.
+  bool step(Connection& connection);
+
+ private:
+  bool forget_events(Connection& connection);
+  bool forget_messages(Connection& connection);
+  bool forget_sessions(Connection& connection);
+  bool shrink(Connection& connection);
+
+  const Limits limits_;
+  Clock& clock_;
+  int phase_ = 0;
+  int64_t event_time_ = 0;   // events received before were looked at
+  std::string session_key_;  // sessions up to this one were
+};
+
+}  // namespace ai_bot
