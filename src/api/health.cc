@@ -65,6 +65,10 @@ Health check_health(const HealthNeeds& needs, Language language) {
     model["restarts"] = member.status.restarts;
     if (member.model->is_guide()) model["guide"] = true;
     if (!member.status.problem.empty()) model["problem"] = redacted(member.status.problem);
+    if (member.pause.count() > 0) {
+      model["pause_ms"] = member.pause.count();
+      model["problem"] = Text{"the endpoint asked for a pause", "端点要求暂停请求"}.in(language);
+    }
     if (member.status.engine_pid != 0) model["engine_pid"] = member.status.engine_pid;
     body["models"].push_back(std::move(model));
   }

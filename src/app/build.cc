@@ -36,7 +36,8 @@ HttpServer::Options http_options(const ServerConfig& config, const std::string& 
                     config.header_timeout,
                     config.min_rate.count,
                     config.write_timeout,
-                    config.idle_timeout};
+                    config.idle_timeout,
+                    config.stream_ping};
   options.hosts = config.hosts;
   options.scratch = data_folder + "/run/uploads";
   return options;

@@ -9,6 +9,8 @@
 #include "app/server.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "config/reader.h"
+#include "core/log.h"
 #include "net/address.h"
 
 namespace ai_bot {
@@ -53,32 +55,40 @@ struct ServeOptions {
   int64_t port = 0;
 };
 
-// The configuration with what the command line says instead.
-std::optional<Config> configured(const Cli& cli, const ServeOptions& options) {
-  auto config = cli.load_config();
-  if (!config) return config;
-  if (!options.listen.empty()) config->server.listen = options.listen;
-  if (options.port != 0) config->server.port = options.port;
-  return config;
+// What the command line says instead.
+void apply(const ServeOptions& options, Config& config) {
+  if (!options.listen.empty()) config.server.listen = options.listen;
+  if (options.port != 0) config.server.port = options.port;
+}
+
+// On SIGHUP: nobody reads along, so each finding is an entry of the log.
+Result<Config> reread(const Cli& cli, const ServeOptions& options) {
+  ReadConfig read = load_config(cli.config_path);
+  for (const Finding& finding : read.findings) {
+    log::write(finding.is_error ? log::Level::kError : log::Level::kWarning, "config.finding",
+               finding.text.en,
+               {{"log.origin.file.name", finding.file},
+                {"log.origin.file.line", int64_t{finding.line}},
+                {"ai_bot.key", finding.key}});
+  }
+  if (!read.usable()) {
+    return fail(Code::kInvalid,
+                "the configuration has errors (config.finding) and was not reloaded",
+                "配置有错误（见 config.finding），未重新加载");
+  }
+  apply(options, read.config);
+  return std::move(read.config);
 }
 
 void serve(Cli& cli, const ServeOptions& options) {
-  auto config = configured(cli, options);
+  auto config = cli.load_config();
   if (!config) {
     cli.exit_code = 1;
     return;
   }
+  apply(options, *config);
   configure_log(config->log);
-  const auto reread = [&cli, &options]() -> Result<Config> {
-    auto fresh = configured(cli, options);
-    if (!fresh) {
-      return fail(Code::kInvalid,
-                  "the configuration has errors and was not reloaded; see: ai_bot config check",
-                  "配置有错误，未重新加载；请查看：ai_bot config check");
-    }
-    return std::move(*fresh);
-  };
-  auto server = Server::create(*config, reread);
+  auto server = Server::create(*config, [&cli, &options] { return reread(cli, options); });
   if (!server) return cli.fail(server.error().text);
   (*server)->run([&] {
     if (terminal::is_terminal(STDOUT_FILENO)) std::cout << welcome(cli, *config) << std::flush;

@@ -39,6 +39,7 @@ struct ServerConfig {
   Bytes min_rate = 1_KiB;
   Duration write_timeout = 30s;
   Duration idle_timeout = 60s;
+  Duration stream_ping = 15s;
   std::vector<std::string> hosts;
   Duration shutdown_grace = 20s;
 };

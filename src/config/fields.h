@@ -50,6 +50,7 @@ void fields(V& v, ServerConfig& c) {
   v(c.min_rate, {"min_rate", {"Bytes a second at which a body must arrive at least; slower ones are answered 408.", "请求正文每秒至少到达的字节数，过慢返回 408。"}, kRestart, 1, kGiB});
   v(c.write_timeout, {"write_timeout", {"A client that takes nothing of its answer for this time is disconnected.", "客户端在此时间内未接收任何回答数据则断开。"}, kRestart, kSecond, kHour});
   v(c.idle_timeout, {"idle_timeout", {"A connection without a request is closed after this time; one whose answer is being made never.", "没有请求的连接超过该时间后关闭；正在生成回答的连接不会。"}, kRestart, kSecond, kHour});
+  v(c.stream_ping, {"stream_ping", {"A stream that says nothing for this time gets a comment, so that proxies and clients see that somebody is at work. Must be below a proxy's read timeout.", "流式回答静默超过该时间时发送一行注释，让代理和客户端知道仍在处理；应小于代理的读取超时。"}, kRestart, 100, kHour});
   v(c.hosts, {"hosts", {"Names under which ai_bot is reached, if a proxy passes the Host header on, e.g. bot.example.com. Addresses and localhost are always known.", "代理转发 Host 请求头时，访问 ai_bot 所用的域名，例如 bot.example.com。IP 地址和 localhost 始终有效。"}});
   v(c.shutdown_grace, {"shutdown_grace", {"Time turns and answers of /v1 have to finish on an orderly stop; then turns are parked and /v1 hears 503.", "正常停机时留给进行中回合和 /v1 回答的时间，之后回合暂存，/v1 返回 503。"}, kRestart, 0, kHour});
 }

@@ -207,10 +207,12 @@ std::vector<Router::Member> Router::members() const {
   std::vector<Member> members;
   for (const Entry& entry : entries_) {
     ModelStatus status = entry.model->status();
-    const Breaker::State breaker = breaker_of(entry, status).state(steady_now());
+    const SteadyTime now = steady_now();
+    const Breaker& judged = breaker_of(entry, status);
     if (status.problem.empty() && *entry.key_refused)
       status.problem = "the endpoint refused the key (see model.attempt_failed in the log)";
-    members.push_back({entry.model.get(), breaker, std::move(status)});
+    members.push_back(
+        {entry.model.get(), judged.state(now), std::move(status), judged.pause_left(now)});
   }
   return members;
 }

@@ -53,6 +53,7 @@ class Router {
     Model* model;
     Breaker::State breaker;
     ModelStatus status;
+    milliseconds pause;  // left of one that the other side asked for (Retry-After); 0: none
   };
   std::vector<Member> members() const;
 

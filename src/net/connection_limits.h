@@ -18,6 +18,7 @@ struct ConnectionLimits {
   int64_t min_rate = 1 << 10;            // bytes of a body a second
   milliseconds write_timeout{30000};     // in which some of an answer must get out
   milliseconds idle_timeout{60000};      // between two requests
+  milliseconds stream_ping{15000};       // of silence, until a stream says that it is at work
 };
 
 }  // namespace ai_bot

@@ -51,6 +51,7 @@ class GuardedConnection : public std::enable_shared_from_this<GuardedConnection>
   // Bytes that were given to the connection and did not get out yet, at least. Any thread.
   size_t unsent() const { return unsent_; }
   size_t most_unsent() const { return limits_.max_unsent; }
+  milliseconds stream_ping() const { return limits_.stream_ping; }
 
   // Whether another request may come after the one that is answered. Any thread, meanwhile.
   bool keeps_alive() const { return framing_.keeps_alive(); }

@@ -30,7 +30,9 @@ struct HttpRequest {
   std::string method = "GET";
   std::string url;
   std::string unix_socket;  // connect there instead of the URL's host
-  std::string proxy;  // empty: as the environment says (curl's http_proxy, https_proxy, no_proxy)
+  // Empty: as the environment says (curl's http_proxy, https_proxy, no_proxy), but none for
+  // loopback addresses, which a proxy would look for on its own machine.
+  std::string proxy;
   HttpHeaders headers;
   std::string body;
   HttpTimeouts timeouts;

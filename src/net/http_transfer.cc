@@ -6,9 +6,19 @@
 #include <algorithm>
 
 #include "core/guarded.h"
+#include "net/address.h"
+#include "net/url.h"
 
 namespace ai_bot {
 namespace {
+
+bool is_on_this_machine(const std::string& address) {
+  const auto url = parse_url(address);
+  if (!url) return false;
+  std::string host = url->host;
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  return is_loopback(host);
+}
 
 // The bytes taken of a piece; 0 ends the transfer (curl's convention).
 template <class Take>
@@ -132,6 +142,8 @@ void prepare(Transfer& transfer) {
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   } else if (!request.proxy.empty()) {
     curl_easy_setopt(easy, CURLOPT_PROXY, request.proxy.c_str());
+  } else if (is_on_this_machine(request.url)) {
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   }
   if (request.method != "GET") {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,

@@ -5,7 +5,6 @@
 namespace ai_bot {
 namespace {
 
-constexpr milliseconds kKeepAlive{15000};  // proxies' read timeouts begin at 30 s
 constexpr const char* kContentType = "text/event-stream; charset=utf-8";
 constexpr const char* kHeadOfAClosingStream =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: "
@@ -87,7 +86,7 @@ void SseWriter::keep_alive() {
   if (closed_ || tcp_.expired()) return;
   if (std::exchange(quiet_, true)) write(": still at work\n\n");
   // A stream that has ended is not kept for its next look.
-  connection_->loop().after(kKeepAlive, "http.stream", [weak = weak_from_this()] {
+  connection_->loop().after(connection_->stream_ping(), "http.stream", [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->keep_alive();
   });
 }

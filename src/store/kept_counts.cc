@@ -61,8 +61,7 @@ StoreCounts KeptCounts::get() const {
 
 void KeptCounts::count() {
   const auto rows = [this](const char* table, int state) {
-    return writer_
-        .execAndGet(fmt::format("SELECT count(*) FROM {} WHERE state={}", table, state))
+    return writer_.execAndGet(fmt::format("SELECT count(*) FROM {} WHERE state={}", table, state))
         .getInt64();
   };
   inbox_open_ = rows("inbox", kOpen);

@@ -23,8 +23,7 @@ int64_t pragma(Connection& connection, const char* sql) {
 }
 
 bool is_delivered(Connection& connection, int64_t event) {
-  auto& select =
-      connection.prepare("SELECT 1 FROM outbox WHERE inbox_id=? AND state<>1 LIMIT 1");
+  auto& select = connection.prepare("SELECT 1 FROM outbox WHERE inbox_id=? AND state<>1 LIMIT 1");
   select.bind(1, event);
   const bool is_left = select.executeStep();
   select.reset();

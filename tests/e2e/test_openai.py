@@ -1,10 +1,13 @@
 """The OpenAI-compatible API: by the official client, and where that does not look."""
 import concurrent.futures
+import http.client
 import json
 import os
 import signal
 import subprocess
 import time
+
+import pytest
 
 from api import text_of
 from conftest import PATIENCE, ROOT, remote_model, wait_until
@@ -138,6 +141,24 @@ def test_a_remote_model_and_its_failures(make_server, echo_endpoint):
         events = list(server.stream(question))
         assert text_of(e for e in events if "choices" in e).split()[0] == question.split()[0]
         assert reason in events[-1]["error"]["message"]
+
+
+@pytest.mark.parametrize("connection", ["keep-alive", "close"])
+def test_a_silent_stream_says_that_somebody_is_at_work(make_server, echo_endpoint, connection):
+    server = make_server(f"server: {{port: $PORT, stream_ping: 200ms}}\nmodels: [{remote_model(echo_endpoint)}]\n").start()
+    body = json.dumps({"stream": True, "messages": [{"role": "user", "content": "drip 3 words"}]})
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)
+    client.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json", "Connection": connection})
+    lines = [line.decode().strip() for line in client.getresponse()]
+    assert lines.count(": still at work") >= 3 and lines[-2] == "data: [DONE]", lines
+
+
+def test_health_says_how_long_a_model_rests_and_why(make_server, echo_endpoint):
+    server = make_server(f"models: [{remote_model(echo_endpoint)}]\nrouter: {{retries: 0}}\n").start()
+    assert server.ask("status 429")[0] == 429
+    (model,) = server.health()["models"]
+    assert 0 < model["pause_ms"] <= 1000 and model["problem"] == "the endpoint asked for a pause"
+    wait_until(lambda: "pause_ms" not in server.health()["models"][0], "the pause is over")
 
 
 def test_a_wrong_key_is_told_without_showing_it(make_server, echo_endpoint):

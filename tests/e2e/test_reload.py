@@ -137,6 +137,18 @@ def test_log(change):
     assert not next(line for line in server.log().splitlines() if "the second text" in line).startswith("{")
 
 
+def test_what_is_wrong_with_a_new_configuration_is_in_the_log(change):
+    server, _ = change("log: {format: json}\n")
+    server.configure("log: {format: json}\nassistant: {retry_min: soon}\n")
+    server.process.send_signal(signal.SIGHUP)
+    wait_until(lambda: "config.reload_failed" in server.log(), "it is refused")
+    entries = [json.loads(line) for line in server.log().splitlines()]
+    (finding,) = [entry for entry in entries if entry["event.action"] == "config.finding"]
+    assert finding["log.level"] == "error" and finding["ai_bot.key"] == "assistant.retry_min"
+    assert finding["log.origin.file.name"] == str(server.config) and finding["log.origin.file.line"] > 1
+    assert "duration" in finding["message"] or "time" in finding["message"], finding
+
+
 def local_models(folder, **files):
     """A configuration with these local models, in this order."""
     return "models:\n" + "".join(f"  - {{name: {name}, type: local, path: {folder / file}}}\n" for name, file in files.items())

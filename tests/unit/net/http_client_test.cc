@@ -82,6 +82,22 @@ TEST(HttpClient, SpeaksOverAUnixSocketAndIgnoresProxiesThere) {
   EXPECT_EQ(reply->body, "local");
 }
 
+TEST(HttpClient, AsksLoopbackAddressesThroughNoProxyOfTheEnvironment) {
+  SocketServer server([](const auto&, Answering& a) { a.reply(200, "here"); });
+  setenv("http_proxy", "http://127.0.0.1:1", 1);
+  HttpClient client;
+  const std::string port = server.url().substr(server.url().rfind(':'));
+  for (const char* host : {"127.0.0.1", "localhost"}) {
+    const auto reply = client.fetch(get("http://" + std::string(host) + port + "/"));
+    EXPECT_TRUE(reply) << host;
+  }
+  const auto elsewhere = client.fetch(get("http://192.0.2.1/"));
+  unsetenv("http_proxy");
+  ASSERT_FALSE(elsewhere);
+  EXPECT_EQ(elsewhere.error().code, Code::kUnavailable)
+      << "the proxy was asked, which is not there";
+}
+
 TEST(HttpClient, GoesThroughAProxy) {
   SocketServer proxy([](const auto&, Answering& a) { a.reply(200, "by proxy"); });
   HttpClient client;

@@ -28,9 +28,9 @@ struct RetentionTest : testing::Test {
   }
   void write(const Store::Task& task) { ASSERT_TRUE(store->write(task)); }
   bool has(int64_t event) {
-    return store->read<std::optional<inbox::Entry>>([&](Connection& c) {
-      return inbox::get(c, event);
-    })->has_value();
+    return store
+        ->read<std::optional<inbox::Entry>>([&](Connection& c) { return inbox::get(c, event); })
+        ->has_value();
   }
   int64_t rows(const char* table) {
     return *store->read<int64_t>([&](Connection& c) {
@@ -98,7 +98,8 @@ TEST_F(RetentionTest, WhatWasSaidIsForgottenAndThenTheConversation) {
   forget();
   EXPECT_EQ(rows("message"), 2);
   const auto load = [&](const char* key) {
-    return *store->read<sessions::Session>([&](Connection& c) { return sessions::load(c, key, 9); });
+    return *store->read<sessions::Session>(
+        [&](Connection& c) { return sessions::load(c, key, 9); });
   };
   EXPECT_EQ(load("old").model, "");
   EXPECT_EQ(load("young").model, "big");
@@ -123,9 +124,8 @@ TEST_F(RetentionTest, TheFileShrinksInSmallSteps) {
     }
   });
   const auto pages = [&] {
-    return *store->read<int64_t>([](Connection& c) {
-      return c.database().execAndGet("PRAGMA page_count").getInt64();
-    });
+    return *store->read<int64_t>(
+        [](Connection& c) { return c.database().execAndGet("PRAGMA page_count").getInt64(); });
   };
   const int64_t before = pages();
   EXPECT_GT(forget(), 100);
