@@ -52,7 +52,9 @@ void KeptCounts::committed() {
 
 void KeptCounts::look_for_others() {
   const int64_t version = writer_.execAndGet("PRAGMA data_version").getInt64();
-  if (std::exchange(version_, version) != version) count();
+  if (version == version_) return;
+  count();
+  version_ = version;  // only now: what could not be counted is counted the next time
 }
 
 StoreCounts KeptCounts::get() const {

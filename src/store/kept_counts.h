@@ -27,6 +27,7 @@ class KeptCounts {
   void committed();
   void rolled_back() { pending_ = {}; }
   // Counts again when another program (ai_bot doctor --replay) has written since the last call.
+  // Throws SQLite::Exception where it can't; the next call tries again.
   void look_for_others();
 
   // As of the last commit; on any thread.

@@ -155,8 +155,8 @@ void Store::run() {
       if (!batch.empty()) {
         commit(batch);
       } else if (steady_now() >= next_look_) {
-        look_after();
         next_look_ = steady_now() + kCheckInterval;
+        look_after();
       }
       const bool starves = steady_now() > next_upkeep_ + kLongestWithoutUpkeep;
       if (!is_last && (batch.empty() || starves)) is_behind = keep_up();
@@ -255,7 +255,11 @@ bool Store::keep_up() {
 // While there is nothing to write.
 void Store::look_after() {
   place_->check();
-  counts_->look_for_others();
+  try {
+    counts_->look_for_others();
+  } catch (const SQLite::Exception& e) {
+    return note(fail(error_of(e)));
+  }
   if (last_commit()) return;
   // Writes the value that is there already, which needs a page on the disk all the same.
   std::vector<Write> probe;
