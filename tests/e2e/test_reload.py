@@ -137,6 +137,20 @@ def test_log(change):
     assert not next(line for line in server.log().splitlines() if "the second text" in line).startswith("{")
 
 
+def test_reloads_do_not_add_what_waits_again(make_server, model):
+    """X17: 30 reloads made 12,000 of 400 waiting messages, and new ones were refused."""
+    model.status = 503
+    server = make_server(configuration(model, "assistant: {retry_min: 1h, retry_max: 1h}\ndatabase: {max_pending: 100}\n")).start()
+    for number in range(30):
+        assert post_event(server, SECRET, f"e{number}", "hello", conversation=f"room-{number}")[0] == 202
+    wait_until(lambda: server.health()["turns"] == {"waiting": 30, "running": 0}, lambda: server.health()["turns"])
+    for number in range(10):
+        server.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: server.log().count("inbox.resumed") > number, "a reload")
+    assert server.health()["turns"] == {"waiting": 30, "running": 0}
+    assert post_event(server, SECRET, "one more", "hello", conversation="another")[0] == 202
+
+
 def test_what_is_wrong_with_a_new_configuration_is_in_the_log(change):
     server, _ = change("log: {format: json}\n")
     server.configure("log: {format: json}\nassistant: {retry_min: soon}\n")
