@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "core/result.h"
+#include "store/known_events.h"
 
 namespace ai_bot {
 
@@ -21,10 +22,13 @@ class Connection {
   SQLite::Statement& prepare(const char* sql);
   // Ends what a statement was in the midst of when somebody threw: it would keep its snapshot.
   void reset() noexcept;
+  // For inbox::add.
+  KnownEvents& known_events() { return known_events_; }
 
  private:
   SQLite::Database database_;
   std::unordered_map<std::string, SQLite::Statement> statements_;
+  KnownEvents known_events_;
 };
 
 // The Error for an SQLite exception: full disk, read-only, damaged, locked …

@@ -82,10 +82,14 @@ void set_state(Connection& connection, int64_t id, State state, const std::strin
 }  // namespace
 
 Added add(Connection& connection, const Event& event) {
+  KnownEvents& known = connection.known_events();
+  known.refresh(connection);
+  if (const auto id = known.find(connection, event.channel, event.event_id)) return {*id, false};
+  const int64_t hash = KnownEvents::hash_of(event.channel, event.event_id);
+  const int64_t bucket = known.add(connection, hash);
   auto& insert = connection.prepare(
       "INSERT INTO inbox (channel, event_id, conversation, sender, text, request_id, received_ms, "
-      "address, attachments) VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT (channel, event_id) DO "
-      "NOTHING");
+      "address, attachments, bucket, event_hash) VALUES (?,?,?,?,?,?,?,?,?,?,?)");
   insert.bindNoCopy(1, event.channel);
   insert.bindNoCopy(2, event.event_id);
   insert.bindNoCopy(3, event.conversation);
@@ -95,14 +99,10 @@ Added add(Connection& connection, const Event& event) {
   insert.bind(7, event.received_ms);
   insert.bindNoCopy(8, event.address);
   insert.bind(9, written(event.attachments));
-  if (insert.exec() == 1) return {connection.database().getLastInsertRowid(), true};
-  auto& find = connection.prepare("SELECT id FROM inbox WHERE channel=? AND event_id=?");
-  find.bindNoCopy(1, event.channel);
-  find.bindNoCopy(2, event.event_id);
-  find.executeStep();
-  const Added added{find.getColumn(0).getInt64(), false};
-  find.reset();
-  return added;
+  insert.bind(10, bucket);
+  insert.bind(11, hash);
+  insert.exec();
+  return {connection.database().getLastInsertRowid(), true};
 }
 
 std::optional<Entry> get(Connection& connection, int64_t id) {

@@ -1,8 +1,10 @@
 #include "store/schema.h"
 
 #include <fmt/format.h>
+#include <sqlite3.h>
 
 #include "core/log.h"
+#include "store/known_events.h"
 
 namespace ai_bot {
 namespace {
@@ -132,6 +134,33 @@ CREATE INDEX message_session ON message (session, id);
 
 ALTER TABLE session ADD COLUMN changed_ms INTEGER NOT NULL DEFAULT 0;
 )sql",
+    // An event is found by its bucket and hash (store/known_events.h) instead of its texts.
+    R"sql(
+CREATE TABLE new_inbox (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  channel TEXT NOT NULL, event_id TEXT NOT NULL, conversation TEXT NOT NULL,
+  sender TEXT NOT NULL, text TEXT NOT NULL, request_id TEXT NOT NULL,
+  received_ms INTEGER NOT NULL, state INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0, next_ms INTEGER NOT NULL DEFAULT 0,
+  error TEXT NOT NULL DEFAULT '', address TEXT NOT NULL DEFAULT '',
+  attachments TEXT NOT NULL DEFAULT '', draft TEXT NOT NULL DEFAULT '',
+  bucket INTEGER NOT NULL, event_hash INTEGER NOT NULL
+);
+INSERT INTO new_inbox (id, channel, event_id, conversation, sender, text, request_id, received_ms,
+    state, attempts, next_ms, error, address, attachments, draft, bucket, event_hash)
+  SELECT id, channel, event_id, conversation, sender, text, request_id, received_ms, state,
+    attempts, next_ms, error, address, attachments, draft, id / 16384,
+    ai_bot_event_hash(channel, event_id) FROM inbox ORDER BY id;
+DELETE FROM sqlite_sequence WHERE name='new_inbox';
+INSERT INTO sqlite_sequence (name, seq) SELECT 'new_inbox', seq FROM sqlite_sequence
+  WHERE name='inbox';
+DROP TABLE inbox;
+ALTER TABLE new_inbox RENAME TO inbox;
+CREATE INDEX inbox_known ON inbox (bucket, event_hash);
+CREATE INDEX inbox_open ON inbox (id) WHERE state = 0;
+CREATE INDEX inbox_dead ON inbox (id) WHERE state = 2;
+CREATE INDEX inbox_done ON inbox (received_ms) WHERE state = 1;
+)sql",
 };
 
 // To give space back in small steps the file must keep account of its pages. A new one does from
@@ -157,9 +186,22 @@ void make_shrinkable(SQLite::Database& database) {
               {{"file.path", database.getFilename()}});
 }
 
+// ai_bot_event_hash(channel, event_id)
+void event_hash(sqlite3_context* context, int, sqlite3_value** values) {
+  const auto text = [&](int i) {
+    const auto* bytes = reinterpret_cast<const char*>(sqlite3_value_text(values[i]));
+    return bytes == nullptr
+               ? std::string()
+               : std::string(bytes, static_cast<size_t>(sqlite3_value_bytes(values[i])));
+  };
+  sqlite3_result_int64(context, KnownEvents::hash_of(text(0), text(1)));
+}
+
 }  // namespace
 
 Result<void> migrate(SQLite::Database& database) {
+  sqlite3_create_function(database.getHandle(), "ai_bot_event_hash", 2, SQLITE_UTF8, nullptr,
+                          event_hash, nullptr, nullptr);
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   const int present = static_cast<int>(std::size(kSteps));
   if (version > present) {

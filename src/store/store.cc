@@ -59,6 +59,7 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     db.exec("PRAGMA wal_autocheckpoint=4000");
     if (auto migrated = migrate(db); !migrated) return fail(migrated.error());
     if (options.max_pages > 0) db.exec(fmt::format("PRAGMA max_page_count={}", options.max_pages));
+    store->writer_->known_events().refresh(*store->writer_);
     store->counts_ = std::make_unique<KeptCounts>(db);
     store->reader_ = std::make_unique<Connection>(options.path, kReadFlags);
     store->place_ = std::make_unique<Place>(options.path);

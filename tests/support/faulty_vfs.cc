@@ -41,7 +41,9 @@ const sqlite3_io_methods kMethods = {
     FaultyFile::write,
     FaultyFile::truncate,
     FaultyFile::sync,
-    [](sqlite3_file* f, sqlite3_int64* n) { return base_of(f)->pMethods->xFileSize(base_of(f), n); },
+    [](sqlite3_file* f, sqlite3_int64* n) {
+      return base_of(f)->pMethods->xFileSize(base_of(f), n);
+    },
     [](sqlite3_file* f, int lock) { return base_of(f)->pMethods->xLock(base_of(f), lock); },
     [](sqlite3_file* f, int lock) { return base_of(f)->pMethods->xUnlock(base_of(f), lock); },
     [](sqlite3_file* f, int* out) {
@@ -59,9 +61,7 @@ const sqlite3_io_methods kMethods = {
       return base_of(f)->pMethods->xShmLock(base_of(f), offset, n, flags);
     },
     [](sqlite3_file* f) { base_of(f)->pMethods->xShmBarrier(base_of(f)); },
-    [](sqlite3_file* f, int remove) {
-      return base_of(f)->pMethods->xShmUnmap(base_of(f), remove);
-    },
+    [](sqlite3_file* f, int remove) { return base_of(f)->pMethods->xShmUnmap(base_of(f), remove); },
     nullptr,
     nullptr,
 };
@@ -217,8 +217,8 @@ int FaultyVfs::note_change(const std::string& path, sqlite3_file* file, Change c
     if (const int code = strike(Call::kWrite); code != SQLITE_OK) return code;
   }
   file->pMethods->xFileSize(file, reinterpret_cast<sqlite3_int64*>(&change.size_before));
-  const int64_t end = is_write ? change.offset + static_cast<int64_t>(change.after.size())
-                               : change.size_before;
+  const int64_t end =
+      is_write ? change.offset + static_cast<int64_t>(change.after.size()) : change.size_before;
   const int64_t known = std::min(end, change.size_before) - change.offset;
   if (known > 0) {
     change.before.resize(static_cast<size_t>(known));

@@ -146,8 +146,9 @@ int64_t number(Store& store, const std::string& sql) {
 void end_and_judge(Day& day, World& world, const std::string& path) {
   const bool has_started = day.live(path, [&](Store& store) {
     day.afternoon(store);
-    EXPECT_EQ(number(store, "SELECT count(*) FROM pragma_integrity_check "
-                            "WHERE integrity_check<>'ok'"),
+    EXPECT_EQ(number(store,
+                     "SELECT count(*) FROM pragma_integrity_check "
+                     "WHERE integrity_check<>'ok'"),
               0);
     const StoreCounts counts = store.counts();
     EXPECT_EQ(counts, StoreCounts()) << "nothing is left open or dead";
@@ -218,14 +219,13 @@ Trouble dark(const char* name, bool keeps_some) {
 
 INSTANTIATE_TEST_SUITE_P(
     Store, PowerCut,
-    testing::Values(
-        failing("a_write_fails", FaultyVfs::Call::kWrite, SQLITE_IOERR_WRITE, false),
-        failing("the_disk_is_full", FaultyVfs::Call::kWrite, SQLITE_FULL, true),
-        failing("a_sync_fails", FaultyVfs::Call::kSync, SQLITE_IOERR_FSYNC, false),
-        failing("syncs_fail", FaultyVfs::Call::kSync, SQLITE_IOERR_FSYNC, true),
-        failing("a_read_fails", FaultyVfs::Call::kRead, SQLITE_IOERR_READ, false),
-        failing("reads_fail", FaultyVfs::Call::kRead, SQLITE_IOERR_READ, true),
-        dark("the_power_goes", false), dark("the_power_goes_amidst_writes", true)),
+    testing::Values(failing("a_write_fails", FaultyVfs::Call::kWrite, SQLITE_IOERR_WRITE, false),
+                    failing("the_disk_is_full", FaultyVfs::Call::kWrite, SQLITE_FULL, true),
+                    failing("a_sync_fails", FaultyVfs::Call::kSync, SQLITE_IOERR_FSYNC, false),
+                    failing("syncs_fail", FaultyVfs::Call::kSync, SQLITE_IOERR_FSYNC, true),
+                    failing("a_read_fails", FaultyVfs::Call::kRead, SQLITE_IOERR_READ, false),
+                    failing("reads_fail", FaultyVfs::Call::kRead, SQLITE_IOERR_READ, true),
+                    dark("the_power_goes", false), dark("the_power_goes_amidst_writes", true)),
     [](const auto& param) { return std::string(param.param.name); });
 
 // Whatever fails while nobody writes is noticed once, and tried again once in a while.

@@ -39,5 +39,28 @@ TEST(Schema, TakesADatabaseOfLayout1OverWithAllThatIsInIt) {
   }));
 }
 
+TEST(Schema, KnowsTheEventsOfLayout3AndGivesNoneOfItsIdsAgain) {
+  const test::TempFolder folder;
+  const std::string path = folder / "a.db";
+  SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE)
+      .exec(test::read_file(test::data_path("unit/store/layout3.sql")));
+  const auto store = Store::open({path});
+  ASSERT_TRUE(store) << store.error().text.en;
+  EXPECT_EQ((*store)->counts().inbox_open, 1);
+  ASSERT_TRUE((*store)->write([](Connection& connection) {
+    EXPECT_EQ(connection.database().execAndGet("PRAGMA integrity_check").getString(), "ok");
+    for (const int64_t id : {1, 20000}) {
+      const Event event = inbox::get(connection, id)->event;
+      const auto again = inbox::add(connection, event);
+      EXPECT_FALSE(again.is_new) << id;
+      EXPECT_EQ(again.id, id);
+    }
+    EXPECT_EQ(inbox::draft(connection, 20000), "d-2");
+    Event event = inbox::get(connection, 1)->event;
+    event.event_id = "e4";
+    EXPECT_EQ(inbox::add(connection, event).id, 30001);
+  }));
+}
+
 }  // namespace
 }  // namespace ai_bot
