@@ -99,21 +99,25 @@ void Asking::enter_gate() {
   const int slots = first_->parallel();
   const auto gate = needs_.gates.find(first_);
   if (slots == 0 || gate == needs_.gates.end()) return chat();
-  gate_ = &gate->second;
+  Gate& its_gate = gate->second;
+  gate_ = &its_gate;
   waits_at_gate_ = true;
-  gate_->enter(this, asked_.channel, slots * kTurnsPerSlot, [self = shared_from_this()] {
+  its_gate.enter(this, asked_.channel, slots * kTurnsPerSlot, [self = shared_from_this()] {
     self->waits_at_gate_ = false;
     self->hop([self] { self->chat(); });
   });
-  if (waits_at_gate_) look_at_gate();
+  if (waits_at_gate_) look_at_gate(its_gate);
 }
 
-void Asking::look_at_gate() {
-  hop_at(needs_.clock.now() + kGateInterval, [this] {
-    if (!waits_at_gate_) return;
-    if (!asked_.over()) return look_at_gate();
-    if (gate_->give_up(this)) end(fail(over_error()));
-  });
+// Beside the steps of the turn, which may go on or end meanwhile: only who has given up may step.
+void Asking::look_at_gate(Gate& gate) {
+  needs_.executor.post_at(needs_.clock.now() + kGateInterval, asked_.channel,
+                          [self = shared_from_this(), &gate] {
+                            if (!self->waits_at_gate_) return;
+                            if (!self->asked_.over()) return self->look_at_gate(gate);
+                            if (gate.give_up(self.get()))
+                              self->run_([&] { self->end(fail(over_error())); });
+                          });
 }
 
 void Asking::chat() {

@@ -84,7 +84,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
   void count_tokens();
   void compose(const std::vector<int>& tokens);
   void enter_gate();
-  void look_at_gate();
+  void look_at_gate(Gate& gate);
   void chat();
   void hear(nlohmann::json& chunk);
   void say(std::string_view delta);

@@ -64,12 +64,16 @@ void Assistant::accept(const inbox::Open& entry, std::string_view text) {
     if (!here_.insert(entry.id).second) return;
     waits = !command && waiting_.contains(entry.lane);
   }
-  const auto turn =
-      std::make_shared<EntryTurn>(*this, entry.id, entry.lane, channel_of(entry.lane), has_stopped);
-  const auto run = [turn](Lanes::Finish finish) { turn->begin(std::move(finish)); };
-  if (command) return commands_.add(entry.lane, kCommands, run);
-  lanes_.add(entry.lane, channel_of(entry.lane), run,
-             clock_.steady(entry.next_ms, config()->retry_max));
+  // Made when its turn comes: a long backlog waits as ids.
+  auto run = [this, id = entry.id, lane = entry.lane, has_stopped,
+              turn = std::shared_ptr<EntryTurn>()](Lanes::Finish finish) mutable {
+    if (!turn) turn = std::make_shared<EntryTurn>(*this, id, lane, channel_of(lane), has_stopped);
+    turn->begin(std::move(finish));
+  };
+  if (command) return commands_.add(entry.lane, kCommands, std::move(run));
+  const SteadyTime due =
+      entry.next_ms == 0 ? SteadyTime() : clock_.steady(entry.next_ms, config()->retry_max);
+  lanes_.add(entry.lane, channel_of(entry.lane), std::move(run), due);
   if (waits) {
     commands_.add(entry.lane, kCommands, [this, id = entry.id](const Lanes::Finish& finish) {
       tell_it_waits(id, finish);

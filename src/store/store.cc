@@ -258,8 +258,10 @@ void Store::look_after() {
   place_->check();
   try {
     counts_->look_for_others();
-  } catch (const SQLite::Exception& e) {
-    return note(fail(error_of(e)));
+  } catch (...) {
+    // What is damaged there may harm no write: that is found out by writing.
+    const Error error = error_of_exception();
+    if (error.code != Code::kStorageDamaged) return note(fail(error));
   }
   if (last_commit()) return;
   // Writes the value that is there already, which needs a page on the disk all the same.

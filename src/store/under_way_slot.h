@@ -1,4 +1,5 @@
-// One entry that is under way, as it stands in the mapped file: the handler of a crash writes into it.
+// One entry that is under way, as it stands in the mapped file: the handler of a crash writes into
+// it.
 #pragma once
 
 #include "store/under_way.h"
