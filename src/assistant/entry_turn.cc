@@ -26,8 +26,7 @@ Assistant::EntryTurn::EntryTurn(Assistant& assistant, int64_t id, std::string la
 void Assistant::EntryTurn::tried(const std::function<void()>& step) {
   std::string why;
   {
-    const auto leave = leave_;  // the step may end the turn
-    const UnderWay::Ticket::Scope scope(leave->ticket);
+    const UnderWay::Ticket::Scope scope(leave_->ticket);
     try {
       return step();
     } catch (...) {
@@ -51,7 +50,7 @@ void Assistant::EntryTurn::begin(Lanes::Finish finish) {
 void Assistant::EntryTurn::look() {
   if (!assistant_.store_.last_commit()) return end(kStorageRetry);
   leave_ =
-      std::make_shared<UnderWay::Leave>(assistant_.under_way_.begin(UnderWay::Kind::kTurn, id_));
+      std::make_unique<UnderWay::Leave>(assistant_.under_way_.begin(UnderWay::Kind::kTurn, id_));
   if (leave_->wait_until != 0) {
     const SteadyTime until = assistant_.clock_.steady(leave_->wait_until, UnderWay::kLongestRest);
     return end(std::chrono::ceil<milliseconds>(until - assistant_.clock_.now()));
@@ -98,8 +97,8 @@ void Assistant::EntryTurn::ask(const std::string& files) {
     return turn->stopped || lanes.interrupted();
   };
   if (draft_) {
-    asked.on_text = [draft = draft_, leave = leave_](const std::string& text) {
-      const UnderWay::Ticket::Scope scope(leave->ticket);
+    asked.on_text = [draft = draft_, leave = leave_.get()](const std::string& text) {
+      const UnderWay::Ticket::Scope scope(leave->ticket);  // it ends after the last of the text
       draft->grow(text);
     };
   }
@@ -123,8 +122,10 @@ void Assistant::EntryTurn::came(Result<Outcome> outcome) {
 void Assistant::EntryTurn::conclude(Result<Outcome> outcome) {
   if (outcome) return answered(std::move(*outcome));
   if (!assistant_.lanes_.interrupted()) return failed(outcome.error());
+  // Parked: nothing was committed, it resumes at the next start. Not from within the ticket's
+  // scope.
   leave_->ticket.untried();
-  end(milliseconds(0));  // parked: nothing was committed, it resumes at the next start
+  assistant_.hop(channel_, [self = shared_from_this()] { self->end(milliseconds(0)); });
 }
 
 void Assistant::EntryTurn::answered(Outcome outcome) {

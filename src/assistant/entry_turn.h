@@ -58,7 +58,7 @@ class Assistant::EntryTurn : public std::enable_shared_from_this<Assistant::Entr
   const std::string channel_;
   const bool has_stopped_;
   Lanes::Finish finish_;                    // of this turn; empty between two
-  std::shared_ptr<UnderWay::Leave> leave_;  // until what came of it is on disk, or kept
+  std::unique_ptr<UnderWay::Leave> leave_;  // until what came of it is on disk, or kept
   EntryPtr entry_;                          // null when it can't be read
   std::shared_ptr<TurnState> turn_;         // null while no model is asked
   std::shared_ptr<Draft> draft_;

@@ -345,9 +345,10 @@ TEST_F(DeliveryTest, AStopEndsInTimeThoughATokenDoesNotCome) {
   for (int i = 0; i < 20; ++i) add("hello", "platform", "room " + std::to_string(i));
   deliverer_->resume();
   ASSERT_TRUE(wait_until([&] { return deliverer_->depth().running == config_.parallel / 2; }));
-  EXPECT_EQ(server_->count(), 1) << "one fetch for all";
+  ASSERT_TRUE(wait_until([&] { return server_->count() == 1; })) << "one fetch for all";
   const SteadyTime begun = steady_now();
   stop();
+  EXPECT_EQ(server_->count(), 1);
   EXPECT_LT(since(begun), Lanes::kGiveUp + 1s);
   EXPECT_EQ(deliverer_->depth().running, 0);
   EXPECT_EQ(store_->read<int>([](Connection& c) { return outbox::get_open(c, 1)->attempts; }), 0);
