@@ -42,28 +42,22 @@ bool Retention::step(Connection& connection) {
 }
 
 bool Retention::forget_events(Connection& connection) {
-  const int64_t before = clock_.unix_ms() - limits_.events.count();
   auto& select = connection.prepare(
-      "SELECT id, received_ms FROM inbox WHERE state=1 AND received_ms>=? AND received_ms<? "
-      "ORDER BY received_ms LIMIT ?");
-  select.bind(1, event_time_);
-  select.bind(2, before);
-  select.bind(3, kEvents);
-  std::vector<int64_t> events;
-  int64_t last = event_time_;
-  while (select.executeStep()) {
-    events.push_back(select.getColumn(0).getInt64());
-    last = select.getColumn(1).getInt64();
-  }
-  bool has_removed = false;
-  for (const int64_t event : events) {
-    if (!is_delivered(connection, event)) continue;
-    inbox::remove(connection, event);
-    has_removed = true;
+      "SELECT received_ms, id FROM inbox WHERE state=1 AND received_ms<? AND (received_ms, id)>(?, "
+      "?) "
+      "ORDER BY received_ms, id LIMIT ?");
+  select.bind(1, clock_.unix_ms() - limits_.events.count());
+  select.bind(2, last_event_.first);
+  select.bind(3, last_event_.second);
+  select.bind(4, kEvents);
+  std::vector<std::pair<int64_t, int64_t>> events;
+  while (select.executeStep())
+    events.emplace_back(select.getColumn(0).getInt64(), select.getColumn(1).getInt64());
+  for (const auto& [time, event] : events) {
+    if (is_delivered(connection, event)) inbox::remove(connection, event);
   }
   const bool is_more = events.size() == kEvents;
-  // Some that stay may share their time with further ones: none of those may hold us here for ever.
-  event_time_ = !is_more ? 0 : last == event_time_ && !has_removed ? last + 1 : last;
+  last_event_ = is_more ? events.back() : kNoEvent;
   return is_more;
 }
 

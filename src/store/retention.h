@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "core/clock.h"
 #include "store/store.h"
@@ -33,8 +34,10 @@ class Retention {
   const Limits limits_;
   Clock& clock_;
   int phase_ = 0;
-  int64_t event_time_ = 0;   // events received before were looked at
-  std::string session_key_;  // sessions up to this one were
+  static constexpr std::pair<int64_t, int64_t> kNoEvent{INT64_MIN, 0};
+  // Events up to this one (its time and id), and sessions up to this one, were looked at.
+  std::pair<int64_t, int64_t> last_event_ = kNoEvent;
+  std::string session_key_;
 };
 
 }  // namespace ai_bot

@@ -133,6 +133,7 @@ ALTER TABLE new_message RENAME TO message;
 CREATE INDEX message_session ON message (session, id);
 
 ALTER TABLE session ADD COLUMN changed_ms INTEGER NOT NULL DEFAULT 0;
+UPDATE session SET changed_ms = CAST(strftime('%s', 'now') AS INTEGER) * 1000;
 )sql",
     // An event is found by its bucket and hash (store/known_events.h) instead of its texts.
     R"sql(

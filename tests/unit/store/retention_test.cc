@@ -81,6 +81,7 @@ TEST_F(RetentionTest, ManyAreForgottenInSmallStepsAlsoBehindManyThatStay) {
   });
   EXPECT_GE(forget(), 4);
   EXPECT_FALSE(has(2001)) << "the later one";
+  EXPECT_EQ(rows("inbox"), 500) << "and all but those that stay";
 }
 
 TEST_F(RetentionTest, WhatWasSaidIsForgottenAndThenTheConversation) {

@@ -4,6 +4,8 @@
 
 #include "store/inbox.h"
 #include "store/outbox.h"
+#include "store/retention.h"
+#include "store/sessions.h"
 #include "support/test_data.h"
 
 namespace ai_bot {
@@ -37,6 +39,23 @@ TEST(Schema, TakesADatabaseOfLayout1OverWithAllThatIsInIt) {
     Event event = inbox::get(connection, 2)->event;
     outbox::add(connection, 2, event, outbox::Kind::kAnswer, {"one", "two"}, false);
   }));
+}
+
+TEST(Schema, AModelThatWasChosenBeforeSessionsHadATimeStaysChosen) {
+  const test::TempFolder folder;
+  const std::string path = folder / "a.db";
+  {
+    SQLite::Database old(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+    old.exec(test::read_file(test::data_path("unit/store/layout1.sql")));
+    old.exec("INSERT INTO session (key, model) VALUES ('hook/new', 'big')");
+  }
+  const auto store = Store::open({path});
+  ASSERT_TRUE(store) << store.error().text.en;
+  Retention retention({std::chrono::hours(1), std::chrono::hours(24)});
+  for (bool is_more = true; is_more;)
+    ASSERT_TRUE((*store)->write([&](Connection& c) { is_more = retention.step(c); }));
+  EXPECT_TRUE((*store)->write(
+      [](Connection& c) { EXPECT_EQ(sessions::load(c, "hook/new", 10).model, "big"); }));
 }
 
 TEST(Schema, KnowsTheEventsOfLayout3AndGivesNoneOfItsIdsAgain) {
