@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "core/disk.h"
 #include "core/redact.h"
 #include "core/version.h"
 #include "net/replies.h"
@@ -25,11 +26,11 @@ std::vector<Text> reasons(const HealthNeeds& needs) {
     case Phase::kServing:
       break;
   }
-  if (const auto commit = needs.store.last_commit(); !commit)
+  if (const auto commit = needs.ledger.last_commit(); !commit)
     reasons.push_back(commit.error().text);
-  if (const auto in_place = needs.store.in_place(); !in_place)
+  if (const auto in_place = needs.ledger.in_place(); !in_place)
     reasons.push_back(in_place.error().text);
-  const int64_t free = free_disk(needs.store.path());
+  const int64_t free = free_disk(needs.database);
   const int64_t needed = needs.min_free_disk;
   if (free >= 0 && free < needed) {
     reasons.push_back(
@@ -81,17 +82,17 @@ Health check_health(const HealthNeeds& needs, Language language) {
     if (!now.why.en.empty()) connection["problem"] = redacted(now.why.in(language));
     body["connections"].push_back(std::move(connection));
   }
-  const StoreCounts counts = needs.store.counts();
+  const LedgerCounts counts = needs.ledger.counts();
   const auto depth = needs.assistant.depth();
   body["inbox"] = {{"open", counts.inbox_open}, {"dead", counts.inbox_dead}};
   body["outbox"] = {{"open", counts.outbox_open}, {"dead", counts.outbox_dead}};
   body["turns"] = {{"waiting", depth.waiting}, {"running", depth.running}};
-  body["disk_free_bytes"] = free_disk(needs.store.path());
+  body["disk_free_bytes"] = free_disk(needs.database);
   return health;
 }
 
 std::vector<Metrics::Sample> health_samples(const HealthNeeds& needs) {
-  const StoreCounts counts = needs.store.counts();
+  const LedgerCounts counts = needs.ledger.counts();
   const auto depth = needs.assistant.depth();
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   std::vector<Metrics::Sample> samples = {
@@ -107,12 +108,12 @@ std::vector<Metrics::Sample> health_samples(const HealthNeeds& needs) {
       {"ai_bot_store_writes_waiting",
        "Writes that wait for their commit",
        {},
-       number(needs.store.queued())},
+       number(needs.ledger.queued())},
       {"ai_bot_lanes", "Conversations with a turn waiting or running", {}, number(depth.lanes)},
       {"ai_bot_disk_free_bytes",
        "Free space where the database is",
        {},
-       number(free_disk(needs.store.path()))},
+       number(free_disk(needs.database))},
       {"ai_bot_ready",
        "Whether health is 200",
        {},

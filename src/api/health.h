@@ -12,7 +12,7 @@
 #include "gateway/channel_entry.h"
 #include "models/router.h"
 #include "net/route.h"
-#include "store/store.h"
+#include "store/ledger.h"
 #include "telemetry/metrics.h"
 
 namespace ai_bot {
@@ -20,11 +20,12 @@ namespace ai_bot {
 // All of it outlives the server.
 struct HealthNeeds {
   const std::atomic<Phase>& phase;
-  Store& store;
+  Ledger& ledger;
   const Router& router;
   const Assistant& assistant;
   const ChannelMap& channels;
-  int64_t min_free_disk;  // bytes
+  const std::string& database;  // its path
+  int64_t min_free_disk;        // bytes
 };
 
 struct Health {

@@ -15,13 +15,12 @@
 #include "gateway/attachments.h"
 #include "gateway/drafts.h"
 #include "net/port.h"
-#include "store/retention.h"
+#include "store/sqlite/ledger.h"
 
 namespace ai_bot {
 namespace {
 
 constexpr int kExecutorThreads = 4;
-constexpr milliseconds kUpkeep{60000};  // between two rounds of what the database forgets
 
 HttpServer::Options http_options(const ServerConfig& config, const std::string& data_folder) {
   HttpServer::Options options;
@@ -94,20 +93,21 @@ Result<void> Server::build_all() {
 
 Result<void> Server::build() {
   const Config& config = parts_.config;
-  auto store = Store::open({config.database.path, static_cast<int>(config.database.max_batch)});
-  if (!store) return fail(store.error());
-  parts_.store = std::move(*store);
-  const auto retention = std::make_shared<Retention>(
-      Retention::Limits{config.database.retention, config.database.message_retention});
-  parts_.store->set_upkeep([retention](Connection& c) { return retention->step(c); }, kUpkeep);
+  SqliteLedger::Options options;
+  options.path = config.database.path;
+  options.max_batch = static_cast<int>(config.database.max_batch);
+  options.retention = {config.database.retention, config.database.message_retention};
+  auto ledger = SqliteLedger::open(options);
+  if (!ledger) return fail(ledger.error());
+  parts_.ledger = std::move(*ledger);
   parts_.under_way =
       std::make_unique<UnderWay>(folder_.path() + "/run/under_way", config.database.path);
-  parts_.under_way->forget_closed(*parts_.store);
+  parts_.under_way->forget_closed(*parts_.ledger);
   parts_.executor = std::make_unique<Executor>(Executor::Options{"gateway", kExecutorThreads});
   parts_.http = std::make_unique<HttpClient>();
   if (auto built = build_channels(); !built) return built;
   if (auto built = build_models(); !built) return built;
-  deliverer_ = std::make_unique<Deliverer>(*parts_.store, *parts_.under_way, parts_.metrics,
+  deliverer_ = std::make_unique<Deliverer>(*parts_.ledger, *parts_.under_way, parts_.metrics,
                                            outgoing(), config.delivery, parts_.channels);
   AssistantEvents events;
   events.holds_replies = [this](const std::string& name) {
@@ -121,7 +121,7 @@ Result<void> Server::build() {
   events.begun = [this](int64_t id, const Event& event) -> std::shared_ptr<Draft> {
     const ChannelEntry* entry = find_channel(parts_.channels, event.channel);
     if (entry == nullptr) return nullptr;
-    return begin_draft(*entry, outgoing(), *parts_.store, id, event);
+    return begin_draft(*entry, outgoing(), *parts_.ledger, id, event);
   };
   events.files = [this](const Event& event, std::function<bool()> over,
                         std::function<void(std::string)> then) {
@@ -140,9 +140,9 @@ Result<void> Server::build() {
     deliverer_->deliver(id);
   };
   parts_.assistant =
-      std::make_unique<Assistant>(*parts_.store, *parts_.under_way, *parts_.router,
+      std::make_unique<Assistant>(*parts_.ledger, *parts_.under_way, *parts_.router,
                                   *parts_.executor, config.assistant, std::move(events));
-  parts_.intake = std::make_unique<Intake>(*parts_.store, *parts_.assistant, parts_.metrics,
+  parts_.intake = std::make_unique<Intake>(*parts_.ledger, *parts_.assistant, parts_.metrics,
                                            parts_.phase, config.database.max_pending,
                                            [this](int64_t id) { deliverer_->deliver(id); });
   connections_ = std::make_unique<Connections>(
@@ -165,8 +165,13 @@ Outgoing Server::outgoing() {
 }
 
 HealthNeeds Server::health_needs() {
-  return {parts_.phase,      *parts_.store,   *parts_.router,
-          *parts_.assistant, parts_.channels, parts_.config.database.min_free_disk.count};
+  return {parts_.phase,
+          *parts_.ledger,
+          *parts_.router,
+          *parts_.assistant,
+          parts_.channels,
+          parts_.config.database.path,
+          parts_.config.database.min_free_disk.count};
 }
 
 void Server::build_http() {

@@ -35,7 +35,7 @@ void Server::arrange() {
                   }});
   lifecycle_.add({"executor", nullptr, [this](SteadyTime) { parts_.executor->stop(); }});
   // Its callbacks use the parts after it and the HTTP threads: all of that is still there.
-  lifecycle_.add({"store", nullptr, [this](SteadyTime) { parts_.store->stop(); }});
+  lifecycle_.add({"store", nullptr, [this](SteadyTime) { parts_.ledger->stop(); }});
   // It is started before the assistant: a new answer must not overtake an older one of its
   // conversation.
   lifecycle_.add({"deliverer", [this] { deliverer_->resume(); },

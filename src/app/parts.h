@@ -13,7 +13,7 @@
 #include "gateway/intake.h"
 #include "gateway/waiters.h"
 #include "models/router.h"
-#include "store/store.h"
+#include "store/ledger.h"
 #include "store/under_way.h"
 #include "telemetry/metrics.h"
 
@@ -24,7 +24,7 @@ struct Parts {
   Metrics metrics;
   Waiters waiters;
   ChannelMap channels;
-  std::unique_ptr<Store> store;
+  std::unique_ptr<Ledger> ledger;
   std::unique_ptr<UnderWay> under_way;
   std::unique_ptr<Executor> executor;  // what the gateway does between its waits
   std::unique_ptr<HttpClient> http;

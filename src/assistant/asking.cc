@@ -45,8 +45,8 @@ void Asking::hop_at(SteadyTime when, const std::function<void()>& step) {
 }
 
 void Asking::begin() {
-  auto session = needs_.store.read<sessions::Session>([this](Connection& connection) {
-    return sessions::load(connection, asked_.lane, static_cast<int>(config_->history_messages));
+  auto session = needs_.ledger.read<Sessions::Session>([this](Transaction& transaction) {
+    return transaction.sessions().load(asked_.lane, static_cast<int>(config_->history_messages));
   });
   if (!session) return then_(fail(session.error()));
   session_ = std::move(*session);
@@ -196,10 +196,10 @@ void Asking::end(Result<ChatEnd> result) {
   then_(std::move(outcome));
 }
 
-Store::Task Asking::remember() const {
+Ledger::Task Asking::remember() const {
   return [lane = asked_.lane, question = asked_.text, answer = text_,
-          turn = asked_.turn](Connection& connection) {
-    if (!turn->begun_anew) sessions::append(connection, lane, question, answer);
+          turn = asked_.turn](Transaction& transaction) {
+    if (!turn->begun_anew) transaction.sessions().append(lane, question, answer);
   };
 }
 

@@ -15,8 +15,7 @@
 #include "config/config.h"
 #include "core/executor.h"
 #include "models/router.h"
-#include "store/sessions.h"
-#include "store/store.h"
+#include "store/ledger.h"
 
 namespace ai_bot {
 
@@ -46,7 +45,7 @@ struct Asked {
 // What a turn leads to, before it is committed.
 struct Outcome {
   std::string answer;
-  Store::Task effect;  // on the session; may be empty
+  Ledger::Task effect;  // on the session; may be empty
   ChatEnd end;
 };
 
@@ -54,7 +53,7 @@ using Gates = std::unordered_map<const Model*, Gate>;
 
 // What all questions share.
 struct AskingNeeds {
-  Store& store;
+  Ledger& ledger;
   Router& router;
   Executor& executor;
   Clock& clock;
@@ -91,7 +90,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
   void came(Result<ChatEnd> end);
   bool is_worth_repeating(const Error& error);
   void end(Result<ChatEnd> end);
-  Store::Task remember() const;
+  Ledger::Task remember() const;
 
   const AskingNeeds needs_;
   const std::shared_ptr<const AssistantConfig> config_;
@@ -99,7 +98,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
   const Run run_;
   const Then then_;
   SteadyTime patience_;  // until then a model that starts is waited for
-  sessions::Session session_;
+  Sessions::Session session_;
   std::string name_;  // of the model or tier that is asked
   int attempt_ = 0;
 

@@ -5,7 +5,7 @@
 #include "assistant/entry_turn.h"
 #include "assistant/texts.h"
 #include "core/log.h"
-#include "store/outbox.h"
+#include "store/ledger.h"
 
 namespace ai_bot {
 namespace {
@@ -22,9 +22,9 @@ std::string channel_of(const std::string& lane) { return lane.substr(0, lane.fin
 
 }  // namespace
 
-Assistant::Assistant(Store& store, UnderWay& under_way, Router& router, Executor& executor,
+Assistant::Assistant(Ledger& ledger, UnderWay& under_way, Router& router, Executor& executor,
                      const AssistantConfig& config, AssistantEvents events, Clock& clock)
-    : store_(store),
+    : ledger_(ledger),
       under_way_(under_way),
       router_(router),
       executor_(executor),
@@ -55,7 +55,7 @@ std::shared_ptr<const AssistantConfig> Assistant::config() const {
   return config_;
 }
 
-void Assistant::accept(const inbox::Open& entry, std::string_view text) {
+void Assistant::accept(const Inbox::Open& entry, std::string_view text) {
   const auto command = parse_command(text);
   const bool has_stopped = interfere(command, entry.lane);
   bool waits = false;
@@ -92,12 +92,12 @@ void Assistant::resume() {
 bool Assistant::take_up_all() {
   int64_t count = 0;
   for (int64_t after = 0;;) {
-    const auto batch = store_.read<std::vector<inbox::Open>>([after](Connection& connection) {
-      return inbox::open_after(connection, after, kResumeBatch);
+    const auto batch = ledger_.read<std::vector<Inbox::Open>>([after](Transaction& transaction) {
+      return transaction.inbox().open_after(after, kResumeBatch);
     });
     if (!batch) return false;
     if (batch->empty()) break;
-    for (const inbox::Open& entry : *batch) accept(entry, "");
+    for (const Inbox::Open& entry : *batch) accept(entry, "");
     count += static_cast<int64_t>(batch->size());
     after = batch->back().id;
   }
@@ -126,18 +126,18 @@ bool Assistant::interfere(const std::optional<ParsedCommand>& command, const std
 }
 
 void Assistant::tell_it_waits(int64_t id, const Lanes::Finish& finish) {
-  const auto entry = store_.read<std::optional<inbox::Entry>>(
-      [id](Connection& connection) { return inbox::get(connection, id); });
-  if (!entry || !*entry || (*entry)->state != inbox::State::kOpen) return finish(std::nullopt);
+  const auto entry = ledger_.read<std::optional<Inbox::Entry>>(
+      [id](Transaction& transaction) { return transaction.inbox().get(id); });
+  if (!entry || !*entry || (*entry)->state != Inbox::State::kOpen) return finish(std::nullopt);
   const Event& event = (*entry)->event;
   const std::string notice = texts::in_language_of(texts::kPostponed, event.text);
   const auto write = [id, event, notice,
-                      held = events_.holds_replies(event.channel)](Connection& connection) {
-    const auto now = inbox::get(connection, id);
-    if (now && now->state == inbox::State::kOpen)
-      outbox::add(connection, id, event, outbox::Kind::kNotice, {notice}, held);
+                      held = events_.holds_replies(event.channel)](Transaction& transaction) {
+    const auto now = transaction.inbox().get(id);
+    if (now && now->state == Inbox::State::kOpen)
+      transaction.outbox().add(id, event, Outbox::Kind::kNotice, {notice}, held);
   };
-  store_.write(write, [this, id, notice, finish](const Result<void>& written) {
+  ledger_.write(write, [this, id, notice, finish](const Result<void>& written) {
     hop(kCommands, [this, id, notice, finish, is_written = written.has_value()] {
       if (is_written) events_.postponed(id, notice);
       finish(std::nullopt);
@@ -146,7 +146,7 @@ void Assistant::tell_it_waits(int64_t id, const Lanes::Finish& finish) {
 }
 
 AskingNeeds Assistant::asking_needs() {
-  return {store_, router_, executor_, clock_, gates_, *recovery_};
+  return {ledger_, router_, executor_, clock_, gates_, *recovery_};
 }
 
 void Assistant::hop(const std::string& channel, const std::function<void()>& step) {

@@ -27,8 +27,7 @@
 #include "core/lanes.h"
 #include "core/mutex.h"
 #include "models/router.h"
-#include "store/inbox.h"
-#include "store/store.h"
+#include "store/ledger.h"
 #include "store/under_way.h"
 
 namespace ai_bot {
@@ -81,7 +80,7 @@ struct Conversation {
 class Assistant {
  public:
   // The executor, and all that stands before it, are there until it was stopped after stop().
-  Assistant(Store& store, UnderWay& under_way, Router& router, Executor& executor,
+  Assistant(Ledger& ledger, UnderWay& under_way, Router& router, Executor& executor,
             const AssistantConfig& config, AssistantEvents events, Clock& clock = Clock::system());
   ~Assistant();
   Assistant(const Assistant&) = delete;
@@ -89,7 +88,7 @@ class Assistant {
 
   // Puts an open inbox entry into its lane; one that is there already stays where it is. `text` is
   // what it says: a /stop or /new among them takes effect at once on the turn under way.
-  void accept(const inbox::Open& entry, std::string_view text);
+  void accept(const Inbox::Open& entry, std::string_view text);
   // The same for every open entry (at start, and after a replay), without their texts. What can't
   // be read now is tried again until it can.
   void resume();
@@ -117,7 +116,7 @@ class Assistant {
   Outcome obey(const std::string& lane, const struct ParsedCommand& command, bool has_stopped);
   std::string status_text(Language language) const;
   std::string choose_model(const std::string& lane, const struct ParsedCommand& command,
-                           Store::Task& effect) const;
+                           Ledger::Task& effect) const;
 
   AskingNeeds asking_needs();
   void hop(const std::string& channel, const std::function<void()>& step);
@@ -129,7 +128,7 @@ class Assistant {
 
   std::shared_ptr<const AssistantConfig> config() const;
 
-  Store& store_;
+  Ledger& ledger_;
   UnderWay& under_way_;
   Router& router_;
   Executor& executor_;

@@ -31,7 +31,7 @@ void Assistant::ConversationTurn::run(const std::function<void()>& step) {
 }
 
 void Assistant::ConversationTurn::take() {
-  if (const auto commits = assistant_.store_.last_commit(); !commits)
+  if (const auto commits = assistant_.ledger_.last_commit(); !commits)
     return end(fail(commits.error()), {});
   if (const auto command = parse_command(conversation_.text)) {
     Outcome outcome = assistant_.obey(conversation_.lane, *command, has_stopped_);
@@ -62,7 +62,7 @@ void Assistant::ConversationTurn::take() {
 void Assistant::ConversationTurn::came(Result<Outcome> outcome) {
   if (!outcome) return end(fail(outcome.error()), {});
   if (!outcome->effect) return end(outcome->answer, outcome->end);
-  assistant_.store_.write(
+  assistant_.ledger_.write(
       outcome->effect, [self = shared_from_this(), answer = std::move(outcome->answer),
                         chat = outcome->end](const Result<void>& committed) {
         const auto result = committed ? Result<std::string>(answer) : fail(committed.error());

@@ -6,7 +6,7 @@
 #include "assistant/texts.h"
 #include "core/guarded.h"
 #include "core/log.h"
-#include "store/outbox.h"
+#include "store/ledger.h"
 
 namespace ai_bot {
 namespace {
@@ -48,22 +48,22 @@ void Assistant::EntryTurn::begin(Lanes::Finish finish) {
 }
 
 void Assistant::EntryTurn::look() {
-  if (!assistant_.store_.last_commit()) return end(kStorageRetry);
+  if (!assistant_.ledger_.last_commit()) return end(kStorageRetry);
   leave_ =
       std::make_unique<UnderWay::Leave>(assistant_.under_way_.begin(UnderWay::Kind::kTurn, id_));
   if (leave_->wait_until != 0) {
     const SteadyTime until = assistant_.clock_.steady(leave_->wait_until, UnderWay::kLongestRest);
     return end(std::chrono::ceil<milliseconds>(until - assistant_.clock_.now()));
   }
-  auto found = assistant_.store_.read<std::optional<inbox::Entry>>(
-      [this](Connection& connection) { return inbox::get(connection, id_); });
+  auto found = assistant_.ledger_.read<std::optional<Inbox::Entry>>(
+      [this](Transaction& transaction) { return transaction.inbox().get(id_); });
   const Code code = found ? Code::kInternal : found.error().code;
   if (code != Code::kInternal && code != Code::kStorageDamaged) {
     leave_->ticket.untried();
     return end(kStorageRetry);
   }
-  if (found && (!*found || (*found)->state != inbox::State::kOpen)) return end(std::nullopt);
-  entry_ = found ? std::make_shared<const inbox::Entry>(std::move(**found)) : nullptr;
+  if (found && (!*found || (*found)->state != Inbox::State::kOpen)) return end(std::nullopt);
+  entry_ = found ? std::make_shared<const Inbox::Entry>(std::move(**found)) : nullptr;
   if (leave_->give_up) return broken("ai_bot crashed each time it worked on this", true);
   const std::string why = entry_ ? entry_->damage : found.error().text.en;
   if (!why.empty()) return broke(why);
@@ -133,13 +133,13 @@ void Assistant::EntryTurn::answered(Outcome outcome) {
   auto texts = assistant_.events_.compose(event.channel, outcome.answer);
   if (texts.empty()) texts = {texts::in_language_of(texts::kNothing, event.text)};
   Unwritten unwritten;
-  unwritten.write = [entry = entry_, effect = std::move(outcome.effect), texts = std::move(texts),
-                     held =
-                         assistant_.events_.holds_replies(event.channel)](Connection& connection) {
-    if (effect) effect(connection);
-    inbox::finish(connection, entry->id);
-    outbox::add(connection, entry->id, entry->event, outbox::Kind::kAnswer, texts, held);
-  };
+  unwritten.write =
+      [entry = entry_, effect = std::move(outcome.effect), texts = std::move(texts),
+       held = assistant_.events_.holds_replies(event.channel)](Transaction& transaction) {
+        if (effect) effect(transaction);
+        transaction.inbox().finish(entry->id);
+        transaction.outbox().add(entry->id, entry->event, Outbox::Kind::kAnswer, texts, held);
+      };
   unwritten.written = [this, entry = entry_, answer = std::move(outcome.answer),
                        model = outcome.end.model] {
     const Event& event = entry->event;
@@ -171,13 +171,13 @@ void Assistant::EntryTurn::failed(const Error& error) {
   Unwritten unwritten;
   unwritten.write =
       [entry = entry_, why, next = assistant_.clock_.unix_ms() + wait.count(), give_up, notice,
-       held = assistant_.events_.holds_replies(event.channel)](Connection& connection) {
+       held = assistant_.events_.holds_replies(event.channel)](Transaction& transaction) {
         if (give_up) {
-          inbox::bury(connection, entry->id, why);
+          transaction.inbox().bury(entry->id, why);
         } else {
-          inbox::postpone(connection, entry->id, next, why);
+          transaction.inbox().postpone(entry->id, next, why);
         }
-        outbox::add(connection, entry->id, entry->event, outbox::Kind::kNotice, {notice}, held);
+        transaction.outbox().add(entry->id, entry->event, Outbox::Kind::kNotice, {notice}, held);
       };
   unwritten.written = [this, entry = entry_, why, give_up, notice] {
     log::warning(give_up ? "turn.given_up" : "turn.postponed", why,
@@ -204,10 +204,10 @@ void Assistant::EntryTurn::broken(const std::string& why, bool give_up, bool kee
   unwritten.write = [id = id_, entry = entry_, why,
                      next = assistant_.clock_.unix_ms() + wait.count(), give_up, notice, is_kept,
                      held = is_kept && assistant_.events_.holds_replies(entry_->event.channel)](
-                        Connection& connection) {
-    if (!give_up) return inbox::postpone(connection, id, next, why);
-    inbox::bury(connection, id, why);
-    if (is_kept) outbox::add(connection, id, entry->event, outbox::Kind::kNotice, {notice}, held);
+                        Transaction& transaction) {
+    if (!give_up) return transaction.inbox().postpone(id, next, why);
+    transaction.inbox().bury(id, why);
+    if (is_kept) transaction.outbox().add(id, entry->event, Outbox::Kind::kNotice, {notice}, held);
   };
   unwritten.written = [this, why, give_up, notice] {
     log::error(give_up ? "turn.given_up" : "turn.postponed", why, {{"ai_bot.row", id_}});
@@ -226,14 +226,14 @@ void Assistant::EntryTurn::settle(Unwritten unwritten) {
 }
 
 void Assistant::EntryTurn::write_down() {
-  assistant_.store_.write(
+  assistant_.ledger_.write(
       unwritten_->write, [self = shared_from_this()](const Result<void>& result) {
         self->assistant_.hop(self->channel_, [self, result] { self->written(result); });
       });
 }
 
 void Assistant::EntryTurn::written(const Result<void>& result) {
-  if (!result && unwritten_->kept.keep(assistant_.store_, result.error()))
+  if (!result && unwritten_->kept.keep(assistant_.ledger_, result.error()))
     return end(kStorageRetry);
   const Unwritten done = std::move(*unwritten_);
   unwritten_.reset();

@@ -21,11 +21,11 @@ class Assistant::EntryTurn : public std::enable_shared_from_this<Assistant::Entr
   void begin(Lanes::Finish finish);
 
  private:
-  using EntryPtr = std::shared_ptr<const inbox::Entry>;
+  using EntryPtr = std::shared_ptr<const Inbox::Entry>;
 
   // What came of the turn, while it is not on disk: only writing it down is repeated.
   struct Unwritten {
-    Store::Task write;
+    Ledger::Task write;
     std::function<void()> written;     // once it is on disk
     std::optional<milliseconds> wait;  // until the turn is taken again; none: it is over
     // What is left to be tried where the database refuses this one: bury it and say so; bury it.

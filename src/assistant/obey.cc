@@ -15,7 +15,7 @@ Outcome Assistant::obey(const std::string& lane, const ParsedCommand& command, b
       break;
     case Command::kNew:
       outcome.answer = Text{"A new conversation begins.", "新的对话开始了。"}.in(language);
-      outcome.effect = [lane](Connection& c) { sessions::begin_anew(c, lane); };
+      outcome.effect = [lane](Transaction& t) { t.sessions().begin_anew(lane); };
       break;
     case Command::kModel:
       outcome.answer = choose_model(lane, command, outcome.effect);
@@ -37,7 +37,7 @@ Outcome Assistant::obey(const std::string& lane, const ParsedCommand& command, b
 }
 
 std::string Assistant::choose_model(const std::string& lane, const ParsedCommand& command,
-                                    Store::Task& effect) const {
+                                    Ledger::Task& effect) const {
   if (command.argument.empty()) {
     return Text{
         fmt::format("Models: {}. /model NAME chooses one.", fmt::join(router_.names(), ", ")),
@@ -47,8 +47,8 @@ std::string Assistant::choose_model(const std::string& lane, const ParsedCommand
   if (const auto chain = router_.chain(command.argument); !chain) {
     return chain.error().text.in(command.language);
   }
-  effect = [lane, model = command.argument](Connection& c) {
-    sessions::choose_model(c, lane, model);
+  effect = [lane, model = command.argument](Transaction& t) {
+    t.sessions().choose_model(lane, model);
   };
   return Text{"This conversation now uses " + command.argument + ".",
               "本会话现在使用 " + command.argument + "。"}

@@ -10,10 +10,10 @@
 #include "cli/command.h"
 #include "cli/doctor_database.h"
 #include "cli/terminal.h"
+#include "core/disk.h"
 #include "core/json.h"
 #include "models/engine_plan.h"
 #include "net/port.h"
-#include "store/store.h"
 
 namespace ai_bot {
 namespace {

@@ -8,8 +8,7 @@
 
 #include "app/data_folder.h"
 #include "core/redact.h"
-#include "store/inbox.h"
-#include "store/outbox.h"
+#include "store/sqlite/ledger.h"
 
 namespace ai_bot {
 namespace {
@@ -20,8 +19,8 @@ constexpr int64_t kLargestChecked =
     256LL << 20;  // bytes; quick_check of a larger database takes too long
 constexpr int kShownDeadLetters = 20;
 
-void damaged_rows(Diagnosis& found, Connection& connection) {
-  for (const auto& entry : inbox::damaged(connection, kShownDeadLetters)) {
+void damaged_rows(Diagnosis& found, Transaction& transaction) {
+  for (const auto& entry : transaction.inbox().damaged(kShownDeadLetters)) {
     found.add(
         Grade::kError, found.tr("database", "数据库"),
         fmt::format(fmt::runtime(found.tr("message {} of {} can't be answered: {}",
@@ -33,17 +32,17 @@ void damaged_rows(Diagnosis& found, Connection& connection) {
   }
 }
 
-void dead_letters(Diagnosis& found, Connection& connection) {
+void dead_letters(Diagnosis& found, Transaction& transaction) {
   const std::string cure =
       found.tr("send them again: ai_bot doctor --replay", "重新投递：ai_bot doctor --replay");
-  for (const auto& entry : inbox::dead(connection, kShownDeadLetters)) {
+  for (const auto& entry : transaction.inbox().dead(kShownDeadLetters)) {
     found.add(Grade::kWarning, found.tr("dead letter", "死信"),
               fmt::format(fmt::runtime(found.tr("message {} of {} was not answered: {}",
                                                 "消息 {}（{}）未能回答：{}")),
                           entry.event.event_id, entry.event.channel, entry.error),
               cure);
   }
-  for (const auto& entry : outbox::dead(connection, kShownDeadLetters)) {
+  for (const auto& entry : transaction.outbox().dead(kShownDeadLetters)) {
     found.add(Grade::kWarning, found.tr("dead letter", "死信"),
               fmt::format(fmt::runtime(found.tr("the reply to {} of {} was not delivered: {}",
                                                 "对 {}（{}）的回复未能投递：{}")),
@@ -64,38 +63,26 @@ void examine_database(Diagnosis& found, const Cli& cli, const std::string& path)
   if (!fs::exists(path))
     return found.add(Grade::kGood, subject,
                      path + found.tr(" (made at the first start)", "（首次启动时创建）"));
-  try {
-    Connection connection(path, SQLite::OPEN_READONLY);
-    if (static_cast<int64_t>(fs::file_size(path)) <= kLargestChecked) {
-      const std::string verdict =
-          connection.database().execAndGet("PRAGMA quick_check(1)").getString();
-      if (verdict != "ok") {
-        return found.add(Grade::kError, subject, path + ": " + verdict,
-                         found.tr("restore a backup, or move the file away to begin anew",
-                                  "恢复备份，或移走该文件后重新开始"));
-      }
-    }
-    const auto open = inbox::count(connection);
+  const auto read = SqliteLedger::examine(path, kLargestChecked, [&](Transaction& transaction) {
     found.add(
         Grade::kGood, subject,
         fmt::format(fmt::runtime(found.tr("{}, {} waiting messages", "{}，{} 条消息等待处理")),
-                    path, open.open));
-    damaged_rows(found, connection);
-    dead_letters(found, connection);
-  } catch (const SQLite::Exception& e) {
-    found.add(Grade::kError, subject, path + ": " + cli.tr(error_of(e).text), "");
-  }
+                    path, transaction.inbox().count().open));
+    damaged_rows(found, transaction);
+    dead_letters(found, transaction);
+  });
+  if (!read) found.add(Grade::kError, subject, path + ": " + cli.tr(read.error().text), "");
 }
 
 void replay_dead_letters(Cli& cli) {
   const auto config = cli.load_config();
   if (!config) return void(cli.exit_code = 1);
-  auto store = Store::open({config->database.path});
-  if (!store) return cli.fail(store.error().text);
+  auto ledger = SqliteLedger::open({config->database.path});
+  if (!ledger) return cli.fail(ledger.error().text);
   int events = 0, replies = 0;
-  const auto done = (*store)->write([&](Connection& connection) {
-    events = inbox::replay(connection);
-    replies = outbox::replay(connection);
+  const auto done = (*ledger)->write([&](Transaction& transaction) {
+    events = transaction.inbox().replay();
+    replies = transaction.outbox().replay();
   });
   if (!done) return cli.fail(done.error().text);
   const int server = ServerLock::holder(DataFolder(config->data_dir).lock_file());

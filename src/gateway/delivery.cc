@@ -12,9 +12,9 @@ constexpr milliseconds kLongestRetryAfter{86400000};
 
 }  // namespace
 
-Deliverer::Deliverer(Store& store, UnderWay& under_way, Metrics& metrics, const Outgoing& outgoing,
-                     DeliveryConfig config, const ChannelMap& channels)
-    : store_(store),
+Deliverer::Deliverer(Ledger& ledger, UnderWay& under_way, Metrics& metrics,
+                     const Outgoing& outgoing, DeliveryConfig config, const ChannelMap& channels)
+    : ledger_(ledger),
       under_way_(under_way),
       metrics_(metrics),
       outgoing_(outgoing),
@@ -22,15 +22,15 @@ Deliverer::Deliverer(Store& store, UnderWay& under_way, Metrics& metrics, const 
       config_(std::move(config)),
       channels_(channels),
       lanes_("delivery", static_cast<int>(config_.parallel), outgoing.executor, clock_),
-      reader_(store, outgoing.executor, clock_,
-              [this](const outbox::Open& entry) { take_up(entry); }) {}
+      reader_(ledger, outgoing.executor, clock_,
+              [this](const Outbox::Open& entry) { take_up(entry); }) {}
 
 void Deliverer::stop(SteadyTime deadline) {
   reader_.stop();
   lanes_.stop(deadline - Lanes::kGiveUp);
 }
 
-void Deliverer::take_up(const outbox::Open& entry) {
+void Deliverer::take_up(const Outbox::Open& entry) {
   {
     MutexLock lock(mutex_);
     if (set_aside_.contains(entry.id) || !under_way_here_.insert(entry.id).second) return;

@@ -21,7 +21,7 @@
 #include "gateway/channel_entry.h"
 #include "gateway/outbox_reader.h"
 #include "gateway/outgoing.h"
-#include "store/store.h"
+#include "store/ledger.h"
 #include "store/under_way.h"
 #include "telemetry/metrics.h"
 
@@ -30,7 +30,7 @@ namespace ai_bot {
 class Deliverer {
  public:
   // All of them outlive it; the HTTP client, the store and the executor are stopped before it goes.
-  Deliverer(Store& store, UnderWay& under_way, Metrics& metrics, const Outgoing& outgoing,
+  Deliverer(Ledger& ledger, UnderWay& under_way, Metrics& metrics, const Outgoing& outgoing,
             DeliveryConfig config, const ChannelMap& channels);
 
   // Takes up everything that is open and not under way yet (at start, and after a replay), then and
@@ -48,14 +48,14 @@ class Deliverer {
  private:
   class Attempt;  // at one reply, from its taking up until it is done with
 
-  void take_up(const outbox::Open& entry);
+  void take_up(const Outbox::Open& entry);
   // The reply is in its lane no more.
   void leave(int64_t id);
   void set_aside(int64_t id);
   void pause(const std::string& channel, SteadyTime until);
   std::optional<SteadyTime> paused_until(const std::string& channel);
 
-  Store& store_;
+  Ledger& ledger_;
   UnderWay& under_way_;
   Metrics& metrics_;
   const Outgoing outgoing_;

@@ -4,7 +4,7 @@
 
 #include "core/guarded.h"
 #include "core/log.h"
-#include "store/inbox.h"
+#include "store/ledger.h"
 
 namespace ai_bot {
 namespace {
@@ -23,13 +23,14 @@ const Text kCutOff{
 
 // Of an answer with a hole in it no more is sent: its later parts are buried too, and the person is
 // told. Returns how many they are.
-int cut_off(Connection& connection, const outbox::Entry& entry) {
-  const int count = outbox::bury_later_parts(
-      connection, entry, "an earlier part of this answer could not be delivered");
-  const auto asked = count > 0 ? inbox::get(connection, entry.inbox_id) : std::nullopt;
+int cut_off(Transaction& transaction, const Outbox::Entry& entry) {
+  const int count = transaction.outbox().bury_later_parts(
+      entry, "an earlier part of this answer could not be delivered");
+  const auto asked = count > 0 ? transaction.inbox().get(entry.inbox_id) : std::nullopt;
   if (asked) {
-    outbox::add(connection, entry.inbox_id, asked->event, outbox::Kind::kNotice,
-                {kCutOff.in(language_of(asked->event.text))}, /*held=*/false, kCutOffPart);
+    transaction.outbox().add(entry.inbox_id, asked->event, Outbox::Kind::kNotice,
+                             {kCutOff.in(language_of(asked->event.text))}, /*held=*/false,
+                             kCutOffPart);
   }
   return count;
 }
@@ -66,14 +67,14 @@ void Deliverer::Attempt::begin(Lanes::Finish finish) {
 }
 
 void Deliverer::Attempt::look() {
-  if (!deliverer_.store_.last_commit()) return end(kStorageRetry);
+  if (!deliverer_.ledger_.last_commit()) return end(kStorageRetry);
   leave_.emplace(deliverer_.under_way_.begin(UnderWay::Kind::kDelivery, id_));
   if (leave_->wait_until != 0) {
     const SteadyTime until = deliverer_.clock_.steady(leave_->wait_until, UnderWay::kLongestRest);
     return end(std::chrono::ceil<milliseconds>(until - deliverer_.clock_.now()));
   }
-  auto found = deliverer_.store_.read<std::optional<outbox::Entry>>(
-      [this](Connection& connection) { return outbox::get_open(connection, id_); });
+  auto found = deliverer_.ledger_.read<std::optional<Outbox::Entry>>(
+      [this](Transaction& transaction) { return transaction.outbox().get_open(id_); });
   if (!found) {
     leave_->ticket.untried();
     return end(kStorageRetry);
@@ -169,24 +170,24 @@ void Deliverer::Attempt::write_down() {
   const auto self = shared_from_this();
   const int64_t next_ms =
       deliverer_.clock_.unix_ms() + unwritten_->wait.value_or(milliseconds(0)).count();
-  deliverer_.store_.write(
-      [self, next_ms](Connection& connection) { self->write(connection, next_ms); },
+  deliverer_.ledger_.write(
+      [self, next_ms](Transaction& transaction) { self->write(transaction, next_ms); },
       [self](const Result<void>& result) { self->guard([&] { self->written(result); }); });
 }
 
-void Deliverer::Attempt::write(Connection& connection, int64_t next_ms) {
+void Deliverer::Attempt::write(Transaction& transaction, int64_t next_ms) {
   const Delivery& delivery = unwritten_->delivery;
-  if (delivery.outcome == Outcome::kDelivered) return outbox::delivered(connection, id_);
+  if (delivery.outcome == Outcome::kDelivered) return transaction.outbox().delivered(id_);
   if (delivery.outcome == Outcome::kRetry)
-    return outbox::postpone(connection, id_, next_ms, delivery.why);
-  outbox::bury(connection, id_, delivery.why);
+    return transaction.outbox().postpone(id_, next_ms, delivery.why);
+  transaction.outbox().bury(id_, delivery.why);
   // A channel that is gone can't tell anybody.
   if (!entry_.reply.is_notice && channel_ != nullptr)
-    unwritten_->cut_off = cut_off(connection, entry_);
+    unwritten_->cut_off = cut_off(transaction, entry_);
 }
 
 void Deliverer::Attempt::written(const Result<void>& result) {
-  if (!result && unwritten_->kept.keep(deliverer_.store_, result.error()))
+  if (!result && unwritten_->kept.keep(deliverer_.ledger_, result.error()))
     return end(kStorageRetry);
   const Unwritten done = std::move(*unwritten_);
   unwritten_.reset();

@@ -43,7 +43,7 @@ class Deliverer::Attempt : public std::enable_shared_from_this<Deliverer::Attemp
   void judge(Delivery delivery);
   void settle(Delivery delivery);
   void write_down();
-  void write(Connection& connection, int64_t next_ms);
+  void write(Transaction& transaction, int64_t next_ms);
   void written(const Result<void>& result);
   // The operator and, where there is more to be sent now, the deliverer.
   void tell(const Unwritten& done);
@@ -54,7 +54,7 @@ class Deliverer::Attempt : public std::enable_shared_from_this<Deliverer::Attemp
   const int64_t id_;
   Lanes::Finish finish_;  // of this turn; empty between two
   std::optional<UnderWay::Leave> leave_;
-  outbox::Entry entry_;
+  Outbox::Entry entry_;
   Reply reply_;  // as it is sent now
   const ChannelEntry* channel_ = nullptr;
   int sends_ = 0;

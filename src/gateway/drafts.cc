@@ -6,7 +6,7 @@
 #include "core/guarded.h"
 #include "core/log.h"
 #include "core/mutex.h"
-#include "store/inbox.h"
+#include "store/ledger.h"
 
 namespace ai_bot {
 namespace {
@@ -15,11 +15,11 @@ constexpr size_t kKeyCharacters = 32;
 
 class StreamedDraft : public Draft, public std::enable_shared_from_this<StreamedDraft> {
  public:
-  StreamedDraft(const ChannelEntry& channel, const Outgoing& outgoing, Store& store,
+  StreamedDraft(const ChannelEntry& channel, const Outgoing& outgoing, Ledger& ledger,
                 int64_t inbox_id, const Event& event, std::string draft)
       : channel_(channel),
         outgoing_(outgoing),
-        store_(store),
+        ledger_(ledger),
         inbox_id_(inbox_id),
         not_before_(outgoing.clock.now() + channel.config.edit_interval) {
     reply_.channel = event.channel;
@@ -156,13 +156,13 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
   void remember(const std::string& message) REQUIRES(mutex_) {
     is_given_up_ = message.empty();
     reply_.draft = message;
-    store_.write([id = inbox_id_, message](Connection& c) { inbox::set_draft(c, id, message); },
-                 [](const Result<void>&) {});
+    ledger_.write([id = inbox_id_, message](Transaction& t) { t.inbox().set_draft(id, message); },
+                  [](const Result<void>&) {});
   }
 
   const ChannelEntry& channel_;
   const Outgoing outgoing_;
-  Store& store_;
+  Ledger& ledger_;
   const int64_t inbox_id_;
   Mutex mutex_;
   Reply reply_ GUARDED_BY(mutex_);
@@ -191,14 +191,14 @@ void show_typing(const ChannelEntry& channel, const Outgoing& outgoing, const Ev
 }  // namespace
 
 std::shared_ptr<Draft> begin_draft(const ChannelEntry& channel, const Outgoing& outgoing,
-                                   Store& store, int64_t inbox_id, const Event& event) {
+                                   Ledger& ledger, int64_t inbox_id, const Event& event) {
   if (channel.channel->holds_replies()) return nullptr;
   show_typing(channel, outgoing, event);
   if (!channel.config.stream || !channel.channel->edits()) return nullptr;
-  const auto draft = store.read<std::string>(
-      [inbox_id](Connection& connection) { return inbox::draft(connection, inbox_id); });
+  const auto draft = ledger.read<std::string>(
+      [inbox_id](Transaction& transaction) { return transaction.inbox().draft(inbox_id); });
   if (!draft) return nullptr;
-  return std::make_shared<StreamedDraft>(channel, outgoing, store, inbox_id, event, *draft);
+  return std::make_shared<StreamedDraft>(channel, outgoing, ledger, inbox_id, event, *draft);
 }
 
 }  // namespace ai_bot

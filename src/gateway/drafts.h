@@ -8,7 +8,7 @@
 #include "assistant/assistant.h"
 #include "gateway/channel_entry.h"
 #include "gateway/outgoing.h"
-#include "store/store.h"
+#include "store/ledger.h"
 
 namespace ai_bot {
 
@@ -16,6 +16,6 @@ namespace ai_bot {
 // where its messages can be edited; none otherwise. Waits for nobody: what is to be sent goes out
 // once the platform has given a token. `channel` and `store` outlive the draft.
 std::shared_ptr<Draft> begin_draft(const ChannelEntry& channel, const Outgoing& outgoing,
-                                   Store& store, int64_t inbox_id, const Event& event);
+                                   Ledger& ledger, int64_t inbox_id, const Event& event);
 
 }  // namespace ai_bot

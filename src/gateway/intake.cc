@@ -3,7 +3,7 @@
 #include "core/guarded.h"
 #include "core/log.h"
 #include "net/event_loop.h"
-#include "store/outbox.h"
+#include "store/ledger.h"
 
 namespace ai_bot {
 namespace {
@@ -11,21 +11,21 @@ namespace {
 // On an event loop's thread: all that one turn of the loop takes in goes to the store together, and
 // so into one commit. Handed over one by one, the first would wake the writer, which on a busy core
 // interrupts this thread and commits it alone (docs/decisions/0009-speed.md).
-void write_with_this_turn(Store& store, Store::Write write) {
+void write_with_this_turn(Ledger& ledger, Ledger::Write write) {
   const EventLoop loop = EventLoop::of_this_thread();
-  if (!loop) return store.write(std::move(write.task), std::move(write.done));
-  thread_local std::vector<Store::Write> gathered;
+  if (!loop) return ledger.write(std::move(write.task), std::move(write.done));
+  thread_local std::vector<Ledger::Write> gathered;
   gathered.push_back(std::move(write));
   if (gathered.size() > 1) return;
-  loop.post("intake.write", [&store] { store.write(std::exchange(gathered, {})); });
+  loop.post("intake.write", [&ledger] { ledger.write(std::exchange(gathered, {})); });
 }
 
 }  // namespace
 
-Intake::Intake(Store& store, Assistant& assistant, Metrics& metrics,
+Intake::Intake(Ledger& ledger, Assistant& assistant, Metrics& metrics,
                const std::atomic<Phase>& phase, int64_t max_pending,
                std::function<void(int64_t inbox_id)> replies_waiting)
-    : store_(store),
+    : ledger_(ledger),
       assistant_(assistant),
       metrics_(metrics),
       phase_(phase),
@@ -36,12 +36,12 @@ Result<void> Intake::may_take_in(const ChannelEntry& channel) {
   if (phase_ == Phase::kDraining)
     return fail(Code::kUnavailable, "ai_bot is stopping; send it again",
                 "ai_bot 正在停止，请稍后重发");
-  if (auto in_place = store_.in_place(); !in_place) {
+  if (auto in_place = ledger_.in_place(); !in_place) {
     metrics_.event(channel.config.name, "failed");
     return in_place;
   }
   // What waits for its commit waits for its answer too.
-  const int64_t waiting = assistant_.depth().waiting + store_.queued();
+  const int64_t waiting = assistant_.depth().waiting + ledger_.queued();
   if (waiting < max_pending_) return {};
   metrics_.event(channel.config.name, "full");
   return fail(Code::kUnavailable,
@@ -53,35 +53,35 @@ void Intake::take_in(const ChannelEntry& channel, Event event, Committed committ
   auto taken = std::make_shared<TakenIn>();
   taken->event = std::move(event);
   const std::string& fixed = taken->event.fixed_answer;
-  Store::Write write;
+  Ledger::Write write;
   write.task = [taken, texts = fixed.empty()
                                    ? std::vector<std::string>()
-                                   : channel.channel->compose(fixed)](Connection& connection) {
-    taken->added = inbox::add(connection, taken->event);
+                                   : channel.channel->compose(fixed)](Transaction& transaction) {
+    taken->added = transaction.inbox().add(taken->event);
     if (!taken->added.is_new) {
-      taken->answer = outbox::answer_to(connection, taken->added.id);
+      taken->answer = transaction.outbox().answer_to(taken->added.id);
     } else if (!texts.empty()) {
-      inbox::finish(connection, taken->added.id);
-      outbox::add(connection, taken->added.id, taken->event, outbox::Kind::kAnswer, texts,
-                  /*held=*/false);
+      transaction.inbox().finish(taken->added.id);
+      transaction.outbox().add(taken->added.id, taken->event, Outbox::Kind::kAnswer, texts,
+                               /*held=*/false);
     }
   };
   write.done = [this, taken, committed = std::move(committed)](Result<void> result) {
     written(taken, std::move(result), committed);
   };
-  write_with_this_turn(store_, std::move(write));
+  write_with_this_turn(ledger_, std::move(write));
 }
 
 void Intake::written(const TakenInPtr& taken, Result<void> result, const Committed& committed) {
   const bool is_written = result.has_value();
   // Committed to a file that is no longer there would be acknowledged into nothing.
-  if (is_written) result = store_.in_place();
+  if (is_written) result = ledger_.in_place();
   committed(taken, result);
   if (!result) {
     // Should the file come back, the event sent again must not look like one that was taken.
     if (is_written && taken->added.is_new) {
-      store_.write([id = taken->added.id](Connection& c) { inbox::remove(c, id); },
-                   [](const Result<void>&) {});
+      ledger_.write([id = taken->added.id](Transaction& t) { t.inbox().remove(id); },
+                    [](const Result<void>&) {});
     }
     return metrics_.event(taken->event.channel, "failed");
   }

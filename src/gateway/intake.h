@@ -11,7 +11,7 @@
 #include "assistant/assistant.h"
 #include "core/phase.h"
 #include "gateway/channel_entry.h"
-#include "store/store.h"
+#include "store/ledger.h"
 #include "telemetry/metrics.h"
 
 namespace ai_bot {
@@ -19,7 +19,7 @@ namespace ai_bot {
 // What became of an event.
 struct TakenIn {
   Event event;
-  inbox::Added added;
+  Inbox::Added added;
   std::optional<std::string> answer;  // of an event that was answered before
   SteadyTime begun = steady_now();
 };
@@ -28,7 +28,7 @@ using TakenInPtr = std::shared_ptr<TakenIn>;
 class Intake {
  public:
   // `replies_waiting`: the outbox holds a reply to this event.
-  Intake(Store& store, Assistant& assistant, Metrics& metrics, const std::atomic<Phase>& phase,
+  Intake(Ledger& ledger, Assistant& assistant, Metrics& metrics, const std::atomic<Phase>& phase,
          int64_t max_pending, std::function<void(int64_t inbox_id)> replies_waiting);
 
   // kUnavailable when too many wait already, for their commit or their answer
@@ -51,7 +51,7 @@ class Intake {
  private:
   void written(const TakenInPtr& taken, Result<void> result, const Committed& committed);
 
-  Store& store_;
+  Ledger& ledger_;
   Assistant& assistant_;
   Metrics& metrics_;
   const std::atomic<Phase>& phase_;

@@ -1,7 +1,7 @@
 #include "gateway/outbox_reader.h"
 
 #include "core/guarded.h"
-#include "store/store.h"
+#include "store/ledger.h"
 
 namespace ai_bot {
 namespace {
@@ -9,12 +9,12 @@ namespace {
 constexpr int kBatch = 1000;
 const std::string kGroup = "/outbox";  // no channel has this name
 
-using Entries = std::vector<outbox::Open>;
+using Entries = std::vector<Outbox::Open>;
 
 }  // namespace
 
-OutboxReader::OutboxReader(Store& store, Executor& executor, Clock& clock, Found found)
-    : store_(store), executor_(executor), clock_(clock), found_(std::move(found)) {}
+OutboxReader::OutboxReader(Ledger& ledger, Executor& executor, Clock& clock, Found found)
+    : ledger_(ledger), executor_(executor), clock_(clock), found_(std::move(found)) {}
 
 void OutboxReader::read_all() {
   MutexLock lock(mutex_);
@@ -75,21 +75,22 @@ void OutboxReader::failed() {
 bool OutboxReader::read(const Hints& hints) {
   if (hints.all) return read_open();
   for (const int64_t inbox_id : hints.inbox_ids) {
-    const auto entries = store_.read<Entries>(
-        [inbox_id](Connection& connection) { return outbox::open_of(connection, inbox_id); });
+    const auto entries = ledger_.read<Entries>(
+        [inbox_id](Transaction& transaction) { return transaction.outbox().open_of(inbox_id); });
     if (!entries) return false;
-    for (const outbox::Open& entry : *entries) found_(entry);
+    for (const Outbox::Open& entry : *entries) found_(entry);
   }
   return true;
 }
 
 bool OutboxReader::read_open() {
   for (int64_t after = 0;;) {
-    const auto batch = store_.read<Entries>(
-        [after](Connection& connection) { return outbox::open_after(connection, after, kBatch); });
+    const auto batch = ledger_.read<Entries>([after](Transaction& transaction) {
+      return transaction.outbox().open_after(after, kBatch);
+    });
     if (!batch) return false;
     if (batch->empty()) return true;
-    for (const outbox::Open& entry : *batch) found_(entry);
+    for (const Outbox::Open& entry : *batch) found_(entry);
     after = batch->back().id;
   }
 }

@@ -11,19 +11,19 @@
 
 #include "core/executor.h"
 #include "core/mutex.h"
-#include "store/outbox.h"
+#include "store/ledger.h"
 
 namespace ai_bot {
 
 class OutboxReader {
  public:
   // Hears of an open reply, often of the same one; on the executor's threads, one at a time.
-  using Found = std::function<void(const outbox::Open& entry)>;
+  using Found = std::function<void(const Outbox::Open& entry)>;
 
   static constexpr milliseconds kEvery{30000}, kRetry{1000};
 
   // `executor` is stopped before this goes.
-  OutboxReader(Store& store, Executor& executor, Clock& clock, Found found);
+  OutboxReader(Ledger& ledger, Executor& executor, Clock& clock, Found found);
 
   // Reads all that is open; what can't be read now is tried again until it can. From the first call
   // on it is repeated every kEvery.
@@ -51,7 +51,7 @@ class OutboxReader {
   void failed();
   void poll_later() REQUIRES(mutex_);
 
-  Store& store_;
+  Ledger& ledger_;
   Executor& executor_;
   Clock& clock_;
   const Found found_;

@@ -3,16 +3,16 @@
 namespace ai_bot {
 
 KeptWrite::~KeptWrite() {
-  if (store_ != nullptr) store_->release();
+  if (ledger_ != nullptr) ledger_->release();
 }
 
-bool KeptWrite::keep(Store& store, const Error& why) {
+bool KeptWrite::keep(Ledger& ledger, const Error& why) {
   if (why.code == Code::kInternal) return false;
   if (why.code == Code::kStorageDamaged && ++at_damage_ >= kMostAtDamage) return false;
   // Where ai_bot stops nothing is wrong with the database.
-  if (store_ == nullptr && why.code != Code::kUnavailable) {
-    store.hold(why);
-    store_ = &store;
+  if (ledger_ == nullptr && why.code != Code::kUnavailable) {
+    ledger.hold(why);
+    ledger_ = &ledger;
   }
   return true;
 }

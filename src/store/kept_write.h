@@ -4,11 +4,11 @@
 
 #include <utility>
 
-#include "store/store.h"
+#include "store/ledger.h"
 
 namespace ai_bot {
 
-// While one is kept, Store::last_commit() stays failed, whatever smaller write succeeds meanwhile:
+// While one is kept, Ledger::last_commit() stays failed, whatever smaller write succeeds meanwhile:
 // nothing begins that could not be written down either. On one thread at a time.
 class KeptWrite {
  public:
@@ -18,9 +18,9 @@ class KeptWrite {
 
   KeptWrite() = default;
   KeptWrite(KeptWrite&& other) noexcept
-      : store_(std::exchange(other.store_, nullptr)), at_damage_(other.at_damage_) {}
+      : ledger_(std::exchange(other.ledger_, nullptr)), at_damage_(other.at_damage_) {}
   KeptWrite& operator=(KeptWrite&& other) noexcept {
-    std::swap(store_, other.store_);
+    std::swap(ledger_, other.ledger_);
     std::swap(at_damage_, other.at_damage_);
     return *this;
   }
@@ -28,10 +28,10 @@ class KeptWrite {
 
   // The write failed with `why`. True: it is kept, repeat it in a while. False: repeating it does
   // not help, it is given up.
-  bool keep(Store& store, const Error& why);
+  bool keep(Ledger& ledger, const Error& why);
 
  private:
-  Store* store_ = nullptr;  // null: not kept
+  Ledger* ledger_ = nullptr;  // null: not kept
   int at_damage_ = 0;
 };
 

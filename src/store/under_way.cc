@@ -8,10 +8,10 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <nlohmann/json.hpp>
 
+#include "core/disk.h"
 #include "core/log.h"
-#include "store/store.h"
+#include "store/ledger.h"
 #include "store/under_way_slot.h"
 
 namespace ai_bot {
@@ -42,6 +42,13 @@ struct UnderWay::File {
 namespace {
 
 constexpr uint64_t kLayout = 0x31796177'74696261;
+
+bool is_open(Transaction& transaction, UnderWay::Kind kind, int64_t id) {
+  if (kind == UnderWay::Kind::kDelivery) return transaction.outbox().get_open(id).has_value();
+  const auto entry = transaction.inbox().get(id);
+  return entry && entry->state == Inbox::State::kOpen;
+}
+
 uint8_t one_more(uint8_t count) { return count == UINT8_MAX ? count : uint8_t(count + 1); }
 
 }  // namespace
@@ -180,26 +187,15 @@ void UnderWay::forget(Kind kind, int64_t id) {
   if (Suspect* suspect = find(kind, id)) remove(*suspect);
 }
 
-void UnderWay::forget_closed(Store& store) {
+void UnderWay::forget_closed(Ledger& ledger) {
   std::lock_guard lock(mutex_);
   if (suspects_ == 0) return;
-  auto turns = nlohmann::json::array(), deliveries = nlohmann::json::array();
-  for (const Suspect& suspect : file_->suspects) {
-    if (suspect.id != 0) (suspect.kind == Kind::kTurn ? turns : deliveries).push_back(suspect.id);
-  }
   using Closed = std::vector<std::pair<Kind, int64_t>>;
-  const auto closed = store.read<Closed>([&](Connection& connection) {
-    auto& rows = connection.prepare(
-        "SELECT 1, value FROM json_each(?1) WHERE NOT EXISTS "
-        "(SELECT 1 FROM inbox WHERE id=value AND state=0) UNION ALL "
-        "SELECT 2, value FROM json_each(?2) WHERE NOT EXISTS "
-        "(SELECT 1 FROM outbox WHERE id=value AND state=0)");
-    rows.bind(1, turns.dump());
-    rows.bind(2, deliveries.dump());
+  const auto closed = ledger.read<Closed>([this](Transaction& transaction) {
     Closed list;
-    while (rows.executeStep()) {
-      list.emplace_back(static_cast<Kind>(rows.getColumn(0).getInt()),
-                        rows.getColumn(1).getInt64());
+    for (const Suspect& suspect : file_->suspects) {
+      if (suspect.id != 0 && !is_open(transaction, suspect.kind, suspect.id))
+        list.emplace_back(suspect.kind, suspect.id);
     }
     return list;
   });

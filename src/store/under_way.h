@@ -32,7 +32,7 @@
 
 namespace ai_bot {
 
-class Store;
+class Ledger;
 
 class UnderWay {
  public:
@@ -111,7 +111,7 @@ class UnderWay {
   // Forgets what was done although the process died before it could say so: its row is not open any
   // more, and its number may be given to another. Before anything is taken up. Where the database
   // can't be read now nothing is forgotten, and the log says so.
-  void forget_closed(Store& store);
+  void forget_closed(Ledger& ledger);
 
  private:
   struct Suspect;

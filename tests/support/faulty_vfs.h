@@ -1,7 +1,7 @@
 // A disk for SQLite that fails when the test says so: the n-th write, sync or read, once or from
 // then on; and whose power is cut, which drops what was not synced.
 //
-// While there is one, it is SQLite's default VFS in this program: Store uses it without knowing.
+// While there is one, it is SQLite's default VFS in this program: Ledger uses it without knowing.
 // The bytes are in real files (the system's VFS is below), but a sync only says which of them would
 // survive, so that thousands of days can be tried.
 #pragma once

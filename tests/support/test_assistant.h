@@ -7,7 +7,7 @@
 #include <map>
 
 #include "assistant/assistant.h"
-#include "store/inbox.h"
+#include "store/sqlite/ledger.h"
 #include "support/scripted_model.h"
 #include "support/temp_folder.h"
 #include "support/wait.h"
@@ -38,7 +38,7 @@ class AssistantTest : public testing::Test {
   }
 
   Assistant& start() {
-    store_ = std::move(*Store::open({folder_ / "a.db"}));
+    ledger_ = std::move(*SqliteLedger::open({folder_ / "a.db"}));
     router_ = std::make_unique<Router>(std::move(models_), router_config_, [](const Attempt&) {});
     AssistantEvents events;
     events.holds_replies = [](const std::string&) { return false; };
@@ -54,7 +54,7 @@ class AssistantTest : public testing::Test {
       std::lock_guard lock(mutex_);
       notices_[id].push_back(notice);
     };
-    assistant_ = std::make_unique<Assistant>(*store_, under_way_, *router_, executor_, config_,
+    assistant_ = std::make_unique<Assistant>(*ledger_, under_way_, *router_, executor_, config_,
                                              std::move(events));
     return *assistant_;
   }
@@ -63,15 +63,15 @@ class AssistantTest : public testing::Test {
     const Event event{"hook",  "e" + std::to_string(++events_), conversation, "anna", text, "r",
                       now_ms()};
     int64_t id = 0;
-    EXPECT_TRUE(store_->write([&](Connection& c) { id = inbox::add(c, event).id; }));
+    EXPECT_TRUE(ledger_->write([&](Transaction& t) { id = t.inbox().add(event).id; }));
     return id;
   }
   void accept(int64_t id, const std::string& conversation = "room") {
     assistant_->accept({id, lane_key("hook", conversation), 0}, "");
   }
-  inbox::State state_of(int64_t id) {
-    return (*store_->read<std::optional<inbox::Entry>>(
-                [id](Connection& c) { return inbox::get(c, id); }))
+  Inbox::State state_of(int64_t id) {
+    return (*ledger_->read<std::optional<Inbox::Entry>>(
+                [id](Transaction& t) { return t.inbox().get(id); }))
         ->state;
   }
 
@@ -79,8 +79,8 @@ class AssistantTest : public testing::Test {
                   int64_t received_ms = now_ms(), const std::string& channel = "hook") {
     const Event event{channel,    "e" + std::to_string(++events_), conversation, "anna", text, "r",
                       received_ms};
-    inbox::Added added;
-    EXPECT_TRUE(store_->write([&](Connection& c) { added = inbox::add(c, event); }));
+    Inbox::Added added;
+    EXPECT_TRUE(ledger_->write([&](Transaction& t) { added = t.inbox().add(event); }));
     assistant_->accept({added.id, lane_key(channel, conversation), 0}, text);
     return added.id;
   }
@@ -143,7 +143,7 @@ class AssistantTest : public testing::Test {
   TempFolder folder_;
   AssistantConfig config_;
   RouterConfig router_config_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<Ledger> ledger_;
   UnderWay under_way_;
   std::atomic<int> gated_{0};
   std::unique_ptr<Router> router_;

@@ -7,8 +7,7 @@
 
 #include "core/utf8.h"
 #include "store/kept_write.h"
-#include "store/outbox.h"
-#include "store/sessions.h"
+#include "store/ledger.h"
 #include "support/test_assistant.h"
 #include "support/wait.h"
 
@@ -27,10 +26,10 @@ TEST_F(AssistantTest, AnswersAnEventAndCommitsItWithItsReply) {
   start();
   const int64_t id = receive("hi");
   EXPECT_EQ(wait_for(id), "hello");
-  EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, id)->state; }),
-            inbox::State::kDone);
-  EXPECT_EQ(*store_->read<std::optional<std::string>>(
-                [&](Connection& c) { return outbox::answer_to(c, id); }),
+  EXPECT_EQ(ledger_->read<Inbox::State>([&](Transaction& t) { return t.inbox().get(id)->state; }),
+            Inbox::State::kDone);
+  EXPECT_EQ(*ledger_->read<std::optional<std::string>>(
+                [&](Transaction& t) { return t.outbox().answer_to(id); }),
             "hello");
 }
 
@@ -55,8 +54,8 @@ TEST_F(AssistantTest, AnswersAConversationInOrder) {
   std::vector<int64_t> ids;
   for (int i = 0; i < 30; ++i) ids.push_back(receive("question " + std::to_string(i)));
   wait_for(ids.back());
-  const auto session = store_->read<sessions::Session>(
-      [](Connection& c) { return sessions::load(c, "hook/room", 100); });
+  const auto session = ledger_->read<Sessions::Session>(
+      [](Transaction& t) { return t.sessions().load("hook/room", 100); });
   for (int i = 0; i < 30; ++i)
     EXPECT_EQ(session->messages[2 * i].content, "question " + std::to_string(i));
 }
@@ -86,7 +85,8 @@ TEST_F(AssistantTest, TellsThePersonInTheirLanguageWhenAllModelsFailAndAnswersLa
     return notices_[id].size() >= 2;  // tried again, the notice being sent once
   }));
   EXPECT_EQ(notices_[id][0], "抱歉，目前没有可用的模型。您的消息已保存，模型恢复后会立即回答。");
-  EXPECT_EQ(store_->read<size_t>([&](Connection& c) { return outbox::open_of(c, id).size(); }), 1u);
+  EXPECT_EQ(ledger_->read<size_t>([&](Transaction& t) { return t.outbox().open_of(id).size(); }),
+            1u);
   broken = false;
   EXPECT_EQ(wait_for(id), "回答");
 }
@@ -115,8 +115,9 @@ TEST_F(AssistantTest, AnEventThatStaysUnansweredGoesToTheDeadLettersAndItsConver
   start();
   const int64_t poison = receive("poison", "room", now_ms() - 2 * 3600 * 1000);
   EXPECT_EQ(wait_for(receive("hello")), "fine");
-  EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, poison)->state; }),
-            inbox::State::kDead);
+  EXPECT_EQ(
+      ledger_->read<Inbox::State>([&](Transaction& t) { return t.inbox().get(poison)->state; }),
+      Inbox::State::kDead);
   EXPECT_EQ(notices_[poison].back(),
             "Sorry, no model could answer this message in time. Please send it again.");
 }
@@ -132,9 +133,9 @@ TEST_F(AssistantTest, ATurnThatThrowsIsTriedThreeTimesThenBuriedAndTheOthersGoOn
   const int64_t bad = receive("poison");
   const int64_t good = receive("hello");
   EXPECT_EQ(wait_for(good), "hello");
-  const auto entry = *store_->read<std::optional<inbox::Entry>>(
-      [bad](Connection& c) { return inbox::get(c, bad); });
-  EXPECT_EQ(entry->state, inbox::State::kDead);
+  const auto entry = *ledger_->read<std::optional<Inbox::Entry>>(
+      [bad](Transaction& t) { return t.inbox().get(bad); });
+  EXPECT_EQ(entry->state, Inbox::State::kDead);
   EXPECT_EQ(entry->error, "a mistake in ai_bot: std::runtime_error");
   EXPECT_EQ(poison->calls(), 4);
   std::lock_guard lock(mutex_);
@@ -149,7 +150,7 @@ TEST_F(AssistantTest, ATurnThatCrashedTheProcessBeforeIsBuriedWithoutBeingTried)
   for (int i = 0; i < UnderWay::kMostStrikes; ++i)
     under_way_.begin(UnderWay::Kind::kTurn, next).ticket.strike();
   ASSERT_EQ(receive("poison"), next);
-  ASSERT_TRUE(wait_until([&] { return state_of(next) == inbox::State::kDead; }));
+  ASSERT_TRUE(wait_until([&] { return state_of(next) == Inbox::State::kDead; }));
   EXPECT_EQ(never->calls(), 0);
 }
 
@@ -158,8 +159,8 @@ TEST_F(AssistantTest, WhileAWriteIsKeptAClientIsRefusedUnasked) {
   start();
   {
     KeptWrite kept;
-    ASSERT_TRUE(kept.keep(*store_, {Code::kStorageFull, {"the disk is full", "磁盘已满"}}));
-    ASSERT_TRUE(store_->write([](Connection&) {})) << "a smaller one finds room";
+    ASSERT_TRUE(kept.keep(*ledger_, {Code::kStorageFull, {"the disk is full", "磁盘已满"}}));
+    ASSERT_TRUE(ledger_->write([](Transaction&) {})) << "a smaller one finds room";
     const auto refused = converse("hi").answer;
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Code::kStorageFull);
@@ -180,10 +181,10 @@ TEST_F(AssistantTest, ADamagedPlaceOfTheDatabaseHoldsNobodyForEver) {
     other.exec("PRAGMA schema_version=1000");
   }
   const int64_t bad = receive("hello");
-  ASSERT_TRUE(wait_until([&] { return !store_->last_commit(); }));
-  EXPECT_EQ(store_->last_commit().error().code, Code::kStorageDamaged);
-  ASSERT_TRUE(wait_until([&] { return state_of(bad) == inbox::State::kDead; }, 30s));
-  ASSERT_TRUE(wait_until([&] { return store_->last_commit().has_value(); }));
+  ASSERT_TRUE(wait_until([&] { return !ledger_->last_commit(); }));
+  EXPECT_EQ(ledger_->last_commit().error().code, Code::kStorageDamaged);
+  ASSERT_TRUE(wait_until([&] { return state_of(bad) == Inbox::State::kDead; }, 30s));
+  ASSERT_TRUE(wait_until([&] { return ledger_->last_commit().has_value(); }));
   EXPECT_EQ(*converse("hi").answer, "fine") << "others go on";
   EXPECT_EQ(asked->calls(), 2);
 }
@@ -199,12 +200,13 @@ TEST_P(RefusedWrites, BuryTheEntryAndTellThePerson) {
                " BEGIN SELECT RAISE(ABORT, 'refused'); END");
   }
   const int64_t id = receive("你好");
-  ASSERT_TRUE(wait_until([&] { return state_of(id) == inbox::State::kDead; }));
+  ASSERT_TRUE(wait_until([&] { return state_of(id) == Inbox::State::kDead; }));
   ASSERT_TRUE(wait_until([&] {
     std::lock_guard lock(mutex_);
     return notices_[id] == std::vector<std::string>{"抱歉，模型未能及时回答这条消息，请重新发送。"};
   }));
-  const auto counts = *store_->read<outbox::Counts>(outbox::count);
+  const auto counts =
+      *ledger_->read<Outbox::Counts>([](Transaction& t) { return t.outbox().count(); });
   EXPECT_EQ(counts.open, std::string(GetParam()) == "TRUE" ? 0 : 1) << "the notice";
   EXPECT_EQ(asked->calls(), 1);
 }
@@ -224,7 +226,7 @@ TEST_P(DamagedRows, EndInADeadLetterAndTheConversationGoesOn) {
   }
   accept(bad);
   EXPECT_EQ(wait_for(receive("two")), "fine");
-  EXPECT_EQ(state_of(bad), inbox::State::kDead);
+  EXPECT_EQ(state_of(bad), Inbox::State::kDead);
 }
 
 INSTANTIATE_TEST_SUITE_P(Assistant, DamagedRows,
@@ -276,7 +278,7 @@ TEST_F(AssistantTest, WhileTheDatabaseTakesNothingAnAnswerIsKeptAndNoOtherTurnBe
   SQLite::Database other(folder_ / "a.db", SQLite::OPEN_READWRITE);
   other.exec("BEGIN IMMEDIATE");
   gate.set_value();
-  ASSERT_TRUE(wait_until([&] { return !store_->last_commit(); }));
+  ASSERT_TRUE(wait_until([&] { return !ledger_->last_commit(); }));
   accept(second, "other");
   std::this_thread::sleep_for(std::chrono::milliseconds(2500));  // time to do what must not be
   EXPECT_EQ(slow->calls(), 1);
@@ -401,17 +403,17 @@ TEST_F(AssistantTest, AnOrderlyStopParksATurnAndTheNextStartTakesItUp) {
   EXPECT_FALSE(answer_of(id));
   EXPECT_TRUE(strike(id)) << "what was known against it still is";
   under_way_.forget(UnderWay::Kind::kTurn, id);
-  EXPECT_EQ(store_->read<inbox::State>([&](Connection& c) { return inbox::get(c, id)->state; }),
-            inbox::State::kOpen);
+  EXPECT_EQ(ledger_->read<Inbox::State>([&](Transaction& t) { return t.inbox().get(id)->state; }),
+            Inbox::State::kOpen);
   assistant_.reset();
   router_.reset();
-  store_.reset();
+  ledger_.reset();
 
   slow = false;
   model("m", script);
   start();
-  const auto open = store_->read<std::vector<inbox::Open>>(
-      [](Connection& c) { return inbox::open_after(c, 0, 10); });
+  const auto open = ledger_->read<std::vector<Inbox::Open>>(
+      [](Transaction& t) { return t.inbox().open_after(0, 10); });
   ASSERT_EQ(open->size(), 1u);
   assistant_->accept(open->front(), "");
   EXPECT_EQ(wait_for(id), "part");
@@ -434,10 +436,10 @@ TEST_F(AssistantTest, AClientHearsOfAFailureAndNothingIsRemembered) {
   const Conversed failed = converse("hi");
   ASSERT_FALSE(failed.answer);
   EXPECT_EQ(failed.answer.error().code, Code::kUnavailable);
-  EXPECT_TRUE(
-      store_
-          ->read<sessions::Session>([](Connection& c) { return sessions::load(c, "api/room", 10); })
-          ->messages.empty());
+  EXPECT_TRUE(ledger_
+                  ->read<Sessions::Session>(
+                      [](Transaction& t) { return t.sessions().load("api/room", 10); })
+                  ->messages.empty());
   EXPECT_EQ(converse("hi", "no-such-model").answer.error().code, Code::kNotFound);
 }
 

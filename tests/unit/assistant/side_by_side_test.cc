@@ -2,8 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "store/outbox.h"
-#include "store/sessions.h"
+#include "store/ledger.h"
 #include "support/held_model.h"
 #include "support/test_assistant.h"
 
@@ -85,8 +84,8 @@ TEST_F(SideBySide, NewDuringAnAnswerKeepsItOutOfTheNewConversation) {
   wait_for(receive("/new"));
   m->let_go(1);
   EXPECT_EQ(wait_for(before), "answer");
-  const auto session = store_->read<sessions::Session>(
-      [](Connection& c) { return sessions::load(c, "hook/room", 100); });
+  const auto session = ledger_->read<Sessions::Session>(
+      [](Transaction& t) { return t.sessions().load("hook/room", 100); });
   EXPECT_THAT(session->messages, SizeIs(0));
 }
 
@@ -101,8 +100,8 @@ TEST_F(SideBySide, AMessageBehindOneThatNoModelCouldAnswerHearsSoAtOnce) {
   ASSERT_TRUE(wait_until([&] { return notices_of(second).size() == 1; }));
   EXPECT_EQ(notices_of(second)[0],
             "抱歉，目前没有可用的模型。您的消息已保存，模型恢复后会立即回答。");
-  EXPECT_EQ(store_->read<size_t>([&](Connection& c) { return outbox::open_of(c, second).size(); }),
-            1u);
+  EXPECT_EQ(
+      ledger_->read<size_t>([&](Transaction& t) { return t.outbox().open_of(second).size(); }), 1u);
   EXPECT_TRUE(wait_for(receive("/help")).starts_with("/help"));
 }
 

@@ -6,7 +6,7 @@
 #include <future>
 #include <nlohmann/json.hpp>
 
-#include "store/inbox.h"
+#include "store/sqlite/ledger.h"
 #include "support/fake_clock.h"
 #include "support/socket_server.h"
 #include "support/temp_folder.h"
@@ -22,7 +22,7 @@ using test::wait_until;
 
 class DeliveryTest : public testing::Test {
  protected:
-  DeliveryTest() : store_(std::move(*Store::open({folder_ / "a.db"}))) {
+  DeliveryTest() : ledger_(std::move(*SqliteLedger::open({folder_ / "a.db"}))) {
     config_.backoff_min = 5ms;
     config_.backoff_max = 20ms;
   }
@@ -43,11 +43,11 @@ class DeliveryTest : public testing::Test {
   void deliver_by(Executor& executor, Clock& clock = Clock::system()) {
     const Outgoing outgoing{http_, executor, config_.timeout, clock};
     deliverer_ =
-        std::make_unique<Deliverer>(*store_, under_way_, metrics_, outgoing, config_, channels_);
+        std::make_unique<Deliverer>(*ledger_, under_way_, metrics_, outgoing, config_, channels_);
   }
   void TearDown() override {
     if (deliverer_) deliverer_->stop(steady_now());
-    store_->stop();
+    ledger_->stop();
     executor_.stop();
     http_.stop();
   }
@@ -58,19 +58,21 @@ class DeliveryTest : public testing::Test {
               const std::string& conversation = "room") {
     const Event event{channel, "e" + std::to_string(++number_), conversation, "anna", "hi", "r", 1};
     int64_t id = 0;
-    EXPECT_TRUE(store_->write([&](Connection& c) {
-      id = inbox::add(c, event).id;
-      outbox::add(c, id, event, outbox::Kind::kAnswer, {text}, false);
+    EXPECT_TRUE(ledger_->write([&](Transaction& t) {
+      id = t.inbox().add(event).id;
+      t.outbox().add(id, event, Outbox::Kind::kAnswer, {text}, false);
     }));
     return id;
   }
-  outbox::Counts counts() { return *store_->read<outbox::Counts>(outbox::count); }
+  Outbox::Counts counts() {
+    return *ledger_->read<Outbox::Counts>([](Transaction& t) { return t.outbox().count(); });
+  }
   std::string key_of(const test::Received& request) {
     return request.headers.at("idempotency-key");
   }
 
   test::TempFolder folder_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<Ledger> ledger_;
   UnderWay under_way_;
   Executor executor_{{"test"}};
   HttpClient http_;
@@ -151,7 +153,7 @@ TEST_F(DeliveryTest, WhatWasSentIsNotSentAgainWhileTheDatabaseTakesNothing) {
   SQLite::Database other(folder_ / "a.db", SQLite::OPEN_READWRITE);
   other.exec("BEGIN IMMEDIATE");
   gate.set_value();
-  ASSERT_TRUE(wait_until([&] { return !store_->last_commit(); }));
+  ASSERT_TRUE(wait_until([&] { return !ledger_->last_commit(); }));
   deliverer_->deliver(second);
   std::this_thread::sleep_for(milliseconds(2500));  // time to do what must not be
   EXPECT_EQ(server_->count(), 1) << "neither again, nor another whose outcome could not be kept";
@@ -202,7 +204,7 @@ TEST_F(DeliveryTest, WhatCrashedTheProcessBeforeBecomesADeadLetterUnsent) {
   ASSERT_TRUE(wait_until([&] { return counts().dead == 1; }));
   EXPECT_EQ(server_->count(), 0);
   // Opened again by an operator, it has its attempts anew.
-  ASSERT_TRUE(store_->write([](Connection& c) { outbox::replay(c); }));
+  ASSERT_TRUE(ledger_->write([](Transaction& t) { t.outbox().replay(); }));
   deliverer_->resume();
   ASSERT_TRUE(wait_until([&] { return counts().open == 0 && counts().dead == 0; }));
   EXPECT_EQ(server_->count(), 1);
@@ -230,10 +232,10 @@ TEST_F(DeliveryTest, GivesUpAtOnceWhenItIsHopelessAndCanBeReplayed) {
   ASSERT_TRUE(wait_until([&] { return counts().dead == 1; }));
   EXPECT_EQ(server_->count(), 1);
   EXPECT_EQ(
-      store_->read<std::string>([](Connection& c) { return outbox::dead(c, 1).front().error; }),
+      ledger_->read<std::string>([](Transaction& t) { return t.outbox().dead(1).front().error; }),
       "HTTP status 404");
   status = 200;
-  ASSERT_TRUE(store_->write([](Connection& c) { outbox::replay(c); }));
+  ASSERT_TRUE(ledger_->write([](Transaction& t) { t.outbox().replay(); }));
   deliverer_->resume();
   ASSERT_TRUE(wait_until([&] { return counts().open == 0 && counts().dead == 0; }));
   EXPECT_EQ(server_->count(), 2);
@@ -264,7 +266,7 @@ TEST_F(DeliveryTest, AStopInTheMiddleLosesNothingAndCountsAsNoAttempt) {
   const SteadyTime before = steady_now();
   stop();
   EXPECT_LT(since(before), config_.timeout);
-  EXPECT_EQ(store_->read<int>([](Connection& c) { return outbox::get_open(c, 1)->attempts; }), 0);
+  EXPECT_EQ(ledger_->read<int>([](Transaction& t) { return t.outbox().get_open(1)->attempts; }), 0);
 }
 
 TEST_F(DeliveryTest, WhatWasNotTriedStaysSuspect) {
@@ -351,7 +353,7 @@ TEST_F(DeliveryTest, AStopEndsInTimeThoughATokenDoesNotCome) {
   EXPECT_EQ(server_->count(), 1);
   EXPECT_LT(since(begun), Lanes::kGiveUp + 1s);
   EXPECT_EQ(deliverer_->depth().running, 0);
-  EXPECT_EQ(store_->read<int>([](Connection& c) { return outbox::get_open(c, 1)->attempts; }), 0);
+  EXPECT_EQ(ledger_->read<int>([](Transaction& t) { return t.outbox().get_open(1)->attempts; }), 0);
 }
 
 TEST_F(DeliveryTest, AnExpiredTokenIsReplacedAndNoFailure) {
@@ -373,10 +375,10 @@ TEST_F(DeliveryTest, OfAnAnswerWithAHoleTheRestIsNotSentAndThePersonIsToldOnce) 
     a.reply(refuses && got.body.find("two") != std::string::npos ? 404 : 200, "");
   });
   const Event event{"hook", "e1", "room", "anna", "怎么做？", "r", 1};
-  ASSERT_TRUE(store_->write([&](Connection& c) {
-    inbox::add(c, event);
-    outbox::add(c, 1, event, outbox::Kind::kNotice, {"wait"}, false);
-    outbox::add(c, 1, event, outbox::Kind::kAnswer, {"one", "two", "three", "four"}, false);
+  ASSERT_TRUE(ledger_->write([&](Transaction& t) {
+    t.inbox().add(event);
+    t.outbox().add(1, event, Outbox::Kind::kNotice, {"wait"}, false);
+    t.outbox().add(1, event, Outbox::Kind::kAnswer, {"one", "two", "three", "four"}, false);
   }));
   const auto texts = [&] {
     std::vector<std::string> texts;
@@ -393,7 +395,7 @@ TEST_F(DeliveryTest, OfAnAnswerWithAHoleTheRestIsNotSentAndThePersonIsToldOnce) 
   // Opened again by an operator, and refused again.
   for (const bool still : {true, false}) {
     refuses = still;
-    ASSERT_TRUE(store_->write([](Connection& c) { outbox::replay(c); }));
+    ASSERT_TRUE(ledger_->write([](Transaction& t) { t.outbox().replay(); }));
     deliverer_->resume();
     ASSERT_TRUE(wait_until([&] { return counts().open == 0 && deliverer_->depth().lanes == 0; }));
   }

@@ -6,7 +6,7 @@
 #include <future>
 #include <set>
 
-#include "store/inbox.h"
+#include "store/sqlite/ledger.h"
 #include "support/fake_clock.h"
 #include "support/socket_server.h"
 #include "support/temp_folder.h"
@@ -23,12 +23,12 @@ using test::wait_until;
 
 class DraftsTest : public testing::Test {
  protected:
-  DraftsTest() : store_(std::move(*Store::open({folder_ / "a.db"}))) {}
+  DraftsTest() : ledger_(std::move(*SqliteLedger::open({folder_ / "a.db"}))) {}
   void TearDown() override {
     for (std::promise<void>* gate : {&token_gate_, &send_gate_}) open(*gate);
     http_.stop();
     executor_.stop();
-    store_->stop();
+    ledger_->stop();
   }
 
   // A platform whose answers wait for their gate.
@@ -49,8 +49,8 @@ class DraftsTest : public testing::Test {
     event.channel = "hook";
     event.event_id = "e1";
     event.text = "hi";
-    ASSERT_TRUE(store_->write([&](Connection& c) { id_ = inbox::add(c, event).id; }));
-    draft_ = begin_draft(entry_, {http_, executor_, 20s, clock_}, *store_, id_, event);
+    ASSERT_TRUE(ledger_->write([&](Transaction& t) { id_ = t.inbox().add(event).id; }));
+    draft_ = begin_draft(entry_, {http_, executor_, 20s, clock_}, *ledger_, id_, event);
     ASSERT_TRUE(draft_);
   }
   void open(std::promise<void>& gate) {
@@ -76,7 +76,7 @@ class DraftsTest : public testing::Test {
   }
 
   test::TempFolder folder_;
-  std::unique_ptr<Store> store_;
+  std::unique_ptr<Ledger> ledger_;
   test::FakeClock clock_;
   Executor executor_{{"test", 2}, clock_};
   HttpClient http_;
@@ -99,7 +99,7 @@ TEST_F(DraftsTest, AMessageIsPostedThenEditedAtItsPace) {
   clock_.advance(300ms);
   ASSERT_TRUE(wait_until([&] { return sends_ == 1; }));
   const auto is_known = [&] {
-    return store_->read<std::string>([&](Connection& c) { return inbox::draft(c, id_); }) == "m7";
+    return ledger_->read<std::string>([&](Transaction& t) { return t.inbox().draft(id_); }) == "m7";
   };
   ASSERT_TRUE(wait_until(is_known));
   draft_->grow("one two three");
@@ -142,8 +142,8 @@ TEST_F(DraftsTest, FinishingWaitsForTheMessageUnderWayAndHoldsNobody) {
   EXPECT_FALSE(is_finished());
   open(send_gate_);
   ASSERT_TRUE(wait_until([&] { return finished_ == 1; }));
-  EXPECT_EQ(store_->read<std::string>([&](Connection& c) { return inbox::draft(c, id_); }), "m7")
-      << "before the answer, which is to take its place";
+  EXPECT_TRUE(ledger_->write([&](Transaction& t) { EXPECT_EQ(t.inbox().draft(id_), "m7"); }))
+      << "before the answer, which is to take its place and is written next";
 }
 
 TEST_F(DraftsTest, ATextThatCannotBeShownHarmsNothing) {

@@ -141,8 +141,7 @@ TEST_F(PlatformAccessTest, AsksUntilItKnowsWhoTheBotIs) {
 }
 
 TEST_F(PlatformAccessTest, AsksNoMoreOnceItIsStopped) {
-  std::atomic<bool> is_gone{false};
-  start([&](const auto&, Answering& a) { is_gone = a.wait_until_closed(); });
+  start([](const auto&, Answering& a) { a.wait_until_closed(); });
   entry_.access->learn_identity(timers_);
   ASSERT_TRUE(wait_until([&] { return server_->count() == 1; }));
   entry_.access->stop();

@@ -1,14 +1,9 @@
-#include "store/inbox.h"
-
-#include <gtest/gtest.h>
-
-#include "store/outbox.h"
-#include "support/database.h"
+#include "support/ledgers.h"
 
 namespace ai_bot {
 namespace {
 
-class InboxTest : public test::DatabaseTest {
+class InboxTest : public test::LedgerTest {
  protected:
   Event event(const std::string& id, const std::string& conversation = "c",
               int64_t received = 1000) {
@@ -16,10 +11,10 @@ class InboxTest : public test::DatabaseTest {
   }
 };
 
-TEST_F(InboxTest, GivesBackTheWholeEvent) {
-  const auto added = inbox::add(db_, event("1"));
+TEST_P(InboxTest, GivesBackTheWholeEvent) {
+  const auto added = inbox().add(event("1"));
   EXPECT_TRUE(added.is_new);
-  const auto entry = inbox::get(db_, added.id);
+  const auto entry = inbox().get(added.id);
   ASSERT_TRUE(entry);
   EXPECT_EQ(entry->event.channel, "hook");
   EXPECT_EQ(entry->event.event_id, "1");
@@ -28,58 +23,60 @@ TEST_F(InboxTest, GivesBackTheWholeEvent) {
   EXPECT_EQ(entry->event.text, "你好");
   EXPECT_EQ(entry->event.request_id, "request-1");
   EXPECT_EQ(entry->event.received_ms, 1000);
-  EXPECT_EQ(entry->state, inbox::State::kOpen);
-  EXPECT_FALSE(inbox::get(db_, added.id + 1));
+  EXPECT_EQ(entry->state, Inbox::State::kOpen);
+  EXPECT_FALSE(inbox().get(added.id + 1));
 }
 
-TEST_F(InboxTest, KnowsADuplicateByChannelAndEventId) {
-  const auto first = inbox::add(db_, event("1"));
-  const auto again = inbox::add(db_, event("1", "another conversation"));
+TEST_P(InboxTest, KnowsADuplicateByChannelAndEventId) {
+  const auto first = inbox().add(event("1"));
+  const auto again = inbox().add(event("1", "another conversation"));
   EXPECT_FALSE(again.is_new);
   EXPECT_EQ(again.id, first.id);
   Event elsewhere = event("1");
   elsewhere.channel = "other";
-  EXPECT_TRUE(inbox::add(db_, elsewhere).is_new);
+  EXPECT_TRUE(inbox().add(elsewhere).is_new);
   // Also after it was answered.
-  inbox::finish(db_, first.id);
-  EXPECT_FALSE(inbox::add(db_, event("1")).is_new);
+  inbox().finish(first.id);
+  EXPECT_FALSE(inbox().add(event("1")).is_new);
 }
 
-TEST_F(InboxTest, ListsWhatIsOpenInOrderOfArrival) {
-  for (const char* id : {"1", "2", "3", "4"}) inbox::add(db_, event(id));
-  inbox::finish(db_, 2);
-  inbox::postpone(db_, 3, 99, "no model");
-  const auto open = inbox::open_after(db_, 0, 2);
+TEST_P(InboxTest, ListsWhatIsOpenInOrderOfArrival) {
+  for (const char* id : {"1", "2", "3", "4"}) inbox().add(event(id));
+  inbox().finish(2);
+  inbox().postpone(3, 99, "no model");
+  const auto open = inbox().open_after(0, 2);
   ASSERT_EQ(open.size(), 2u);
   EXPECT_EQ(open[0].id, 1);
   EXPECT_EQ(open[0].lane, "hook/c");
   EXPECT_EQ(open[1].id, 3);
   EXPECT_EQ(open[1].next_ms, 99);
-  EXPECT_EQ(inbox::open_after(db_, 3, 10).size(), 1u);
-  EXPECT_EQ(inbox::get(db_, 3)->attempts, 1);
-  EXPECT_EQ(inbox::get(db_, 3)->error, "no model");
+  EXPECT_EQ(inbox().open_after(3, 10).size(), 1u);
+  EXPECT_EQ(inbox().get(3)->attempts, 1);
+  EXPECT_EQ(inbox().get(3)->error, "no model");
 }
 
-TEST_F(InboxTest, DeadEntriesAreListedCountedAndReplayed) {
-  inbox::add(db_, event("1"));
-  inbox::add(db_, event("2"));
-  inbox::bury(db_, 1, "all models failed");
-  EXPECT_EQ(inbox::count(db_).open, 1);
-  EXPECT_EQ(inbox::count(db_).dead, 1);
-  ASSERT_EQ(inbox::dead(db_, 10).size(), 1u);
-  EXPECT_EQ(inbox::dead(db_, 10)[0].error, "all models failed");
-  EXPECT_EQ(inbox::replay(db_), 1);
-  EXPECT_EQ(inbox::count(db_).open, 2);
-  EXPECT_EQ(inbox::get(db_, 1)->attempts, 0);
+TEST_P(InboxTest, DeadEntriesAreListedCountedAndReplayed) {
+  inbox().add(event("1"));
+  inbox().add(event("2"));
+  inbox().bury(1, "all models failed");
+  EXPECT_EQ(inbox().count().open, 1);
+  EXPECT_EQ(inbox().count().dead, 1);
+  ASSERT_EQ(inbox().dead(10).size(), 1u);
+  EXPECT_EQ(inbox().dead(10)[0].error, "all models failed");
+  EXPECT_EQ(inbox().replay(), 1);
+  EXPECT_EQ(inbox().count().open, 2);
+  EXPECT_EQ(inbox().get(1)->attempts, 0);
 }
 
-TEST_F(InboxTest, TextsAreParametersNeverSql) {
+TEST_P(InboxTest, TextsAreParametersNeverSql) {
   Event hostile = event("'); DROP TABLE inbox; --");
   hostile.text = std::string("a\0b", 3);
-  inbox::add(db_, hostile);
-  EXPECT_EQ(inbox::get(db_, 1)->event.event_id, hostile.event_id);
-  EXPECT_EQ(inbox::get(db_, 1)->event.text, hostile.text);
+  inbox().add(hostile);
+  EXPECT_EQ(inbox().get(1)->event.event_id, hostile.event_id);
+  EXPECT_EQ(inbox().get(1)->event.text, hostile.text);
 }
+
+FOR_EACH_LEDGER(InboxTest);
 
 }  // namespace
 }  // namespace ai_bot

@@ -1,32 +1,28 @@
-#include "store/sessions.h"
-
-#include <gtest/gtest.h>
-
-#include "support/database.h"
+#include "support/ledgers.h"
 
 namespace ai_bot {
 namespace {
 
-class SessionsTest : public test::DatabaseTest {};
+class SessionsTest : public test::LedgerTest {};
 
-TEST_F(SessionsTest, RemembersTurnsInOrderAndEachConversationItsOwn) {
-  sessions::append(db_, "hook/a", "q1", "a1");
-  sessions::append(db_, "hook/b", "other", "secret");
-  sessions::append(db_, "hook/a", "q2", "a2");
+TEST_P(SessionsTest, RemembersTurnsInOrderAndEachConversationItsOwn) {
+  sessions().append("hook/a", "q1", "a1");
+  sessions().append("hook/b", "other", "secret");
+  sessions().append("hook/a", "q2", "a2");
   EXPECT_EQ(
-      sessions::load(db_, "hook/a", 100).messages,
+      sessions().load("hook/a", 100).messages,
       (ChatMessages{{"user", "q1"}, {"assistant", "a1"}, {"user", "q2"}, {"assistant", "a2"}}));
-  EXPECT_EQ(sessions::load(db_, "hook/a", 2).messages,
+  EXPECT_EQ(sessions().load("hook/a", 2).messages,
             (ChatMessages{{"user", "q2"}, {"assistant", "a2"}}));
-  EXPECT_TRUE(sessions::load(db_, "hook/c", 100).messages.empty());
+  EXPECT_TRUE(sessions().load("hook/c", 100).messages.empty());
 }
 
-TEST_F(SessionsTest, TheFirstMessageReadStaysForManyTurns) {
+TEST_P(SessionsTest, TheFirstMessageReadStaysForManyTurns) {
   std::string first;
   int changes = 0;
   for (int turn = 0; turn < 60; ++turn) {
-    sessions::append(db_, "a", "q" + std::to_string(turn), "a");
-    const ChatMessages messages = sessions::load(db_, "a", 20).messages;
+    sessions().append("a", "q" + std::to_string(turn), "a");
+    const ChatMessages messages = sessions().load("a", 20).messages;
     const auto all = static_cast<size_t>(2 * (turn + 1));
     EXPECT_LE(messages.size(), 20u);
     EXPECT_GE(messages.size(), std::min<size_t>(all, 12));
@@ -39,22 +35,24 @@ TEST_F(SessionsTest, TheFirstMessageReadStaysForManyTurns) {
   EXPECT_EQ(changes, 11);  // with the eleventh turn, and from then on each fifth
 }
 
-TEST_F(SessionsTest, NewForgetsWhatWasBefore) {
-  sessions::append(db_, "a", "q1", "a1");
-  sessions::begin_anew(db_, "a");
-  EXPECT_TRUE(sessions::load(db_, "a", 100).messages.empty());
-  sessions::append(db_, "a", "q2", "a2");
-  EXPECT_EQ(sessions::load(db_, "a", 100).messages.size(), 2u);
+TEST_P(SessionsTest, NewForgetsWhatWasBefore) {
+  sessions().append("a", "q1", "a1");
+  sessions().begin_anew("a");
+  EXPECT_TRUE(sessions().load("a", 100).messages.empty());
+  sessions().append("a", "q2", "a2");
+  EXPECT_EQ(sessions().load("a", 100).messages.size(), 2u);
 }
 
-TEST_F(SessionsTest, RemembersTheChosenModelAcrossNew) {
-  sessions::choose_model(db_, "a", "large");
-  sessions::begin_anew(db_, "a");
-  EXPECT_EQ(sessions::load(db_, "a", 100).model, "large");
-  sessions::choose_model(db_, "a", "small");
-  EXPECT_EQ(sessions::load(db_, "a", 100).model, "small");
-  EXPECT_EQ(sessions::load(db_, "b", 100).model, "");
+TEST_P(SessionsTest, RemembersTheChosenModelAcrossNew) {
+  sessions().choose_model("a", "large");
+  sessions().begin_anew("a");
+  EXPECT_EQ(sessions().load("a", 100).model, "large");
+  sessions().choose_model("a", "small");
+  EXPECT_EQ(sessions().load("a", 100).model, "small");
+  EXPECT_EQ(sessions().load("b", 100).model, "");
 }
+
+FOR_EACH_LEDGER(SessionsTest);
 
 }  // namespace
 }  // namespace ai_bot

@@ -10,8 +10,7 @@
 #include <future>
 #include <thread>
 
-#include "store/inbox.h"
-#include "store/outbox.h"
+#include "store/sqlite/ledger.h"
 #include "support/temp_folder.h"
 
 namespace ai_bot {
@@ -269,15 +268,15 @@ TEST_F(UnderWayTest, GoesOnInMemoryWhereTheFileCannotBeHad) {
 TEST_F(UnderWayTest, WhatWasDoneWhenTheProcessDiedIsNoSuspect) {
   std::filesystem::remove(database_);
   {
-    const auto store = std::move(*Store::open({database_}));
-    ASSERT_TRUE(store->write([](Connection& c) {
+    const auto ledger = std::move(*SqliteLedger::open({database_}));
+    ASSERT_TRUE(ledger->write([](Transaction& t) {
       for (const char* name : {"done", "open", "dead"})
-        inbox::add(c, {"hook", name, "room", "anna", "hi", "r", 1});
-      inbox::finish(c, 1);
-      inbox::bury(c, 3, "why");
+        t.inbox().add({"hook", name, "room", "anna", "hi", "r", 1});
+      t.inbox().finish(1);
+      t.inbox().bury(3, "why");
       const Event event{"hook", "open", "room", "anna", "hi", "r", 1};
-      outbox::add(c, 2, event, outbox::Kind::kAnswer, {"one", "two"}, false);
-      outbox::delivered(c, 1);
+      t.outbox().add(2, event, Outbox::Kind::kAnswer, {"one", "two"}, false);
+      t.outbox().delivered(1);
     }));
   }
   const std::vector<int64_t> ids = {1, 2, 3, 4};
@@ -293,8 +292,8 @@ TEST_F(UnderWayTest, WhatWasDoneWhenTheProcessDiedIsNoSuspect) {
   for (const Kind kind : {Kind::kTurn, Kind::kDelivery}) {
     for (const int64_t id : ids) EXPECT_EQ(next(id, kind), Does::kWait) << id;
   }
-  const auto store = std::move(*Store::open({database_}));
-  life().forget_closed(*store);
+  const auto ledger = std::move(*SqliteLedger::open({database_}));
+  life().forget_closed(*ledger);
   for (const Kind kind : {Kind::kTurn, Kind::kDelivery}) {
     for (const int64_t id : ids) EXPECT_EQ(next(id, kind), id == 2 ? Does::kWait : Does::kGo) << id;
   }
@@ -302,14 +301,14 @@ TEST_F(UnderWayTest, WhatWasDoneWhenTheProcessDiedIsNoSuspect) {
 
 TEST_F(UnderWayTest, WhereTheDatabaseCannotBeReadNothingIsForgotten) {
   std::filesystem::remove(database_);
-  { const auto store = std::move(*Store::open({database_})); }
+  { const auto ledger = std::move(*SqliteLedger::open({database_})); }
   for (int i = 0; i < UnderWay::kLivesInARow; ++i) killed_with({1});
-  const auto store = std::move(*Store::open({database_}));
+  const auto ledger = std::move(*SqliteLedger::open({database_}));
   {
     SQLite::Database other(database_, SQLite::OPEN_READWRITE);
     other.exec("ALTER TABLE inbox RENAME TO elsewhere");
   }
-  life().forget_closed(*store);
+  life().forget_closed(*ledger);
   EXPECT_EQ(next(1), Does::kWait);
 }
 

@@ -1,23 +1,14 @@
-// Where the database is: whether its path still leads to it, and how much room there is.
+// Where the database is: whether its path still leads to it.
 #pragma once
 
-#include <cstdint>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "core/disk.h"
 #include "core/result.h"
 
 namespace ai_bot {
-
-// Which file a path leads to.
-struct FileId {
-  uint64_t device = 0;
-  uint64_t inode = 0;  // 0: there is none
-  bool operator==(const FileId&) const = default;
-
-  static FileId of(const std::string& path);
-};
 
 // Notices that the database's files were deleted, moved or replaced while they are open.
 class Place {
@@ -38,8 +29,5 @@ class Place {
   mutable std::mutex mutex_;
   Result<void> in_place_;
 };
-
-// Free bytes for this process on the file system that holds `path`; -1 when it can't be told.
-int64_t free_disk(const std::string& path);
 
 }  // namespace ai_bot

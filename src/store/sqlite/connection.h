@@ -7,7 +7,7 @@
 #include <unordered_map>
 
 #include "core/result.h"
-#include "store/known_events.h"
+#include "store/sqlite/known_events.h"
 
 namespace ai_bot {
 
@@ -22,7 +22,7 @@ class Connection {
   SQLite::Statement& prepare(const char* sql);
   // Ends what a statement was in the midst of when somebody threw: it would keep its snapshot.
   void reset() noexcept;
-  // For inbox::add.
+  // For SqliteInbox::add.
   KnownEvents& known_events() { return known_events_; }
 
  private:
@@ -31,6 +31,8 @@ class Connection {
   KnownEvents known_events_;
 };
 
+// The Error for a damaged file.
+Error damaged(const std::string& how);
 // The Error for an SQLite exception: full disk, read-only, damaged, locked …
 Error error_of(const SQLite::Exception& exception);
 // The same for whatever exception is being handled.

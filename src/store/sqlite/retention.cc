@@ -1,8 +1,8 @@
-#include "store/retention.h"
+#include "store/sqlite/retention.h"
 
 #include <vector>
 
-#include "store/inbox.h"
+#include "store/sqlite/tables.h"
 
 namespace ai_bot {
 namespace {
@@ -43,9 +43,8 @@ bool Retention::step(Connection& connection) {
 
 bool Retention::forget_events(Connection& connection) {
   auto& select = connection.prepare(
-      "SELECT received_ms, id FROM inbox WHERE state=1 AND received_ms<? AND (received_ms, id)>(?, "
-      "?) "
-      "ORDER BY received_ms, id LIMIT ?");
+      "SELECT received_ms, id FROM inbox WHERE state=1 AND received_ms<? "
+      "AND (received_ms, id)>(?,?) ORDER BY received_ms, id LIMIT ?");
   select.bind(1, clock_.unix_ms() - limits_.events.count());
   select.bind(2, last_event_.first);
   select.bind(3, last_event_.second);
@@ -53,8 +52,9 @@ bool Retention::forget_events(Connection& connection) {
   std::vector<std::pair<int64_t, int64_t>> events;
   while (select.executeStep())
     events.emplace_back(select.getColumn(0).getInt64(), select.getColumn(1).getInt64());
+  SqliteInbox inbox(connection);
   for (const auto& [time, event] : events) {
-    if (is_delivered(connection, event)) inbox::remove(connection, event);
+    if (is_delivered(connection, event)) inbox.remove(event);
   }
   const bool is_more = events.size() == kEvents;
   last_event_ = is_more ? events.back() : kNoEvent;

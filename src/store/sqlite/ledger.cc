@@ -1,18 +1,17 @@
-#include "store/store.h"
+#include "store/sqlite/ledger.h"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
 
-#include <future>
-
 #include "core/guarded.h"
 #include "core/log.h"
-#include "store/schema.h"
+#include "store/sqlite/schema.h"
 
 namespace ai_bot {
 namespace {
 
+constexpr milliseconds kUpkeep{60000};  // between two rounds of what is forgotten
 constexpr milliseconds kLongestWithoutUpkeep{1000};
 // After a step of the upkeep the disk is left to others for so many times as long as it took.
 constexpr int kRestsAStep = 9;
@@ -35,22 +34,22 @@ void rollback(Connection& connection) {
 
 }  // namespace
 
-Store::Store(StoreOptions options) : options_(std::move(options)) {}
+SqliteLedger::SqliteLedger(Options options) : options_(std::move(options)) {}
 
-Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const Options& options) {
   // Counting SQLite's memory takes a lock at each allocation (its "Recommended Compile-time
   // Options"). Only heard before the first database.
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-  std::unique_ptr<Store> store(new Store(options));
+  std::unique_ptr<SqliteLedger> ledger(new SqliteLedger(options));
   try {
     const mode_t before = umask(0077);
     try {
-      store->writer_ = std::make_unique<Connection>(options.path, kWriteFlags);
+      ledger->writer_ = std::make_unique<SqliteTables>(options.path, kWriteFlags);
     } catch (...) {
       umask(before);
       throw;
     }
-    SQLite::Database& db = store->writer_->database();
+    SQLite::Database& db = ledger->writer_->connection().database();
     db.exec("PRAGMA auto_vacuum=INCREMENTAL");  // of a file that is empty
     db.exec("PRAGMA journal_mode=WAL");
     umask(before);
@@ -59,11 +58,16 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     db.exec("PRAGMA wal_autocheckpoint=4000");
     if (auto migrated = migrate(db); !migrated) return fail(migrated.error());
     if (options.max_pages > 0) db.exec(fmt::format("PRAGMA max_page_count={}", options.max_pages));
-    store->writer_->known_events().refresh(*store->writer_);
-    store->counts_ = std::make_unique<KeptCounts>(db);
-    store->reader_ = std::make_unique<Connection>(options.path, kReadFlags);
-    store->place_ = std::make_unique<Place>(options.path);
-    store->thread_ = std::thread([raw = store.get()] { raw->run(); });
+    Connection& writer = ledger->writer_->connection();
+    writer.known_events().refresh(writer);
+    ledger->counts_ = std::make_unique<KeptCounts>(db);
+    ledger->reader_ = std::make_unique<SqliteTables>(options.path, kReadFlags);
+    ledger->place_ = std::make_unique<Place>(options.path);
+    if (options.retention) {
+      const auto retention = std::make_shared<Retention>(*options.retention);
+      ledger->set_upkeep([retention](Connection& c) { return retention->step(c); }, kUpkeep);
+    }
+    ledger->thread_ = std::thread([raw = ledger.get()] { raw->run(); });
   } catch (const std::system_error&) {
     return fail(Code::kInternal, "can't start a thread: too many threads or too little memory",
                 "无法启动线程：线程过多或内存不足");
@@ -72,10 +76,39 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     return fail(error.code, options.path + ": " + error.text.en,
                 options.path + "：" + error.text.zh);
   }
-  return store;
+  return ledger;
 }
 
-void Store::stop() {
+Result<void> SqliteLedger::examine(const std::string& path, int64_t largest_checked,
+                                   const Task& query) {
+  try {
+    SqliteTables tables(path, SQLite::OPEN_READONLY);
+    struct stat file {};
+    if (stat(path.c_str(), &file) == 0 && file.st_size <= largest_checked) {
+      const std::string verdict =
+          tables.connection().database().execAndGet("PRAGMA quick_check(1)").getString();
+      if (verdict != "ok") return fail(damaged(verdict));
+    }
+    query(tables);
+    return {};
+  } catch (...) {
+    return fail(error_of_exception());
+  }
+}
+
+Result<void> SqliteLedger::look(const Task& query) {
+  std::lock_guard lock(read_mutex_);
+  try {
+    query(*reader_);
+    return {};
+  } catch (...) {
+    Error error = error_of_exception();
+    reader_->connection().reset();
+    return fail(std::move(error));
+  }
+}
+
+void SqliteLedger::stop() {
   if (!thread_.joinable()) return;
   {
     std::lock_guard lock(mutex_);
@@ -85,13 +118,7 @@ void Store::stop() {
   thread_.join();
 }
 
-void Store::write(Task task, Done done) {
-  std::vector<Write> writes;
-  writes.push_back({std::move(task), std::move(done)});
-  write(std::move(writes));
-}
-
-void Store::write(std::vector<Write> writes) {
+void SqliteLedger::write(std::vector<Write> writes) {
   {
     std::unique_lock lock(mutex_);
     if (stopping_) {
@@ -109,19 +136,12 @@ void Store::write(std::vector<Write> writes) {
   wake_.notify_one();
 }
 
-Result<void> Store::write(Task task) {
-  auto promise = std::make_shared<std::promise<Result<void>>>();
-  auto future = promise->get_future();
-  write(std::move(task), [promise](Result<void> result) { promise->set_value(std::move(result)); });
-  return future.get();
-}
-
-Result<void> Store::last_commit() const {
+Result<void> SqliteLedger::last_commit() const {
   std::lock_guard lock(mutex_);
   return last_commit_;
 }
 
-void Store::hold(const Error& why) {
+void SqliteLedger::hold(const Error& why) {
   {
     std::lock_guard lock(mutex_);
     ++held_;
@@ -129,18 +149,18 @@ void Store::hold(const Error& why) {
   note(fail(why));
 }
 
-void Store::release() {
+void SqliteLedger::release() {
   std::lock_guard lock(mutex_);
   --held_;
 }
 
-void Store::set_upkeep(Step step, std::chrono::milliseconds pause) {
+void SqliteLedger::set_upkeep(Step step, std::chrono::milliseconds pause) {
   std::lock_guard lock(mutex_);
   upkeep_ = std::move(step);
   upkeep_pause_ = pause;
 }
 
-void Store::run() {
+void SqliteLedger::run() {
   std::vector<Write> batch;
   bool is_behind = false;  // with the upkeep
   for (bool is_last = false; !is_last;) {
@@ -152,7 +172,7 @@ void Store::run() {
       batch.swap(queue_);
     }
     guarded("store.run", [&] {
-      if (is_last) writer_->database().setBusyTimeout(kBusyTimeoutAtStopMs);
+      if (is_last) writer_->connection().database().setBusyTimeout(kBusyTimeoutAtStopMs);
       if (!batch.empty()) {
         commit(batch);
       } else if (steady_now() >= next_look_) {
@@ -167,7 +187,7 @@ void Store::run() {
   }
 }
 
-void Store::commit(std::vector<Write>& batch) {
+void SqliteLedger::commit(std::vector<Write>& batch) {
   const auto size = static_cast<size_t>(options_.max_batch);
   Result<void> result;
   for (size_t from = 0; from < batch.size(); from += size) {
@@ -186,35 +206,38 @@ void Store::commit(std::vector<Write>& batch) {
   }
 }
 
-Result<void> Store::commit(std::vector<Write>& batch, size_t from, size_t to) {
-  Result<void> result = transact(batch, from, to);
+Result<void> SqliteLedger::commit(std::vector<Write>& batch, size_t from, size_t to) {
+  Result<void> result = transact([&] {
+    for (size_t i = from; i < to; ++i) batch[i].task(*writer_);
+  });
   note(result);
   if (result) place_->check();
   return result;
 }
 
-Result<void> Store::transact(std::vector<Write>& batch, size_t from, size_t to) {
-  bool in_a_task = false;
+Result<void> SqliteLedger::transact(const std::function<void()>& work) {
+  Connection& connection = writer_->connection();
+  bool is_ours = false;  // what fails
   try {
-    writer_->prepare("BEGIN IMMEDIATE").exec();
-    in_a_task = true;
-    for (size_t i = from; i < to; ++i) batch[i].task(*writer_);
-    in_a_task = false;
-    writer_->prepare("COMMIT").exec();
+    connection.prepare("BEGIN IMMEDIATE").exec();
+    is_ours = true;
+    work();
+    is_ours = false;
+    connection.prepare("COMMIT").exec();
     counts_->committed();
     return {};
   } catch (...) {
     Error error = error_of_exception();
-    if (!in_a_task && error.code == Code::kInternal) error.code = Code::kStorage;
-    writer_->reset();
-    rollback(*writer_);
+    if (!is_ours && error.code == Code::kInternal) error.code = Code::kStorage;
+    connection.reset();
+    rollback(connection);
     counts_->rolled_back();
     return fail(std::move(error));
   }
 }
 
 // Says in the log what changed, not that it is still so.
-void Store::note(const Result<void>& result) {
+void SqliteLedger::note(const Result<void>& result) {
   if (is_own(result)) return;
   Result<void> before = result;
   {
@@ -231,7 +254,7 @@ void Store::note(const Result<void>& result) {
 }
 
 // True when there is more to do at once.
-bool Store::keep_up() {
+bool SqliteLedger::keep_up() {
   if (steady_now() < next_upkeep_ || !last_commit()) return false;
   Step step;
   milliseconds pause;
@@ -242,10 +265,8 @@ bool Store::keep_up() {
   }
   if (!step) return false;
   bool is_more = false;
-  std::vector<Write> one;
-  one.push_back({[&](Connection& connection) { is_more = step(connection); }, nullptr});
   const SteadyTime begun = steady_now();
-  const auto done = transact(one, 0, 1);
+  const auto done = transact([&] { is_more = step(writer_->connection()); });
   note(done);
   is_more = is_more && done;
   const SteadyTime now = steady_now();
@@ -254,7 +275,7 @@ bool Store::keep_up() {
 }
 
 // While there is nothing to write.
-void Store::look_after() {
+void SqliteLedger::look_after() {
   place_->check();
   try {
     counts_->look_for_others();
@@ -265,14 +286,11 @@ void Store::look_after() {
   }
   if (last_commit()) return;
   // Writes the value that is there already, which needs a page on the disk all the same.
-  std::vector<Write> probe;
-  probe.push_back({[](Connection& connection) {
-                     SQLite::Database& db = connection.database();
-                     const int version = db.execAndGet("PRAGMA user_version").getInt();
-                     db.exec(fmt::format("PRAGMA user_version={}", version));
-                   },
-                   nullptr});
-  note(transact(probe, 0, 1));
+  note(transact([this] {
+    SQLite::Database& db = writer_->connection().database();
+    const int version = db.execAndGet("PRAGMA user_version").getInt();
+    db.exec(fmt::format("PRAGMA user_version={}", version));
+  }));
 }
 
 }  // namespace ai_bot

@@ -1,10 +1,9 @@
-#include "store/inbox.h"
-
 #include "core/json.h"
 #include "core/redact.h"
 #include "core/utf8.h"
+#include "store/sqlite/tables.h"
 
-namespace ai_bot::inbox {
+namespace ai_bot {
 namespace {
 
 using nlohmann::json;
@@ -48,8 +47,8 @@ std::string damage_of(SQLite::Statement& row, const Event& event, bool has_attac
   return "";
 }
 
-Entry entry_of(SQLite::Statement& row) {
-  Entry entry;
+Inbox::Entry entry_of(SQLite::Statement& row) {
+  Inbox::Entry entry;
   entry.id = row.getColumn(0).getInt64();
   auto attachments = attachments_of(row.getColumn(13).getString());
   const bool has_attachments = attachments.has_value();
@@ -63,7 +62,7 @@ Entry entry_of(SQLite::Statement& row) {
                  row.getColumn(12).getString(),
                  std::move(attachments).value_or(std::vector<Attachment>()),
                  {}};
-  entry.state = static_cast<State>(row.getColumn(8).getInt());
+  entry.state = static_cast<Inbox::State>(row.getColumn(8).getInt());
   entry.attempts = row.getColumn(9).getInt();
   entry.next_ms = row.getColumn(10).getInt64();
   entry.error = row.getColumn(11).getString();
@@ -71,23 +70,23 @@ Entry entry_of(SQLite::Statement& row) {
   return entry;
 }
 
-void set_state(Connection& connection, int64_t id, State state, const std::string& error) {
-  auto& update = connection.prepare("UPDATE inbox SET state=?, error=? WHERE id=?");
+}  // namespace
+
+void SqliteInbox::set_state(int64_t id, State state, const std::string& error) {
+  auto& update = connection_.prepare("UPDATE inbox SET state=?, error=? WHERE id=?");
   update.bind(1, static_cast<int>(state));
   update.bind(2, redacted(error));
   update.bind(3, id);
   update.exec();
 }
 
-}  // namespace
-
-Added add(Connection& connection, const Event& event) {
-  KnownEvents& known = connection.known_events();
-  known.refresh(connection);
-  if (const auto id = known.find(connection, event.channel, event.event_id)) return {*id, false};
+SqliteInbox::Added SqliteInbox::add(const Event& event) {
+  KnownEvents& known = connection_.known_events();
+  known.refresh(connection_);
+  if (const auto id = known.find(connection_, event.channel, event.event_id)) return {*id, false};
   const int64_t hash = KnownEvents::hash_of(event.channel, event.event_id);
-  const int64_t bucket = known.add(connection, hash);
-  auto& insert = connection.prepare(
+  const int64_t bucket = known.add(connection_, hash);
+  auto& insert = connection_.prepare(
       "INSERT INTO inbox (channel, event_id, conversation, sender, text, request_id, received_ms, "
       "address, attachments, bucket, event_hash) VALUES (?,?,?,?,?,?,?,?,?,?,?)");
   insert.bindNoCopy(1, event.channel);
@@ -102,12 +101,12 @@ Added add(Connection& connection, const Event& event) {
   insert.bind(10, bucket);
   insert.bind(11, hash);
   insert.exec();
-  return {connection.database().getLastInsertRowid(), true};
+  return {connection_.database().getLastInsertRowid(), true};
 }
 
-std::optional<Entry> get(Connection& connection, int64_t id) {
+std::optional<Inbox::Entry> SqliteInbox::get(int64_t id) {
   static const std::string sql = std::string(kColumns) + "WHERE id=?";
-  auto& find = connection.prepare(sql.c_str());
+  auto& find = connection_.prepare(sql.c_str());
   find.bind(1, id);
   if (!find.executeStep()) return std::nullopt;
   Entry entry = entry_of(find);
@@ -115,8 +114,8 @@ std::optional<Entry> get(Connection& connection, int64_t id) {
   return entry;
 }
 
-std::vector<Open> open_after(Connection& connection, int64_t after, int limit) {
-  auto& select = connection.prepare(
+std::vector<Inbox::Open> SqliteInbox::open_after(int64_t after, int limit) {
+  auto& select = connection_.prepare(
       "SELECT id, channel, conversation, next_ms FROM inbox WHERE state=0 AND id>? ORDER BY id "
       "LIMIT ?");
   select.bind(1, after);
@@ -130,38 +129,36 @@ std::vector<Open> open_after(Connection& connection, int64_t after, int limit) {
   return list;
 }
 
-void finish(Connection& connection, int64_t id) { set_state(connection, id, State::kDone, ""); }
+void SqliteInbox::finish(int64_t id) { set_state(id, State::kDone, ""); }
 
-void bury(Connection& connection, int64_t id, const std::string& error) {
-  set_state(connection, id, State::kDead, error);
-}
+void SqliteInbox::bury(int64_t id, const std::string& error) { set_state(id, State::kDead, error); }
 
-void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::string& error) {
+void SqliteInbox::postpone(int64_t id, int64_t next_ms, const std::string& error) {
   auto& update =
-      connection.prepare("UPDATE inbox SET attempts=attempts+1, next_ms=?, error=? WHERE id=?");
+      connection_.prepare("UPDATE inbox SET attempts=attempts+1, next_ms=?, error=? WHERE id=?");
   update.bind(1, next_ms);
   update.bind(2, redacted(error));
   update.bind(3, id);
   update.exec();
 }
 
-void remove(Connection& connection, int64_t id) {
+void SqliteInbox::remove(int64_t id) {
   for (const char* sql : {"DELETE FROM outbox WHERE inbox_id=?", "DELETE FROM inbox WHERE id=?"}) {
-    auto& statement = connection.prepare(sql);
+    auto& statement = connection_.prepare(sql);
     statement.bind(1, id);
     statement.exec();
   }
 }
 
-void set_draft(Connection& connection, int64_t id, const std::string& draft) {
-  auto& update = connection.prepare("UPDATE inbox SET draft=? WHERE id=?");
+void SqliteInbox::set_draft(int64_t id, const std::string& draft) {
+  auto& update = connection_.prepare("UPDATE inbox SET draft=? WHERE id=?");
   update.bindNoCopy(1, draft);
   update.bind(2, id);
   update.exec();
 }
 
-std::string draft(Connection& connection, int64_t id) {
-  auto& select = connection.prepare("SELECT draft FROM inbox WHERE id=?");
+std::string SqliteInbox::draft(int64_t id) {
+  auto& select = connection_.prepare("SELECT draft FROM inbox WHERE id=?");
   select.bind(1, id);
   if (!select.executeStep()) return "";
   std::string draft = select.getColumn(0).getString();
@@ -169,9 +166,9 @@ std::string draft(Connection& connection, int64_t id) {
   return draft;
 }
 
-std::vector<Entry> damaged(Connection& connection, size_t limit) {
+std::vector<Inbox::Entry> SqliteInbox::damaged(size_t limit) {
   static const std::string sql = std::string(kColumns) + "WHERE state=0 ORDER BY id";
-  auto& select = connection.prepare(sql.c_str());
+  auto& select = connection_.prepare(sql.c_str());
   std::vector<Entry> list;
   while (list.size() < limit && select.executeStep()) {
     Entry entry = entry_of(select);
@@ -181,21 +178,22 @@ std::vector<Entry> damaged(Connection& connection, size_t limit) {
   return list;
 }
 
-std::vector<Entry> dead(Connection& connection, int limit) {
+std::vector<Inbox::Entry> SqliteInbox::dead(int limit) {
   static const std::string sql = std::string(kColumns) + "WHERE state=2 ORDER BY id DESC LIMIT ?";
-  auto& select = connection.prepare(sql.c_str());
+  auto& select = connection_.prepare(sql.c_str());
   select.bind(1, limit);
   std::vector<Entry> list;
   while (select.executeStep()) list.push_back(entry_of(select));
   return list;
 }
 
-int replay(Connection& connection) {
-  return connection.prepare("UPDATE inbox SET state=0, attempts=0, next_ms=0 WHERE state=2").exec();
+int SqliteInbox::replay() {
+  return connection_.prepare("UPDATE inbox SET state=0, attempts=0, next_ms=0 WHERE state=2")
+      .exec();
 }
 
-Counts count(Connection& connection) {
-  auto& select = connection.prepare(
+SqliteInbox::Counts SqliteInbox::count() {
+  auto& select = connection_.prepare(
       "SELECT (SELECT count(*) FROM inbox WHERE state=0), (SELECT count(*) FROM inbox WHERE "
       "state=2)");
   select.executeStep();
@@ -204,4 +202,4 @@ Counts count(Connection& connection) {
   return counts;
 }
 
-}  // namespace ai_bot::inbox
+}  // namespace ai_bot

@@ -1,10 +1,9 @@
-#include "store/outbox.h"
-
 #include "core/clock.h"
 #include "core/id.h"
 #include "core/redact.h"
+#include "store/sqlite/tables.h"
 
-namespace ai_bot::outbox {
+namespace ai_bot {
 namespace {
 
 constexpr int kKeyBytes = 16;
@@ -14,8 +13,8 @@ constexpr const char* kColumns =
     "o.attempts, o.next_ms, o.created_ms, o.error, o.kind, o.part, o.inbox_id, i.address, i.draft "
     "FROM outbox o JOIN inbox i ON i.id = o.inbox_id ";
 
-Entry entry_of(SQLite::Statement& row) {
-  Entry entry;
+Outbox::Entry entry_of(SQLite::Statement& row) {
+  Outbox::Entry entry;
   entry.reply = {row.getColumn(0).getInt64(),
                  row.getColumn(1).getString(),
                  row.getColumn(2).getString(),
@@ -38,14 +37,14 @@ Entry entry_of(SQLite::Statement& row) {
   return entry;
 }
 
-std::vector<Entry> list(SQLite::Statement& select) {
-  std::vector<Entry> entries;
+std::vector<Outbox::Entry> list(SQLite::Statement& select) {
+  std::vector<Outbox::Entry> entries;
   while (select.executeStep()) entries.push_back(entry_of(select));
   return entries;
 }
 
-std::vector<Open> open_list(SQLite::Statement& select) {
-  std::vector<Open> entries;
+std::vector<Outbox::Open> open_list(SQLite::Statement& select) {
+  std::vector<Outbox::Open> entries;
   while (select.executeStep()) {
     entries.push_back({select.getColumn(0).getInt64(), select.getColumn(1).getString(),
                        select.getColumn(2).getString(), select.getColumn(3).getInt64()});
@@ -53,20 +52,20 @@ std::vector<Open> open_list(SQLite::Statement& select) {
   return entries;
 }
 
-void set_state(Connection& connection, int64_t id, State state, const std::string& error) {
+}  // namespace
+
+void SqliteOutbox::set_state(int64_t id, State state, const std::string& error) {
   auto& update =
-      connection.prepare("UPDATE outbox SET state=?, error=?, attempts=attempts+1 WHERE id=?");
+      connection_.prepare("UPDATE outbox SET state=?, error=?, attempts=attempts+1 WHERE id=?");
   update.bind(1, static_cast<int>(state));
   update.bind(2, redacted(error));
   update.bind(3, id);
   update.exec();
 }
 
-}  // namespace
-
-void add(Connection& connection, int64_t inbox_id, const Event& event, Kind kind,
-         const std::vector<std::string>& texts, bool held, int first_part) {
-  auto& insert = connection.prepare(
+void SqliteOutbox::add(int64_t inbox_id, const Event& event, Kind kind,
+                       const std::vector<std::string>& texts, bool held, int first_part) {
+  auto& insert = connection_.prepare(
       "INSERT INTO outbox (inbox_id, kind, part, channel, conversation, event_id, idempotency_key, "
       "text, request_id, created_ms, state) VALUES (?,?,?,?,?,?,?,?,?,?,?) "
       "ON CONFLICT (inbox_id, kind, part) DO NOTHING");
@@ -87,8 +86,8 @@ void add(Connection& connection, int64_t inbox_id, const Event& event, Kind kind
   }
 }
 
-std::vector<Open> open_after(Connection& connection, int64_t after, int limit) {
-  auto& select = connection.prepare(
+std::vector<Outbox::Open> SqliteOutbox::open_after(int64_t after, int limit) {
+  auto& select = connection_.prepare(
       "SELECT id, channel, conversation, next_ms FROM outbox WHERE state=0 AND id>? ORDER BY id "
       "LIMIT ?");
   select.bind(1, after);
@@ -96,25 +95,25 @@ std::vector<Open> open_after(Connection& connection, int64_t after, int limit) {
   return open_list(select);
 }
 
-std::optional<Entry> get_open(Connection& connection, int64_t id) {
+std::optional<Outbox::Entry> SqliteOutbox::get_open(int64_t id) {
   static const std::string sql = std::string(kColumns) + "WHERE o.state=0 AND o.id=?";
-  auto& select = connection.prepare(sql.c_str());
+  auto& select = connection_.prepare(sql.c_str());
   select.bind(1, id);
   auto entries = list(select);
   return entries.empty() ? std::nullopt : std::optional(std::move(entries.front()));
 }
 
-std::vector<Open> open_of(Connection& connection, int64_t inbox_id) {
-  auto& select = connection.prepare(
+std::vector<Outbox::Open> SqliteOutbox::open_of(int64_t inbox_id) {
+  auto& select = connection_.prepare(
       "SELECT id, channel, conversation, next_ms FROM outbox WHERE state=0 AND inbox_id=? ORDER BY "
       "id");
   select.bind(1, inbox_id);
   return open_list(select);
 }
 
-std::optional<std::string> answer_to(Connection& connection, int64_t inbox_id) {
+std::optional<std::string> SqliteOutbox::answer_to(int64_t inbox_id) {
   auto& select =
-      connection.prepare("SELECT text FROM outbox WHERE inbox_id=? AND kind='answer' AND part=0");
+      connection_.prepare("SELECT text FROM outbox WHERE inbox_id=? AND kind='answer' AND part=0");
   select.bind(1, inbox_id);
   if (!select.executeStep()) return std::nullopt;
   std::string text = select.getColumn(0).getString();
@@ -122,16 +121,14 @@ std::optional<std::string> answer_to(Connection& connection, int64_t inbox_id) {
   return text;
 }
 
-void delivered(Connection& connection, int64_t id) {
-  set_state(connection, id, State::kDelivered, "");
+void SqliteOutbox::delivered(int64_t id) { set_state(id, State::kDelivered, ""); }
+
+void SqliteOutbox::bury(int64_t id, const std::string& error) {
+  set_state(id, State::kDead, error);
 }
 
-void bury(Connection& connection, int64_t id, const std::string& error) {
-  set_state(connection, id, State::kDead, error);
-}
-
-int bury_later_parts(Connection& connection, const Entry& entry, const std::string& error) {
-  auto& update = connection.prepare(
+int SqliteOutbox::bury_later_parts(const Entry& entry, const std::string& error) {
+  auto& update = connection_.prepare(
       "UPDATE outbox SET state=?, error=? WHERE inbox_id=? AND kind=? AND part>? AND state=0");
   update.bind(1, static_cast<int>(State::kDead));
   update.bind(2, redacted(error));
@@ -141,30 +138,30 @@ int bury_later_parts(Connection& connection, const Entry& entry, const std::stri
   return update.exec();
 }
 
-void postpone(Connection& connection, int64_t id, int64_t next_ms, const std::string& error) {
+void SqliteOutbox::postpone(int64_t id, int64_t next_ms, const std::string& error) {
   auto& update =
-      connection.prepare("UPDATE outbox SET attempts=attempts+1, next_ms=?, error=? WHERE id=?");
+      connection_.prepare("UPDATE outbox SET attempts=attempts+1, next_ms=?, error=? WHERE id=?");
   update.bind(1, next_ms);
   update.bind(2, redacted(error));
   update.bind(3, id);
   update.exec();
 }
 
-std::vector<Entry> dead(Connection& connection, int limit) {
+std::vector<Outbox::Entry> SqliteOutbox::dead(int limit) {
   static const std::string sql =
       std::string(kColumns) + "WHERE o.state=2 ORDER BY o.id DESC LIMIT ?";
-  auto& select = connection.prepare(sql.c_str());
+  auto& select = connection_.prepare(sql.c_str());
   select.bind(1, limit);
   return list(select);
 }
 
-int replay(Connection& connection) {
-  return connection.prepare("UPDATE outbox SET state=0, attempts=0, next_ms=0 WHERE state=2")
+int SqliteOutbox::replay() {
+  return connection_.prepare("UPDATE outbox SET state=0, attempts=0, next_ms=0 WHERE state=2")
       .exec();
 }
 
-Counts count(Connection& connection) {
-  auto& select = connection.prepare(
+SqliteOutbox::Counts SqliteOutbox::count() {
+  auto& select = connection_.prepare(
       "SELECT (SELECT count(*) FROM outbox WHERE state=0), (SELECT count(*) FROM outbox WHERE "
       "state=2)");
   select.executeStep();
@@ -173,4 +170,4 @@ Counts count(Connection& connection) {
   return counts;
 }
 
-}  // namespace ai_bot::outbox
+}  // namespace ai_bot

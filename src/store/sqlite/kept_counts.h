@@ -7,15 +7,9 @@
 #include <atomic>
 #include <cstdint>
 
-namespace ai_bot {
+#include "store/ledger.h"
 
-struct StoreCounts {
-  int64_t inbox_open = 0;
-  int64_t inbox_dead = 0;
-  int64_t outbox_open = 0;
-  int64_t outbox_dead = 0;
-  bool operator==(const StoreCounts&) const = default;
-};
+namespace ai_bot {
 
 class KeptCounts {
  public:
@@ -31,14 +25,14 @@ class KeptCounts {
   void look_for_others();
 
   // As of the last commit; on any thread.
-  StoreCounts get() const;
+  LedgerCounts get() const;
 
  private:
   void count();
 
   SQLite::Database& writer_;
-  StoreCounts pending_;  // changes of the transaction under way
-  int64_t version_ = 0;  // PRAGMA data_version: changes with others' commits
+  LedgerCounts pending_;  // changes of the transaction under way
+  int64_t version_ = 0;   // PRAGMA data_version: changes with others' commits
   std::atomic<int64_t> inbox_open_{0}, inbox_dead_{0}, outbox_open_{0}, outbox_dead_{0};
 };
 

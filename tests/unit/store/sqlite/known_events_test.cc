@@ -1,10 +1,9 @@
-#include "store/known_events.h"
+#include "store/sqlite/known_events.h"
 
 #include <gtest/gtest.h>
 
 #include "core/id.h"
-#include "store/inbox.h"
-#include "support/database.h"
+#include "support/ledgers.h"
 #include "support/test_data.h"
 
 namespace ai_bot {
@@ -15,22 +14,26 @@ constexpr int kMany = 40000;  // more than two buckets
 Event event(const std::string& id) { return {"hook", id, "c", "anna", "hi", "r", 1}; }
 std::string name(int i) { return "om_" + std::to_string(i * 7919); }
 
-class KnownEventsTest : public test::DatabaseTest {
+class KnownEventsTest : public testing::Test {
  protected:
-  inbox::Added add(const std::string& id) {
-    inbox::Added added;
-    EXPECT_TRUE(store_->write([&](Connection& c) { added = inbox::add(c, event(id)); }));
+  test::TempFolder folder_;
+  std::unique_ptr<Ledger> ledger_ = test::open_sqlite(folder_.path());
+  SqliteTables other_{folder_ / "a.db", SQLite::OPEN_READWRITE};
+
+  Inbox::Added add(const std::string& id) {
+    Inbox::Added added;
+    EXPECT_TRUE(ledger_->write([&](Transaction& t) { added = t.inbox().add(event(id)); }));
     return added;
   }
   void add_many() {
-    ASSERT_TRUE(store_->write([](Connection& c) {
-      for (int i = 0; i < kMany; ++i) ASSERT_TRUE(inbox::add(c, event(name(i))).is_new) << i;
+    ASSERT_TRUE(ledger_->write([](Transaction& t) {
+      for (int i = 0; i < kMany; ++i) ASSERT_TRUE(t.inbox().add(event(name(i))).is_new) << i;
     }));
   }
-  void expect_all_known(Store& store) {
-    ASSERT_TRUE(store.write([](Connection& c) {
+  void expect_all_known(Ledger& ledger) {
+    ASSERT_TRUE(ledger.write([](Transaction& t) {
       for (int i = 0; i < kMany; ++i) {
-        const auto again = inbox::add(c, event(name(i)));
+        const auto again = t.inbox().add(event(name(i)));
         ASSERT_FALSE(again.is_new) << i;
         ASSERT_EQ(again.id, i + 1);
       }
@@ -40,16 +43,16 @@ class KnownEventsTest : public test::DatabaseTest {
 
 TEST_F(KnownEventsTest, KnowsEachOfManyInAllBucketsAndAfterARestart) {
   add_many();
-  expect_all_known(*store_);
-  store_.reset();
-  store_ = std::move(*Store::open({folder_ / "a.db"}));
-  expect_all_known(*store_);
+  expect_all_known(*ledger_);
+  ledger_.reset();
+  ledger_ = std::move(*SqliteLedger::open({folder_ / "a.db"}));
+  expect_all_known(*ledger_);
   EXPECT_TRUE(add("another").is_new);
 }
 
 TEST_F(KnownEventsTest, ATransactionThatWasRolledBackIsNotKnown) {
-  EXPECT_FALSE(store_->write([](Connection& c) {
-    inbox::add(c, event("1"));
+  EXPECT_FALSE(ledger_->write([](Transaction& t) {
+    t.inbox().add(event("1"));
     throw std::runtime_error("a mistake");
   }));
   EXPECT_TRUE(add("1").is_new);
@@ -58,22 +61,22 @@ TEST_F(KnownEventsTest, ATransactionThatWasRolledBackIsNotKnown) {
 
 TEST_F(KnownEventsTest, KnowsWhatAnotherConnectionAdded) {
   add("1");
-  EXPECT_TRUE(inbox::add(db_, event("2")).is_new);
+  EXPECT_TRUE(other_.inbox().add(event("2")).is_new);
   EXPECT_FALSE(add("2").is_new);
-  EXPECT_FALSE(inbox::add(db_, event("1")).is_new);
+  EXPECT_FALSE(other_.inbox().add(event("1")).is_new);
 }
 
 TEST_F(KnownEventsTest, AnEventThatWasRemovedIsNew) {
   const auto first = add("1");
-  ASSERT_TRUE(store_->write([&](Connection& c) { inbox::remove(c, first.id); }));
+  ASSERT_TRUE(ledger_->write([&](Transaction& t) { t.inbox().remove(first.id); }));
   EXPECT_TRUE(add("1").is_new);
 }
 
 TEST_F(KnownEventsTest, TextsDecideWhereHashesAreEqual) {
   const auto first = add("1");
   // As if the hash of "2" were that of "1".
-  db_.database().exec("UPDATE inbox SET event_hash=" +
-                      std::to_string(KnownEvents::hash_of("hook", "2")));
+  other_.connection().database().exec("UPDATE inbox SET event_hash=" +
+                                      std::to_string(KnownEvents::hash_of("hook", "2")));
   const auto second = add("2");
   EXPECT_TRUE(second.is_new);
   EXPECT_NE(second.id, first.id);
@@ -83,9 +86,9 @@ TEST_F(KnownEventsTest, TextsDecideWhereHashesAreEqual) {
 TEST_F(KnownEventsTest, ACommitOfRandomIdsTouchesFewPages) {
   add_many();
   const auto pages_of_a_commit = [&] {
-    db_.database().exec("PRAGMA wal_checkpoint(TRUNCATE)");
-    EXPECT_TRUE(store_->write([](Connection& c) {
-      for (int i = 0; i < 256; ++i) inbox::add(c, event(random_hex(16)));
+    other_.connection().database().exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    EXPECT_TRUE(ledger_->write([](Transaction& t) {
+      for (int i = 0; i < 256; ++i) t.inbox().add(event(random_hex(16)));
     }));
     return std::filesystem::file_size(folder_ / "a.db-wal") / 4096;
   };

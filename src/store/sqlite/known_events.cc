@@ -1,11 +1,11 @@
-#include "store/known_events.h"
+#include "store/sqlite/known_events.h"
 
 #include <sodium.h>
 
 #include <bit>
 #include <iterator>
 
-#include "store/connection.h"
+#include "store/sqlite/connection.h"
 
 namespace ai_bot {
 namespace {

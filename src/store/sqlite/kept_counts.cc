@@ -1,4 +1,4 @@
-#include "store/kept_counts.h"
+#include "store/sqlite/kept_counts.h"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
@@ -8,11 +8,11 @@
 namespace ai_bot {
 namespace {
 
-constexpr int kOpen = 0, kDead = 2;  // inbox::State and outbox::State alike
+constexpr int kOpen = 0, kDead = 2;  // Inbox::State and Outbox::State alike
 
 // ai_bot_note(is_inbox, state, change)
 void note(sqlite3_context* context, int, sqlite3_value** values) {
-  auto& pending = *static_cast<StoreCounts*>(sqlite3_user_data(context));
+  auto& pending = *static_cast<LedgerCounts*>(sqlite3_user_data(context));
   const bool is_inbox = sqlite3_value_int(values[0]) != 0;
   const int state = sqlite3_value_int(values[1]);
   const int64_t change = sqlite3_value_int64(values[2]);
@@ -42,8 +42,8 @@ KeptCounts::KeptCounts(SQLite::Database& writer) : writer_(writer) {
 }
 
 void KeptCounts::committed() {
-  const StoreCounts change = std::exchange(pending_, {});
-  if (change == StoreCounts()) return;
+  const LedgerCounts change = std::exchange(pending_, {});
+  if (change == LedgerCounts()) return;
   inbox_open_ += change.inbox_open;
   inbox_dead_ += change.inbox_dead;
   outbox_open_ += change.outbox_open;
@@ -57,7 +57,7 @@ void KeptCounts::look_for_others() {
   version_ = version;  // only now: what could not be counted is counted the next time
 }
 
-StoreCounts KeptCounts::get() const {
+LedgerCounts KeptCounts::get() const {
   return {inbox_open_, inbox_dead_, outbox_open_, outbox_dead_};
 }
 

@@ -9,13 +9,10 @@
 #include <map>
 #include <set>
 
-#include "store/inbox.h"
-#include "store/outbox.h"
-#include "store/retention.h"
-#include "store/sessions.h"
-#include "store/store.h"
+#include "store/sqlite/retention.h"
 #include "support/fake_clock.h"
 #include "support/faulty_vfs.h"
+#include "support/ledgers.h"
 #include "support/temp_folder.h"
 #include "support/wait.h"
 
@@ -41,73 +38,73 @@ class Day {
 
   // One life of the program, from its start to its end; `work` is what happens in it. False: it did
   // not start, and said why.
-  bool live(const std::string& path, const std::function<void(Store&)>& work) {
+  bool live(const std::string& path, const std::function<void(Ledger&)>& work) {
     ++world_.lives;
     sent_now_.clear();
-    auto store = Store::open({path});
-    if (!store) {
-      EXPECT_TRUE(store.error().text.en.starts_with(path)) << store.error().text.en;
+    auto ledger = SqliteLedger::open({path});
+    if (!ledger) {
+      EXPECT_TRUE(ledger.error().text.en.starts_with(path)) << ledger.error().text.en;
       return false;
     }
-    work(**store);
+    work(**ledger);
     return true;
   }
 
-  void morning(Store& store) {
+  void morning(Ledger& ledger) {
     // The platform repeats none that is as old as the first two: they are forgotten.
-    for (const char* id : {"0", "1"}) come(store, id, /*age=*/2 * kRetention);
-    for (const char* id : {"2", "3"}) come(store, id, milliseconds(0));
-    answer(store);
-    deliver(store, 2);
+    for (const char* id : {"0", "1"}) come(ledger, id, /*age=*/2 * kRetention);
+    for (const char* id : {"2", "3"}) come(ledger, id, milliseconds(0));
+    answer(ledger);
+    deliver(ledger, 2);
   }
 
-  void afternoon(Store& store) {
-    for (const char* id : {"2", "3", "4", "5"}) come(store, id, milliseconds(0));
-    deliver(store, 100);
-    answer(store);
-    deliver(store, 100);
-    forget(store);
+  void afternoon(Ledger& ledger) {
+    for (const char* id : {"2", "3", "4", "5"}) come(ledger, id, milliseconds(0));
+    deliver(ledger, 100);
+    answer(ledger);
+    deliver(ledger, 100);
+    forget(ledger);
   }
 
  private:
   // The platform repeats an event until it is acknowledged; some it repeats after that too.
-  void come(Store& store, const std::string& id, milliseconds age) {
+  void come(Ledger& ledger, const std::string& id, milliseconds age) {
     const Event event{"hook", id, "room", "anna", "q" + id, "r", clock_.unix_ms() - age.count()};
     for (int i = 0; i < kTries; ++i) {
-      inbox::Added added;
-      if (!store.write([&](Connection& c) { added = inbox::add(c, event); })) continue;
+      Inbox::Added added;
+      if (!ledger.write([&](Transaction& t) { added = t.inbox().add(event); })) continue;
       EXPECT_FALSE(added.is_new && world_.acknowledged.count(id) != 0) << id << " was lost";
       world_.acknowledged.insert(id);
       return;
     }
   }
 
-  void answer(Store& store) {
-    const auto open = store.read<std::vector<inbox::Open>>(
-        [](Connection& c) { return inbox::open_after(c, 0, 100); });
+  void answer(Ledger& ledger) {
+    const auto open = ledger.read<std::vector<Inbox::Open>>(
+        [](Transaction& t) { return t.inbox().open_after(0, 100); });
     if (!open) return;
-    for (const inbox::Open& entry : *open) {
-      const auto found = store.read<std::optional<inbox::Entry>>(
-          [&](Connection& c) { return inbox::get(c, entry.id); });
+    for (const Inbox::Open& entry : *open) {
+      const auto found = ledger.read<std::optional<Inbox::Entry>>(
+          [&](Transaction& t) { return t.inbox().get(entry.id); });
       if (!found || !*found) continue;
       const Event& event = (*found)->event;
-      repeat(store, [&](Connection& c) {
-        inbox::finish(c, entry.id);
-        sessions::append(c, "room", event.text, "a" + event.event_id);
-        outbox::add(c, entry.id, event, outbox::Kind::kAnswer, {"a" + event.event_id}, false);
+      repeat(ledger, [&](Transaction& t) {
+        t.inbox().finish(entry.id);
+        t.sessions().append("room", event.text, "a" + event.event_id);
+        t.outbox().add(entry.id, event, Outbox::Kind::kAnswer, {"a" + event.event_id}, false);
       });
     }
   }
 
-  void deliver(Store& store, int limit) {
-    const auto open = store.read<std::vector<outbox::Open>>(
-        [&](Connection& c) { return outbox::open_after(c, 0, limit); });
+  void deliver(Ledger& ledger, int limit) {
+    const auto open = ledger.read<std::vector<Outbox::Open>>(
+        [&](Transaction& t) { return t.outbox().open_after(0, limit); });
     if (!open) return;
-    for (const outbox::Open& entry : *open) {
+    for (const Outbox::Open& entry : *open) {
       // As the deliverer does: what was sent is not sent again, only written down again.
       if (sent_now_.count(entry.id) == 0) {
-        const auto found = store.read<std::optional<outbox::Entry>>(
-            [&](Connection& c) { return outbox::get_open(c, entry.id); });
+        const auto found = ledger.read<std::optional<Outbox::Entry>>(
+            [&](Transaction& t) { return t.outbox().get_open(entry.id); });
         if (!found || !*found) continue;
         const Reply& reply = (*found)->reply;
         EXPECT_EQ(reply.text, "a" + reply.event_id);
@@ -115,20 +112,21 @@ class Day {
         ++world_.sent[reply.event_id];
         sent_now_.insert(entry.id);
       }
-      repeat(store, [&](Connection& c) { outbox::delivered(c, entry.id); });
+      repeat(ledger, [&](Transaction& t) { t.outbox().delivered(entry.id); });
     }
   }
 
-  void forget(Store& store) {
+  void forget(Ledger& ledger) {
     Retention retention({kRetention, milliseconds::max() / 2}, clock_);
     bool is_more = true;
     for (int i = 0; is_more && i < 20; ++i) {
-      if (!store.write([&](Connection& c) { is_more = retention.step(c); })) return;
+      if (!ledger.write([&](Transaction& t) { is_more = retention.step(test::connection_of(t)); }))
+        return;
     }
   }
 
-  static void repeat(Store& store, const Store::Task& task) {
-    for (int i = 0; i < kTries && !store.write(task); ++i) {
+  static void repeat(Ledger& ledger, const Ledger::Task& task) {
+    for (int i = 0; i < kTries && !ledger.write(task); ++i) {
     }
   }
 
@@ -137,25 +135,25 @@ class Day {
   std::set<int64_t> sent_now_;  // by this life
 };
 
-int64_t number(Store& store, const std::string& sql) {
-  return *store.read<int64_t>(
-      [&](Connection& c) { return c.database().execAndGet(sql).getInt64(); });
+int64_t number(Ledger& ledger, const std::string& sql) {
+  return *ledger.read<int64_t>(
+      [&](Transaction& t) { return test::connection_of(t).database().execAndGet(sql).getInt64(); });
 }
 
 // The last life, on a sound disk; then everything must be as promised.
 void end_and_judge(Day& day, World& world, const std::string& path) {
-  const bool has_started = day.live(path, [&](Store& store) {
-    day.afternoon(store);
-    EXPECT_EQ(number(store,
+  const bool has_started = day.live(path, [&](Ledger& ledger) {
+    day.afternoon(ledger);
+    EXPECT_EQ(number(ledger,
                      "SELECT count(*) FROM pragma_integrity_check "
                      "WHERE integrity_check<>'ok'"),
               0);
-    const StoreCounts counts = store.counts();
-    EXPECT_EQ(counts, StoreCounts()) << "nothing is left open or dead";
+    const LedgerCounts counts = ledger.counts();
+    EXPECT_EQ(counts, LedgerCounts()) << "nothing is left open or dead";
     for (const std::string& id : world.acknowledged) {
       EXPECT_EQ(world.keys[id].size(), 1u) << "answers to " << id;
       EXPECT_LE(world.sent[id], world.lives) << "once a life, with the same key";
-      EXPECT_EQ(number(store, "SELECT count(*) FROM message WHERE content='q" + id + "'"), 1)
+      EXPECT_EQ(number(ledger, "SELECT count(*) FROM message WHERE content='q" + id + "'"), 1)
           << "what was said of " << id;
     }
   });
@@ -177,9 +175,9 @@ bool live_through(FaultyVfs& disk, const Trouble& trouble, int64_t nth) {
   World world;
   Day day(world);
   trouble.plan(disk, nth);
-  bool has_started = day.live(path, [&](Store& store) { day.morning(store); });
-  has_started &= day.live(path, [&](Store& store) {
-    day.afternoon(store);
+  bool has_started = day.live(path, [&](Ledger& ledger) { day.morning(ledger); });
+  has_started &= day.live(path, [&](Ledger& ledger) {
+    day.afternoon(ledger);
     disk.cut_power();
   });
   if (trouble.passes && has_started) {
@@ -218,7 +216,7 @@ Trouble dark(const char* name, bool keeps_some) {
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Store, PowerCut,
+    Ledger, PowerCut,
     testing::Values(failing("a_write_fails", FaultyVfs::Call::kWrite, SQLITE_IOERR_WRITE, false),
                     failing("the_disk_is_full", FaultyVfs::Call::kWrite, SQLITE_FULL, true),
                     failing("a_sync_fails", FaultyVfs::Call::kSync, SQLITE_IOERR_FSYNC, false),
@@ -232,17 +230,17 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(PowerCutSuite, AnIdleStoreOnADeadDiskRestsAndRecovers) {
   FaultyVfs disk;
   const test::TempFolder folder;
-  auto store = std::move(*Store::open({folder / "a.db"}));
-  ASSERT_TRUE(store->write([](Connection&) {}));
+  auto ledger = std::move(*SqliteLedger::open({folder / "a.db"}));
+  ASSERT_TRUE(ledger->write([](Transaction&) {}));
   testing::internal::CaptureStderr();
   // Somebody else writes, so that there is something to read; and nothing can be read.
   SQLite::Database(folder / "a.db", SQLite::OPEN_READWRITE).exec("CREATE TABLE other (a)");
   disk.fail(FaultyVfs::Call::kRead, 1, SQLITE_IOERR_READ, /*lasting=*/true);
-  std::this_thread::sleep_for(2 * Store::kCheckInterval + milliseconds(500));
+  std::this_thread::sleep_for(2 * Ledger::kCheckInterval + milliseconds(500));
   EXPECT_LT(disk.count(FaultyVfs::Call::kRead), 100) << "it does not try without rest";
   disk.mend();
-  EXPECT_TRUE(test::wait_until([&] { return store->last_commit().has_value(); }));
-  EXPECT_TRUE(store->write([](Connection&) {}));
+  EXPECT_TRUE(test::wait_until([&] { return ledger->last_commit().has_value(); }));
+  EXPECT_TRUE(ledger->write([](Transaction&) {}));
   const std::string said = testing::internal::GetCapturedStderr();
   EXPECT_EQ(said.find("a mistake in ai_bot"), std::string::npos) << said;
   EXPECT_LE(std::count(said.begin(), said.end(), '\n'), 2) << said;
@@ -255,27 +253,27 @@ TEST(PowerCutSuite, FindsACommitThatWasNotSynced) {
   const std::string path = folder / "a.db";
   const Event event{"hook", "1", "room", "anna", "q", "r", 1};
   {
-    auto store = std::move(*Store::open({path}));
+    auto ledger = std::move(*SqliteLedger::open({path}));
     disk.mend();
-    ASSERT_TRUE(store->write([](Connection&) {}));
-    ASSERT_TRUE(store->write([&](Connection& c) { inbox::add(c, event); }));
+    ASSERT_TRUE(ledger->write([](Transaction&) {}));
+    ASSERT_TRUE(ledger->write([&](Transaction& t) { t.inbox().add(event); }));
     EXPECT_GT(disk.count(FaultyVfs::Call::kSync), 0);
     disk.cut_power();
   }
   disk.restore_power(false, 1);
   {
-    auto store = std::move(*Store::open({path}));
-    EXPECT_EQ(store->counts().inbox_open, 1) << "synced";
+    auto ledger = std::move(*SqliteLedger::open({path}));
+    EXPECT_EQ(ledger->counts().inbox_open, 1) << "synced";
     // Outside of the store, without FULL: the commit is said to be done, and is not kept.
     Connection careless(path, SQLite::OPEN_READWRITE);
     careless.database().exec("PRAGMA synchronous=NORMAL");
     careless.database().exec("DELETE FROM inbox");
-    EXPECT_EQ(number(*store, "SELECT count(*) FROM inbox"), 0);
+    EXPECT_EQ(number(*ledger, "SELECT count(*) FROM inbox"), 0);
     disk.cut_power();
   }
   disk.restore_power(false, 1);
-  auto store = std::move(*Store::open({path}));
-  EXPECT_EQ(store->counts().inbox_open, 1) << "the careless commit is gone";
+  auto ledger = std::move(*SqliteLedger::open({path}));
+  EXPECT_EQ(ledger->counts().inbox_open, 1) << "the careless commit is gone";
 }
 
 }  // namespace

@@ -1,10 +1,10 @@
-#include "store/schema.h"
+#include "store/sqlite/schema.h"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
 
 #include "core/log.h"
-#include "store/known_events.h"
+#include "store/sqlite/known_events.h"
 
 namespace ai_bot {
 namespace {
@@ -135,7 +135,7 @@ CREATE INDEX message_session ON message (session, id);
 ALTER TABLE session ADD COLUMN changed_ms INTEGER NOT NULL DEFAULT 0;
 UPDATE session SET changed_ms = CAST(strftime('%s', 'now') AS INTEGER) * 1000;
 )sql",
-    // An event is found by its bucket and hash (store/known_events.h) instead of its texts.
+    // An event is found by its bucket and hash (store/sqlite/known_events.h) instead of its texts.
     R"sql(
 CREATE TABLE new_inbox (
   id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,7 +1,4 @@
-#include "store/place.h"
-
-#include <sys/stat.h>
-#include <sys/statvfs.h>
+#include "store/sqlite/place.h"
 
 #include "core/log.h"
 
@@ -11,12 +8,6 @@ namespace {
 const char* const kFiles[] = {"", "-wal", "-shm"};
 
 }  // namespace
-
-FileId FileId::of(const std::string& path) {
-  struct stat info {};
-  if (stat(path.c_str(), &info) != 0) return {};
-  return {info.st_dev, info.st_ino};
-}
 
 Place::Place(std::string path) : path_(std::move(path)), opened_(files()) {}
 
@@ -53,12 +44,6 @@ void Place::check() {
     log::error("database.gone", "the database was deleted, moved or replaced under ai_bot",
                {{"file.path", path_}});
   }
-}
-
-int64_t free_disk(const std::string& path) {
-  struct statvfs info {};
-  if (statvfs(path.c_str(), &info) != 0) return -1;
-  return static_cast<int64_t>(info.f_bavail) * static_cast<int64_t>(info.f_frsize);
 }
 
 }  // namespace ai_bot

@@ -1,4 +1,4 @@
-#include "store/connection.h"
+#include "store/sqlite/connection.h"
 
 #include <sqlite3.h>
 
@@ -27,6 +27,13 @@ void Connection::reset() noexcept {
   for (auto& [sql, statement] : statements_) statement.tryReset();
 }
 
+Error damaged(const std::string& how) {
+  return {Code::kStorageDamaged,
+          {"the database is damaged (" + how +
+               "): restore a backup, or move the file away to begin anew",
+           "数据库已损坏（" + how + "）：请恢复备份，或移走该文件后重新开始"}};
+}
+
 Error error_of(const SQLite::Exception& e) {
   const std::string why = e.what();
   switch (e.getErrorCode() & 0xFF) {
@@ -46,10 +53,7 @@ Error error_of(const SQLite::Exception& e) {
                "无法打开数据库：请检查目录是否存在且可写"}};
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      return {Code::kStorageDamaged,
-              {"the database is damaged (" + why +
-                   "): restore a backup, or move the file away to begin anew",
-               "数据库已损坏（" + why + "）：请恢复备份，或移走该文件后重新开始"}};
+      return damaged(why);
     case SQLITE_BUSY:
       return {Code::kStorage,
               {"the database is in use by another program: end it, or choose another data_dir",

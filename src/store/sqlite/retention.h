@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "core/clock.h"
-#include "store/store.h"
+#include "store/sqlite/connection.h"
 
 namespace ai_bot {
 

@@ -1,22 +1,10 @@
-#include "store/sessions.h"
-
 #include <algorithm>
 
 #include "core/clock.h"
+#include "store/sqlite/tables.h"
 
-namespace ai_bot::sessions {
+namespace ai_bot {
 namespace {
-
-void add_message(Connection& connection, const std::string& key, const char* role,
-                 const std::string& content) {
-  auto& insert = connection.prepare(
-      "INSERT INTO message (session, role, content, created_ms) VALUES (?,?,?,?)");
-  insert.bindNoCopy(1, key);
-  insert.bind(2, role);
-  insert.bindNoCopy(3, content);
-  insert.bind(4, now_ms());
-  insert.exec();
-}
 
 // How many of the oldest messages are not read: whole steps of half the limit (and whole turns of
 // two messages), so that the first one that is read stays the same for many turns.
@@ -28,23 +16,34 @@ int64_t left_out(int64_t total, int64_t limit) {
 
 }  // namespace
 
-Session load(Connection& connection, const std::string& key, int limit) {
+void SqliteSessions::add_message(const std::string& key, const char* role,
+                                 const std::string& content) {
+  auto& insert = connection_.prepare(
+      "INSERT INTO message (session, role, content, created_ms) VALUES (?,?,?,?)");
+  insert.bindNoCopy(1, key);
+  insert.bind(2, role);
+  insert.bindNoCopy(3, content);
+  insert.bind(4, now_ms());
+  insert.exec();
+}
+
+SqliteSessions::Session SqliteSessions::load(const std::string& key, int limit) {
   Session session;
   int64_t first = 0;
-  auto& head = connection.prepare("SELECT model, first_message FROM session WHERE key=?");
+  auto& head = connection_.prepare("SELECT model, first_message FROM session WHERE key=?");
   head.bindNoCopy(1, key);
   if (head.executeStep()) {
     session.model = head.getColumn(0).getString();
     first = head.getColumn(1).getInt64();
     head.reset();
   }
-  auto& count = connection.prepare("SELECT count(*) FROM message WHERE session=? AND id>?");
+  auto& count = connection_.prepare("SELECT count(*) FROM message WHERE session=? AND id>?");
   count.bindNoCopy(1, key);
   count.bind(2, first);
   count.executeStep();
   const int64_t total = count.getColumn(0).getInt64();
   count.reset();
-  auto& select = connection.prepare(
+  auto& select = connection_.prepare(
       "SELECT role, content FROM message WHERE session=? AND id>? ORDER BY id LIMIT -1 OFFSET ?");
   select.bindNoCopy(1, key);
   select.bind(2, first);
@@ -58,14 +57,14 @@ Session load(Connection& connection, const std::string& key, int limit) {
   return session;
 }
 
-void append(Connection& connection, const std::string& key, const std::string& question,
-            const std::string& answer) {
-  add_message(connection, key, "user", question);
-  add_message(connection, key, "assistant", answer);
+void SqliteSessions::append(const std::string& key, const std::string& question,
+                            const std::string& answer) {
+  add_message(key, "user", question);
+  add_message(key, "assistant", answer);
 }
 
-void begin_anew(Connection& connection, const std::string& key) {
-  auto& upsert = connection.prepare(
+void SqliteSessions::begin_anew(const std::string& key) {
+  auto& upsert = connection_.prepare(
       "INSERT INTO session (key, first_message, changed_ms) VALUES (?1, (SELECT "
       "coalesce(max(id),0) "
       "FROM message), ?2) ON CONFLICT (key) DO UPDATE SET first_message=excluded.first_message, "
@@ -75,8 +74,8 @@ void begin_anew(Connection& connection, const std::string& key) {
   upsert.exec();
 }
 
-void choose_model(Connection& connection, const std::string& key, const std::string& model) {
-  auto& upsert = connection.prepare(
+void SqliteSessions::choose_model(const std::string& key, const std::string& model) {
+  auto& upsert = connection_.prepare(
       "INSERT INTO session (key, model, changed_ms) VALUES (?,?,?) ON CONFLICT (key) DO UPDATE SET "
       "model=excluded.model, changed_ms=excluded.changed_ms");
   upsert.bindNoCopy(1, key);
@@ -85,4 +84,4 @@ void choose_model(Connection& connection, const std::string& key, const std::str
   upsert.exec();
 }
 
-}  // namespace ai_bot::sessions
+}  // namespace ai_bot

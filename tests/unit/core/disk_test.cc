@@ -1,0 +1,14 @@
+#include "core/disk.h"
+
+#include <gtest/gtest.h>
+
+namespace ai_bot {
+namespace {
+
+TEST(FreeDisk, IsKnownForAPathThatExists) {
+  EXPECT_GT(free_disk("/tmp"), 0);
+  EXPECT_EQ(free_disk("/no/such/place"), -1);
+}
+
+}  // namespace
+}  // namespace ai_bot
