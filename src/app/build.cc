@@ -14,6 +14,7 @@
 #include "core/redact.h"
 #include "gateway/attachments.h"
 #include "gateway/drafts.h"
+#include "net/address.h"
 #include "net/port.h"
 #include "store/sqlite/ledger.h"
 
@@ -47,6 +48,7 @@ HttpServer::Options http_options(const ServerConfig& config, const std::string& 
 Server::Server(Config config, Reread reread, DataFolder folder, ServerLock lock)
     : folder_(std::move(folder)), lock_(std::move(lock)), reread_(std::move(reread)) {
   parts_.config = std::move(config);
+  MutexLock held(reload_mutex_);
   known_ = parts_.config;
 }
 
@@ -86,8 +88,7 @@ Result<void> Server::build_all() {
             "; raise the limit (ulimit -u and -v, TasksMax and MemoryMax of the service)",
         "无法启动线程：" + why + "；请提高限制（ulimit -u 和 -v，服务的 TasksMax 和 MemoryMax）");
   } catch (...) {
-    const std::string what = name_of_exception();
-    return fail(Code::kInternal, "a mistake in ai_bot: " + what, "ai_bot 内部错误：" + what);
+    return fail(our_mistake_named());
   }
 }
 
@@ -147,15 +148,16 @@ Result<void> Server::build() {
                                            [this](int64_t id) { deliverer_->deliver(id); });
   connections_ = std::make_unique<Connections>(
       ConnectionNeeds{parts_.channels, *parts_.intake, *parts_.http, config.delivery.timeout});
-  // The HTTP threads, the signals', the executor's further ones, a connection's, a model's and its
-  // process's.
-  size_t later = static_cast<size_t>(config.server.threads) + 1 + (kExecutorThreads - 1) +
+  // The HTTP threads, the signals', the admin socket's, the executor's further ones, a
+  // connection's, a model's and its process's.
+  size_t later = static_cast<size_t>(config.server.threads) + 2 + (kExecutorThreads - 1) +
                  2 * local_models_.size();
   for (const auto& [name, channel] : parts_.channels) later += channel.config.mode == "connect";
   require_threads(later);
   parts_.metrics.add_sampler(process_samples);
   parts_.metrics.add_sampler([needs = health_needs()] { return health_samples(needs); });
   build_http();
+  build_admin();
   arrange();
   return {};
 }
@@ -191,6 +193,23 @@ void Server::build_http() {
       [this](const std::string& route, const std::string& method, int status, double seconds) {
         parts_.metrics.http_request(route, method, status, seconds);
       });
+}
+
+AdminNeeds Server::admin_needs() {
+  return {health_needs(),
+          *parts_.ledger,
+          http_url(parts_.config.server.listen, parts_.config.server.port),
+          steady_now(),
+          [this] { return reload(); },
+          [this] { use_models(); },
+          [this] { take_up(); }};
+}
+
+// Where the folder can hold no sockets (some network file systems), people are served all the same.
+void Server::build_admin() {
+  auto admin = LocalServer::open({folder_.admin_socket()}, admin_routes(admin_needs()));
+  if (!admin) return log::warning("admin.no_socket", admin.error().text.en);
+  admin_ = std::move(*admin);
 }
 
 Result<void> Server::build_channels() {

@@ -6,7 +6,7 @@
 //   webhook.secret     the generated channel's secret (mode 0600)
 //   active_model       the file `ai_bot model use` chose for the first local model
 //   models/            the built-in model, and GGUF files of yours
-//   run/               sockets
+//   run/               sockets; admin.sock is where commands reach a running server
 #pragma once
 
 #include <string>
@@ -25,6 +25,7 @@ class DataFolder {
 
   const std::string& path() const { return path_; }
   std::string lock_file() const { return path_ + "/ai_bot.lock"; }
+  std::string admin_socket() const { return path_ + "/run/admin.sock"; }
   std::string models() const { return path_ + "/models"; }
 
   // A folder for unix sockets: path()/run, or one under /tmp when the former is too long for a

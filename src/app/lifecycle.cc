@@ -54,6 +54,9 @@ void Server::arrange() {
                     for (const auto& [name, channel] : parts_.channels) channel.access->stop();
                   }});
   lifecycle_.add({"connections", nullptr, [this](SteadyTime) { connections_->stop(); }});
+  if (admin_) {
+    lifecycle_.add({"admin", [this] { admin_->start(); }, [this](SteadyTime) { admin_->stop(); }});
+  }
 }
 
 void Server::start_models() {

@@ -6,21 +6,25 @@
 #include <memory>
 #include <string>
 
+#include "api/admin.h"
 #include "api/health.h"
 #include "app/data_folder.h"
 #include "app/parts.h"
+#include "config/reader.h"
+#include "core/mutex.h"
 #include "core/part.h"
 #include "gateway/connections.h"
 #include "gateway/delivery.h"
 #include "models/engine.h"
 #include "net/http_server.h"
+#include "net/local_server.h"
 
 namespace ai_bot {
 
 class Server {
  public:
-  // Reads the configuration again (SIGHUP); its findings are logged.
-  using Reread = std::function<Result<Config>()>;
+  // Reads the configuration again (a reload).
+  using Reread = std::function<ReadConfig()>;
 
   // Opens the database, takes the lock and the port. Errors say what to do.
   static Result<std::unique_ptr<Server>> create(Config config, Reread reread);
@@ -46,12 +50,16 @@ class Server {
   HealthNeeds health_needs();
   Outgoing outgoing();
   void build_http();
+  AdminNeeds admin_needs();
+  void build_admin();
   void arrange();
   void start_models();
   void stop_models(SteadyTime deadline);
   void handle_signals();
-  void reload();
-  void reload_models(const Config& fresh);
+  Reloaded reload();
+  void use_models();
+  void reload_models(const Config& fresh) REQUIRES(reload_mutex_);
+  void take_up();
   void shut_down();
 
   DataFolder folder_;
@@ -59,10 +67,12 @@ class Server {
   Reread reread_;
   std::unique_ptr<HttpServer> http_;  // outlives what answers its requests
   Parts parts_;
-  Config known_;  // as of the last reload; only the signal thread uses it after the start
-  std::vector<LocalModel*> local_models_;  // owned by the router
+  Mutex reload_mutex_;                      // one at a time
+  Config known_ GUARDED_BY(reload_mutex_);  // as of the last reload
+  std::vector<LocalModel*> local_models_;   // owned by the router
   std::unique_ptr<Deliverer> deliverer_;
   std::unique_ptr<Connections> connections_;
+  std::unique_ptr<LocalServer> admin_;  // null: it could not be had, and the log says why
   Lifecycle lifecycle_;
 };
 

@@ -27,7 +27,7 @@ void Assistant::ConversationTurn::begin(Lanes::Finish finish) {
 
 void Assistant::ConversationTurn::run(const std::function<void()>& step) {
   if (guarded("assistant.conversation", step)) return;
-  end(fail(Code::kInternal, "a mistake in ai_bot", "ai_bot 内部错误"), {});
+  end(fail(our_mistake()), {});
 }
 
 void Assistant::ConversationTurn::take() {

@@ -2,13 +2,17 @@
 
 #include <future>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
+#include "cli/running_server.h"
 #include "cli/terminal.h"
 #include "core/id.h"
+#include "core/json.h"
 #include "core/redact.h"
 #include "gateway/channel_entry.h"
+#include "net/http_client.h"
 
 namespace ai_bot {
 namespace {
@@ -68,21 +72,40 @@ std::vector<ChannelConfig> chosen(Cli& cli, const Config& config, const std::str
   return list;
 }
 
+// Of those that ai_bot connects to, where a server runs: "connected", "refused: …".
+std::map<std::string, std::string> connection_states(const Cli& cli, const Config& config) {
+  std::map<std::string, std::string> states;
+  const RunningServer server(cli, config);
+  const auto status = server.pid() != 0 ? server.status() : nlohmann::json::object();
+  if (!status || !status->contains("connections")) return states;
+  for (const auto& connection : (*status)["connections"]) {
+    const std::string problem = text_or(connection, "problem");
+    states[text_or(connection, "channel")] =
+        text_or(connection, "state") + (problem.empty() ? "" : ": " + problem);
+  }
+  return states;
+}
+
 void list_channels(Cli& cli, const ChannelOptions& options) {
   const auto config = cli.load_config();
   if (!config) return;
+  const auto states = connection_states(cli, *config);
   ordered_json list = ordered_json::array();
-  std::vector<std::vector<std::string>> rows = {
-      {cli.tr("name", "名称"), cli.tr("type", "类型"), cli.tr("mode", "模式"), "webhook"}};
+  std::vector<std::vector<std::string>> rows = {{cli.tr("name", "名称"), cli.tr("type", "类型"),
+                                                 cli.tr("mode", "模式"), "webhook",
+                                                 cli.tr("state", "状态")}};
   for (const ChannelConfig& channel : config->channels) {
     const bool connects = channel.mode == "connect";
     const std::string path = connects ? "" : "/api/webhook/" + channel.name;
+    const auto state = states.find(channel.name);
     list.push_back({{"name", channel.name},
                     {"type", channel.type},
                     {"mode", channel.mode},
                     {"webhook", path},
                     {"default", channel.is_default}});
-    rows.push_back({channel.name, channel.type, channel.mode, path});
+    if (state != states.end()) list.back()["state"] = state->second;
+    rows.push_back({channel.name, channel.type, channel.mode, path,
+                    state == states.end() ? "" : state->second});
   }
   std::cout << (options.as_json ? list.dump(2) + "\n" : terminal::table(rows));
 }

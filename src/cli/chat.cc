@@ -11,10 +11,12 @@
 
 #include "api/openai.h"
 #include "cli/command.h"
+#include "cli/running_server.h"
 #include "cli/terminal.h"
 #include "core/id.h"
 #include "core/json.h"
 #include "core/utf8.h"
+#include "net/http_client.h"
 #include "net/sse_reader.h"
 
 namespace ai_bot {
@@ -212,7 +214,7 @@ void chat(Cli& cli, ChatOptions options) {
       cli.exit_code = 1;
       return;
     }
-    options.url = server_url(*config);
+    options.url = RunningServer(cli, *config).url();
   }
   std::string question = fmt::format("{}", fmt::join(options.words, " "));
   Talk talk(cli, options);
@@ -238,8 +240,9 @@ void add_chat(CLI::App& app, Cli& cli) {
                   {"Talk with the assistant: in the terminal, or one question from a pipe",
                    "与助手对话：在终端里，或从管道读取一个问题"},
                   [&cli, options] { chat(cli, *options); });
-  command->add_option("--url", options->url,
-                      cli.tr("Server (default: the configured one)", "服务器地址（默认取配置）"));
+  command->add_option(
+      "--url", options->url,
+      cli.tr("Server (default: the one that runs here)", "服务器地址（默认为本机运行的服务器）"));
   command->add_option("-m,--model", options->model, cli.tr("Model or tier", "模型或层级"));
   command->add_option("--conversation", options->conversation,
                       cli.tr("Name of a conversation to go on with", "要继续的会话名称"));

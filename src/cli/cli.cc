@@ -1,6 +1,5 @@
 #include "cli/cli.h"
 
-#include <fmt/format.h>
 #include <sodium.h>
 
 #include <iostream>
@@ -69,12 +68,6 @@ CLI::App* add_command(CLI::App& parent, Cli& cli, const char* name, const Text& 
   return command;
 }
 
-std::string server_url(const Config& config) {
-  const bool v6 = config.server.listen.find(':') != std::string::npos;
-  const std::string host = v6 ? "[" + config.server.listen + "]" : config.server.listen;
-  return fmt::format("http://{}:{}", host, config.server.port);
-}
-
 int run_cli(int argc, char** argv) {
   if (sodium_init() < 0) return 1;
   Cli cli;
@@ -101,6 +94,8 @@ int run_cli(int argc, char** argv) {
   add_chat(app, cli);
   add_model(app, cli);
   add_channel(app, cli);
+  add_status(app, cli);
+  add_reload(app, cli);
   add_config(app, cli);
   add_doctor(app, cli);
   add_version(app, cli);

@@ -9,7 +9,6 @@
 
 #include "config/reader.h"
 #include "core/language.h"
-#include "net/http_client.h"
 
 namespace ai_bot {
 
@@ -41,12 +40,11 @@ void add_chat(CLI::App& app, Cli& cli);
 void add_model(CLI::App& app, Cli& cli);
 void add_model_tools(CLI::App& model, Cli& cli);
 void add_channel(CLI::App& app, Cli& cli);
+void add_status(CLI::App& app, Cli& cli);
+void add_reload(CLI::App& app, Cli& cli);
 void add_config(CLI::App& app, Cli& cli);
 void add_doctor(CLI::App& app, Cli& cli);
 void add_version(CLI::App& app, Cli& cli);
 void add_completion(CLI::App& app, Cli& cli);
-
-// http://host:port of the configured server.
-std::string server_url(const Config& config);
 
 }  // namespace ai_bot

@@ -9,6 +9,7 @@
 #include "app/data_folder.h"
 #include "cli/command.h"
 #include "cli/doctor_database.h"
+#include "cli/running_server.h"
 #include "cli/terminal.h"
 #include "core/disk.h"
 #include "core/json.h"
@@ -23,7 +24,6 @@ using terminal::Colour;
 using terminal::size_text;
 
 constexpr int64_t kLeastMemory = 1LL << 30;
-constexpr milliseconds kHealthTimeout{3000};
 
 class Doctor : private Diagnosis {
  public:
@@ -164,29 +164,18 @@ class Doctor : private Diagnosis {
 
   bool server() {
     const std::string subject = tr("server", "服务器");
-    HttpClient http;
-    HttpRequest request;
-    request.url = server_url(config_) + "/api/health";
-    request.headers = {{"Accept-Language", tr("en", "zh")}};
-    request.timeouts = HttpTimeouts::all(kHealthTimeout);
-    const auto reply = http.fetch(request);
-    const int holder = ServerLock::holder(DataFolder(config_.data_dir).lock_file());
-    if (!reply && holder != 0) {
-      add(Grade::kError, subject,
-          fmt::format(fmt::runtime(tr("process {} runs but does not answer at {}",
-                                      "进程 {} 正在运行，但 {} 没有响应")),
-                      holder, server_url(config_)),
-          tr("look at its log; does it use another port?", "请查看日志；是否使用了其他端口？"));
-      return true;
-    }
-    if (!reply) {
+    const RunningServer running(cli_, config_);
+    if (running.pid() == 0) {
       add(Grade::kGood, subject,
           tr("not running (start it with: ai_bot serve)", "未运行（启动：ai_bot serve）"));
       return false;
     }
-    const auto health = parse_json(reply->body);
-    if (!health.is_object() || !health.contains("version"))
-      return false;  // not ours: port() says so
+    const auto status = running.status();
+    if (!status) {
+      add(Grade::kError, subject, cli_.tr(status.error().text), tr("see its log", "请查看日志"));
+      return true;
+    }
+    const nlohmann::json& health = *status;
     std::string reasons;
     for (const auto& reason : health["reasons"])
       reasons += (reasons.empty() ? "" : "; ") + reason.get<std::string>();
@@ -199,11 +188,12 @@ class Doctor : private Diagnosis {
         reasons += (reasons.empty() ? "" : "; ") + connection["channel"].get<std::string>() + ": " +
                    connection["problem"].get<std::string>();
     }
-    if (reply->status == 200 && reasons.empty()) {
+    const bool is_ok = health["status"] == "ok";
+    if (is_ok && reasons.empty()) {
       add(Grade::kGood, subject,
-          fmt::format(fmt::runtime(tr("healthy at {}", "运行正常：{}")), server_url(config_)));
+          fmt::format(fmt::runtime(tr("healthy at {}", "运行正常：{}")), text_or(health, "url")));
     } else {
-      add(reply->status == 200 ? Grade::kWarning : Grade::kError, subject, reasons,
+      add(is_ok ? Grade::kWarning : Grade::kError, subject, reasons,
           tr("see its log", "请查看日志"));
     }
     return true;

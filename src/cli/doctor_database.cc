@@ -1,12 +1,13 @@
 #include "cli/doctor_database.h"
 
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <filesystem>
 #include <iostream>
 
 #include "app/data_folder.h"
+#include "cli/running_server.h"
+#include "core/json.h"
 #include "core/redact.h"
 #include "store/sqlite/ledger.h"
 
@@ -74,22 +75,52 @@ void examine_database(Diagnosis& found, const Cli& cli, const std::string& path)
   if (!read) found.add(Grade::kError, subject, path + ": " + cli.tr(read.error().text), "");
 }
 
+namespace {
+
+struct Replayed {
+  int64_t messages = 0;
+  int64_t replies = 0;
+};
+
+Result<Replayed> replay_by(const RunningServer& server) {
+  const auto answer = server.ask("POST", "/api/admin/replay");
+  if (!answer) return fail(answer.error());
+  if (answer->status == 200)
+    return Replayed{number_or(answer->body, "messages"), number_or(answer->body, "replies")};
+  const std::string message = text_or(object_in(answer->body, "error"), "message", "?");
+  return fail(Code::kUnavailable, message, message);
+}
+
+// No server may begin meanwhile: what is opened here may be brought to a new layout.
+Result<Replayed> replay_in(const Config& config) {
+  auto lock = ServerLock::take(DataFolder(config.data_dir).lock_file());
+  if (!lock) return fail(lock.error());
+  auto ledger = SqliteLedger::open({config.database.path});
+  if (!ledger) return fail(ledger.error());
+  Replayed replayed;
+  const auto done = (*ledger)->write([&](Transaction& transaction) {
+    replayed.messages = transaction.inbox().replay();
+    replayed.replies = transaction.outbox().replay();
+  });
+  if (!done) return fail(done.error());
+  return replayed;
+}
+
+}  // namespace
+
 void replay_dead_letters(Cli& cli) {
   const auto config = cli.load_config();
   if (!config) return void(cli.exit_code = 1);
-  auto ledger = SqliteLedger::open({config->database.path});
-  if (!ledger) return cli.fail(ledger.error().text);
-  int events = 0, replies = 0;
-  const auto done = (*ledger)->write([&](Transaction& transaction) {
-    events = transaction.inbox().replay();
-    replies = transaction.outbox().replay();
-  });
-  if (!done) return cli.fail(done.error().text);
-  const int server = ServerLock::holder(DataFolder(config->data_dir).lock_file());
-  if (server != 0) kill(server, SIGHUP);
+  if (!fs::exists(config->database.path)) {
+    return cli.fail({config->database.path + " is not there: nothing was ever taken in",
+                     config->database.path + " 不存在：尚未接收过任何消息"});
+  }
+  const RunningServer server(cli, *config);
+  const auto replayed = server.pid() != 0 ? replay_by(server) : replay_in(*config);
+  if (!replayed) return cli.fail(replayed.error().text);
   std::cout << fmt::format(fmt::runtime(cli.tr("Opened again: {} messages, {} replies.",
                                                "已重新打开：{} 条消息，{} 条回复。")),
-                           events, replies)
+                           replayed->messages, replayed->replies)
             << "\n";
 }
 

@@ -34,7 +34,7 @@ class Diagnosis {
 // Whether the database is whole, what waits in it, what is damaged or was given up. Reads only.
 void examine_database(Diagnosis& found, const Cli& cli, const std::string& path);
 
-// `doctor --replay`: opens what was given up again, and tells a running server.
+// `doctor --replay`: opens what was given up again: through the server where one runs.
 void replay_dead_letters(Cli& cli);
 
 }  // namespace ai_bot

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <filesystem>
 #include <iostream>
@@ -8,7 +7,9 @@
 
 #include "app/data_folder.h"
 #include "cli/command.h"
+#include "cli/running_server.h"
 #include "cli/terminal.h"
+#include "core/clock.h"
 #include "core/json.h"
 #include "core/redact.h"
 #include "models/gguf.h"
@@ -20,26 +21,13 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 using terminal::size_text;
 
-constexpr milliseconds kHealthTimeout{3000};
+constexpr milliseconds kPatience{3000};
 constexpr milliseconds kPollInterval{100};
 
 struct ModelOptions {
   std::string file;
   bool as_json = false;
 };
-
-// The running server's health; no value when none answers.
-std::optional<nlohmann::json> server_health(const Config& config) {
-  HttpClient http;
-  HttpRequest request;
-  request.url = server_url(config) + "/api/health";
-  request.timeouts = HttpTimeouts::all(kHealthTimeout);
-  const auto reply = http.fetch(request);
-  if (!reply) return std::nullopt;
-  auto health = parse_json(reply->body);
-  return health.is_object() && health.contains("models") ? std::optional(std::move(health))
-                                                         : std::nullopt;
-}
 
 void print_json(const ordered_json& value) { std::cout << value.dump(2) << "\n"; }
 
@@ -115,12 +103,8 @@ void list(Cli& cli, bool as_json) {
 void status(Cli& cli, bool as_json) {
   const auto config = cli.load_config();
   if (!config) return void(cli.exit_code = 1);
-  const auto health = server_health(*config);
-  if (!health) {
-    return cli.fail(
-        {"no server answers at " + server_url(*config) + ": start it with `ai_bot serve`",
-         server_url(*config) + " 没有响应：请用 `ai_bot serve` 启动"});
-  }
+  const auto health = RunningServer(cli, *config).status();
+  if (!health) return cli.fail(health.error().text);
   if (as_json) return print_json(ordered_json((*health)["models"]));
   std::vector<std::vector<std::string>> rows = {
       {cli.tr("name", "名称"), cli.tr("state", "状态"), cli.tr("breaker", "熔断器"),
@@ -134,11 +118,11 @@ void status(Cli& cli, bool as_json) {
 }
 
 // Follows a running server's swap until it is done; false when it failed.
-bool follow_swap(Cli& cli, const Config& config, const std::string& file) {
-  for (SteadyTime begun = steady_now();
-       since(begun) < config.engine.start_timeout + kHealthTimeout;) {
+bool follow_swap(Cli& cli, const Config& config, const RunningServer& server,
+                 const std::string& file) {
+  for (SteadyTime begun = steady_now(); since(begun) < config.engine.start_timeout + kPatience;) {
     std::this_thread::sleep_for(kPollInterval);
-    const auto health = server_health(config);
+    const auto health = server.status();
     if (!health) continue;
     for (const auto& model : (*health)["models"]) {
       if (text_or(model, "detail") == file && text_or(model, "state") == "ready") return true;
@@ -175,15 +159,16 @@ void use(Cli& cli, const std::string& name) {
                         "警告：该文件没有对话模板，回答质量可能较差\n");
   }
   if (auto chosen = folder.choose_model(file); !chosen) return cli.fail(chosen.error().text);
-  const int server = ServerLock::holder(folder.lock_file());
-  if (server == 0) {
+  const RunningServer server(cli, *config);
+  if (server.pid() == 0) {
     std::cout << cli.tr("Chosen; the server uses it from its next start: ",
                         "已选择，服务器下次启动时使用：")
               << file << "\n";
     return;
   }
-  kill(server, SIGHUP);
-  if (follow_swap(cli, *config, file))
+  const auto told = server.ask("POST", "/api/admin/models");
+  if (!told) return cli.fail(told.error().text);
+  if (follow_swap(cli, *config, server, file))
     std::cout << cli.tr("The server answers with it now: ", "服务器现在使用该模型：") << file
               << "\n";
 }

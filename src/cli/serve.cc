@@ -10,7 +10,6 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "config/reader.h"
-#include "core/log.h"
 #include "net/address.h"
 
 namespace ai_bot {
@@ -31,7 +30,7 @@ std::string own_name() {
 
 // How to talk to it; only where a person reads along.
 std::string welcome(const Cli& cli, const Config& config) {
-  const std::string url = server_url(config);
+  const std::string url = http_url(config.server.listen, config.server.port);
   const bool elsewhere = config.server.port != ServerConfig().port;
   const std::string chat = own_name() + " chat" + (elsewhere ? " --url " + url : "");
   const std::string question = cli.tr("How do I add a larger model?", "怎么添加更大的模型？");
@@ -61,25 +60,6 @@ void apply(const ServeOptions& options, Config& config) {
   if (options.port != 0) config.server.port = options.port;
 }
 
-// On SIGHUP: nobody reads along, so each finding is an entry of the log.
-Result<Config> reread(const Cli& cli, const ServeOptions& options) {
-  ReadConfig read = load_config(cli.config_path);
-  for (const Finding& finding : read.findings) {
-    log::write(finding.is_error ? log::Level::kError : log::Level::kWarning, "config.finding",
-               finding.text.en,
-               {{"log.origin.file.name", finding.file},
-                {"log.origin.file.line", int64_t{finding.line}},
-                {"ai_bot.key", finding.key}});
-  }
-  if (!read.usable()) {
-    return fail(Code::kInvalid,
-                "the configuration has errors (config.finding) and was not reloaded",
-                "配置有错误（见 config.finding），未重新加载");
-  }
-  apply(options, read.config);
-  return std::move(read.config);
-}
-
 void serve(Cli& cli, const ServeOptions& options) {
   auto config = cli.load_config();
   if (!config) {
@@ -88,7 +68,11 @@ void serve(Cli& cli, const ServeOptions& options) {
   }
   apply(options, *config);
   configure_log(config->log);
-  auto server = Server::create(*config, [&cli, &options] { return reread(cli, options); });
+  auto server = Server::create(*config, [&cli, &options] {
+    ReadConfig read = load_config(cli.config_path);
+    apply(options, read.config);
+    return read;
+  });
   if (!server) return cli.fail(server.error().text);
   (*server)->run([&] {
     if (terminal::is_terminal(STDOUT_FILENO)) std::cout << welcome(cli, *config) << std::flush;

@@ -74,4 +74,14 @@ void report_exception(std::string_view place) noexcept {
   }
 }
 
+Error our_mistake() {
+  return {Code::kInternal,
+          {"a mistake in ai_bot; its log says which", "ai_bot 内部错误，详见日志"}};
+}
+
+Error our_mistake_named() {
+  const std::string what = name_of_exception();
+  return {Code::kInternal, {"a mistake in ai_bot: " + what, "ai_bot 内部错误：" + what}};
+}
+
 }  // namespace ai_bot

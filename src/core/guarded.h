@@ -8,6 +8,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "core/result.h"
+
 namespace ai_bot {
 
 // Logs the exception that is being handled: its type, and its text where that can't hold foreign
@@ -17,6 +19,11 @@ void report_exception(std::string_view place) noexcept;
 
 // The type of the exception that is being handled, and its text where that is harmless.
 std::string name_of_exception();
+
+// What others hear of it: that it was our mistake and the log says which.
+Error our_mistake();
+// The same, with the name of the exception that is being handled.
+Error our_mistake_named();
 
 // Runs `work`; true unless it threw. `place` is a constant that says where, e.g. "store.done".
 template <class Work>

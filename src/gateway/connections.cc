@@ -44,11 +44,6 @@ bool take_in_all(Intake& intake, const ChannelEntry& channel, std::vector<Readin
   return all;
 }
 
-Result<void> our_mistake() {
-  return fail(Code::kInternal, "a mistake in ai_bot; its log says which",
-              "ai_bot 内部错误，详见日志");
-}
-
 }  // namespace
 
 void Connections::start() {
@@ -121,7 +116,8 @@ void Connections::run_poll(const ChannelEntry& channel) {
   milliseconds backoff = kRetryMin;
   while (!stopping_) {
     const auto polled = guarded(
-        "connections.poll", [&] { return poll_once(channel, cursor); }, our_mistake());
+        "connections.poll", [&] { return poll_once(channel, cursor); },
+        Result<void>(fail(our_mistake())));
     if (polled) {
       backoff = kRetryMin;
       channel.connection->set(ConnectionState::Kind::kConnected);
@@ -161,7 +157,7 @@ void Connections::run_socket(const ChannelEntry& channel) {
     const SocketEnding ending = guarded(
         "connections.socket",
         [&] { return run_socket_once(needs_, channel, protocol, loop_->loop(), stopping_); },
-        SocketEnding{our_mistake().error()});
+        SocketEnding{our_mistake()});
     if (ending.lasted >= kHealthyAfter) {
       backoff = kRetryMin;
       channel.connection->recovered();

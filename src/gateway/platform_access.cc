@@ -13,11 +13,6 @@ namespace {
 constexpr milliseconds kTokenMargin{60000};
 constexpr milliseconds kIdentityRetryMin{1000}, kIdentityRetryMax{60000};
 
-Error our_mistake() {
-  return {Code::kInternal,
-          {"a mistake in ai_bot; its log says which", "ai_bot 内部错误，详见日志"}};
-}
-
 }  // namespace
 
 PlatformAccess::PlatformAccess(std::string name, std::shared_ptr<const Channel> channel,

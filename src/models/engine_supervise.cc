@@ -57,8 +57,7 @@ void LocalModel::supervise() {
       path = path_;
     }
     auto started = guarded(
-        "engine.start", [&] { return bring_up(path); },
-        Result<RunningPtr>(fail(Code::kInternal, "a mistake in ai_bot", "ai_bot 内部错误")));
+        "engine.start", [&] { return bring_up(path); }, Result<RunningPtr>(fail(our_mistake())));
     if (started) {
       failures = 0;
       {

@@ -62,13 +62,15 @@ Answer check_method(const Request& request, const Match& match) {
 }  // namespace
 
 std::vector<Guard> http_guards(std::vector<std::string> hosts) {
-  return {{"upgrade", check_upgrade},
-          {"browser",
-           [hosts = std::move(hosts)](const Request& request, const Match& match) {
-             return check_origin(request, match, hosts);
-           }},
-          {"path", check_path},
-          {"method", check_method}};
+  std::vector<Guard> guards = {
+      {"upgrade", check_upgrade},
+      {"browser", [hosts = std::move(hosts)](const Request& request, const Match& match) {
+         return check_origin(request, match, hosts);
+       }}};
+  for (Guard& guard : route_guards()) guards.push_back(std::move(guard));
+  return guards;
 }
+
+std::vector<Guard> route_guards() { return {{"path", check_path}, {"method", check_method}}; }
 
 }  // namespace ai_bot

@@ -28,4 +28,7 @@ struct Guard {
 // `hosts`: server.hosts.
 std::vector<Guard> http_guards(std::vector<std::string> hosts);
 
+// path and method alone, where no browser can come (net/local_server.h).
+std::vector<Guard> route_guards();
+
 }  // namespace ai_bot

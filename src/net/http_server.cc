@@ -97,9 +97,7 @@ class HttpServer::Impl {
         std::make_shared<DrogonRequest>(from, connection, std::move(send), on_unseen_);
     if (guarded("http.route", [&] { serve(request); })) return;
     // What a route throws is a mistake of ours; the client hears only that.
-    request->answer(error_response(
-        *request, {Code::kInternal,
-                   {"a mistake in ai_bot; its log says which", "ai_bot 内部错误，详见日志"}}));
+    request->answer(error_response(*request, our_mistake()));
   }
 
   void serve(const std::shared_ptr<DrogonRequest>& request) {

@@ -108,10 +108,6 @@ tl::unexpected<Error> timed_out(const char* what_en, const char* what_zh, millis
               fmt::format("{} 毫秒内没有{}", limit.count(), what_zh));
 }
 
-Error our_mistake() {
-  return {Code::kInternal, {"the transfer failed by a mistake in ai_bot", "ai_bot 内部错误"}};
-}
-
 void prepare(Transfer& transfer) {
   const HttpRequest& request = transfer.request;
   CURL* easy = transfer.easy.get();

@@ -57,6 +57,9 @@ def test_what_discord_refuses_for_good_is_said_once_and_not_tried_again_and_agai
 def test_once_the_switch_is_on_a_reload_connects(begin):
     connected = begin("discord", lambda platform: setattr(platform, "has_content_intent", False))
     wait_until(lambda: state(connected)["state"] == "refused", lambda: state(connected))
+    listed = json.loads(connected.server.cli("channel", "list", "--json").stdout)
+    assert [channel["state"].split(":")[0] for channel in listed if channel["mode"] == "connect"] == ["refused"]
+    assert "discord: " in connected.server.cli("status").stdout
     doctor = connected.server.cli("doctor")
     assert "Message Content Intent" in doctor.stdout, doctor
     connected.platform.has_content_intent = True

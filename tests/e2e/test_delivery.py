@@ -8,7 +8,7 @@ import pytest
 
 from api import post_event
 from conftest import PLATFORMS, SECRET, remote_model, wait_until
-from test_webhook import Callbacks
+from callbacks import Callbacks
 
 sys.path.insert(0, str(PLATFORMS))
 import feishu  # noqa: E402

@@ -14,7 +14,7 @@ import pytest
 from api import post_event
 from chaos import MODES, Chaos
 from conftest import PLATFORMS, SANITIZED, SECRET, remote_model, wait_until
-from test_webhook import Callbacks
+from callbacks import Callbacks
 
 sys.path.insert(0, str(PLATFORMS))
 import dingtalk  # noqa: E402

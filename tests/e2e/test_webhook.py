@@ -6,6 +6,7 @@ import http.server
 import pytest
 
 from api import event, post_event, signed
+from callbacks import Callbacks
 from conftest import SECRET, free_port, remote_model, wait_until
 
 CHANNELS = f"channels:\n  - {{name: hook, default: true, secret: {SECRET}}}\n"
@@ -14,29 +15,6 @@ CHANNELS = f"channels:\n  - {{name: hook, default: true, secret: {SECRET}}}\n"
 @pytest.fixture
 def echo(make_server, echo_endpoint):
     return make_server(f"models:\n  - {remote_model(echo_endpoint)}\n{CHANNELS}").start()
-
-
-class Callbacks:
-    """Takes callbacks and answers each with the next status of a list (200 after that)."""
-
-    def __init__(self, statuses=()):
-        self.got, self.statuses = [], list(statuses)
-        callbacks = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                callbacks.got.append((dict(self.headers), json.loads(body), body))
-                self.send_response(callbacks.statuses.pop(0) if callbacks.statuses else 200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.url = f"http://127.0.0.1:{self.server.server_port}/answers"
 
 
 def test_the_answer_comes_in_the_response(echo):

@@ -45,8 +45,8 @@ class LedgerTest : public testing::TestWithParam<LedgerKind> {
   std::unique_ptr<Transaction> tables_ = GetParam().connect(folder_.path());
 };
 
-#define FOR_EACH_LEDGER(suite)                                                         \
-  INSTANTIATE_TEST_SUITE_P(Each, suite, testing::ValuesIn(test::kLedgers),             \
+#define FOR_EACH_LEDGER(suite)                                             \
+  INSTANTIATE_TEST_SUITE_P(Each, suite, testing::ValuesIn(test::kLedgers), \
                            [](const auto& param) { return std::string(param.param.name); })
 
 // A write of one event, the `number`th.

@@ -77,8 +77,7 @@ Error error_of_exception() {
     return error_of(e);
   } catch (...) {
     report_exception("store");
-    const std::string what = name_of_exception();
-    return {Code::kInternal, {"a mistake in ai_bot: " + what, "ai_bot 内部错误：" + what}};
+    return our_mistake_named();
   }
 }
 

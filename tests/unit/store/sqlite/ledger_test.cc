@@ -65,7 +65,8 @@ TEST(SqliteLedger, AReadThatThrewKeepsNoSnapshot) {
 TEST(SqliteLedger, WhatConcernsTheDatabaseFailsABatchOnceAndIsLoggedOnce) {
   TempFolder folder;
   auto ledger = open(folder / "a.db");
-  ASSERT_TRUE(ledger->write([](Transaction& t) { test::connection_of(t).database().exec("PRAGMA query_only=1"); }));
+  ASSERT_TRUE(ledger->write(
+      [](Transaction& t) { test::connection_of(t).database().exec("PRAGMA query_only=1"); }));
   std::atomic<int> ran{0};
   std::vector<Ledger::Task> tasks;
   for (int i = 0; i < 256; ++i) tasks.emplace_back([&](Transaction&) { ++ran; });
@@ -144,7 +145,7 @@ TEST(SqliteLedger, NoticesALossRightAfterACommit) {
   std::promise<bool> in_place;
   std::filesystem::rename(folder / "a.db", folder / "b.db");
   ledger->write(adds(1),
-               [&](const Result<void>&) { in_place.set_value(ledger->in_place().has_value()); });
+                [&](const Result<void>&) { in_place.set_value(ledger->in_place().has_value()); });
   EXPECT_FALSE(in_place.get_future().get());
   std::filesystem::rename(folder / "b.db", folder / "a.db");
   EXPECT_TRUE(test::wait_until([&] { return ledger->in_place().has_value(); }));
@@ -158,8 +159,7 @@ TEST(SqliteLedger, AFullDiskIsToldAndPassesWhenThereIsRoomAgain) {
   int number = 0;
   while (result && number < 1000) {
     ++number;
-    result =
-        ledger->write(adds(number, std::string(4000, 'x')));
+    result = ledger->write(adds(number, std::string(4000, 'x')));
   }
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, Code::kStorageFull);
@@ -168,7 +168,9 @@ TEST(SqliteLedger, AFullDiskIsToldAndPassesWhenThereIsRoomAgain) {
   const int64_t kept = rows(*ledger);
   EXPECT_EQ(kept, number - 1);
   // The write that failed left nothing behind, and later ones work as soon as there is room.
-  ASSERT_TRUE(ledger->write([](Transaction& t) { test::connection_of(t).database().exec("PRAGMA max_page_count=1000"); }));
+  ASSERT_TRUE(ledger->write([](Transaction& t) {
+    test::connection_of(t).database().exec("PRAGMA max_page_count=1000");
+  }));
   EXPECT_TRUE(ledger->write(adds(number)));
   EXPECT_TRUE(ledger->last_commit());
   EXPECT_EQ(rows(*ledger), kept + 1);

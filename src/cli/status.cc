@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <iostream>
+
+#include "cli/command.h"
+#include "cli/running_server.h"
+#include "cli/terminal.h"
+#include "core/json.h"
+
+namespace ai_bot {
+namespace {
+
+using nlohmann::json;
+using terminal::Colour;
+
+constexpr int kNotRunning = 1, kUnwell = 2;  // exit codes
+
+// "6 d 4 h", "4 h 12 min", "12 min", "40 s"
+std::string duration(const Cli& cli, int64_t seconds) {
+  const auto text = [&](const char* en, const char* zh, auto... numbers) {
+    return fmt::format(fmt::runtime(cli.tr(en, zh)), numbers...);
+  };
+  const int64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
+  if (days > 0) return text("{} d {} h", "{} 天 {} 小时", days, hours % 24);
+  if (hours > 0) return text("{} h {} min", "{} 小时 {} 分", hours, minutes % 60);
+  if (minutes > 0) return text("{} min", "{} 分钟", minutes);
+  return text("{} s", "{} 秒", seconds);
+}
+
+const json& list_in(const json& object, const char* key) {
+  static const json none = json::array();
+  const auto at = object.find(key);
+  return at != object.end() && at->is_array() ? *at : none;
+}
+
+// What somebody has to look at, one sentence each.
+std::vector<std::string> problems_of(const Cli& cli, const json& status) {
+  std::vector<std::string> problems;
+  for (const json& reason : list_in(status, "reasons")) {
+    if (reason.is_string()) problems.push_back(reason.get<std::string>());
+  }
+  const auto add = [&](const char* list, const char* name) {
+    for (const json& entry : list_in(status, list)) {
+      const std::string problem = text_or(entry, "problem");
+      if (!problem.empty()) problems.push_back(text_or(entry, name) + ": " + problem);
+    }
+  };
+  add("models", "name");
+  add("connections", "channel");
+  const int64_t dead = number_or(object_in(status, "inbox"), "dead") +
+                       number_or(object_in(status, "outbox"), "dead");
+  if (dead > 0) {
+    problems.push_back(fmt::format(
+        fmt::runtime(cli.tr("{} dead letters: see ai_bot doctor, open them again with ai_bot "
+                            "doctor --replay",
+                            "{} 条死信：用 ai_bot doctor 查看，ai_bot doctor --replay 重新投递")),
+        dead));
+  }
+  return problems;
+}
+
+void print_line(const std::string& name, const std::string& text) {
+  std::cout << "  " << name << std::string(name.size() > 12 ? 1 : 13 - name.size(), ' ') << text
+            << "\n";
+}
+
+void print(const Cli& cli, const json& status, const std::vector<std::string>& problems) {
+  const bool is_ok = text_or(status, "status") == "ok";
+  std::cout << terminal::coloured(is_ok ? Colour::kGreen : Colour::kRed, "●") << " ai_bot "
+            << text_or(status, "version") << "  "
+            << (is_ok ? cli.tr("healthy", "运行正常") : cli.tr("unwell", "异常")) << "   "
+            << cli.tr("up ", "已运行 ") << duration(cli, number_or(status, "uptime_s")) << "   pid "
+            << number_or(status, "pid") << "   " << text_or(status, "url") << "\n\n";
+  for (const json& model : list_in(status, "models")) {
+    const std::string where = text_or(model, "detail");
+    print_line("model", text_or(model, "name") + "  " + text_or(model, "state") +
+                            (where.empty() ? "" : "  " + where));
+  }
+  for (const json& connection : list_in(status, "connections"))
+    print_line("channel", text_or(connection, "channel") + "  " + text_or(connection, "state"));
+  const json& turns = object_in(status, "turns");
+  print_line("queue",
+             fmt::format(fmt::runtime(cli.tr("{} waiting, {} being answered, {} on their way out",
+                                             "{} 条等待，{} 条正在回答，{} 条正在发出")),
+                         number_or(turns, "waiting"), number_or(turns, "running"),
+                         number_or(object_in(status, "outbox"), "open")));
+  print_line("disk", fmt::format(fmt::runtime(cli.tr("{} free", "剩余 {}")),
+                                 terminal::size_text(number_or(status, "disk_free_bytes"))));
+  if (!problems.empty()) std::cout << "\n";
+  for (const std::string& problem : problems)
+    std::cout << terminal::coloured(Colour::kYellow, "!") << " " << problem << "\n";
+}
+
+void status(Cli& cli, bool as_json) {
+  const auto config = cli.load_config();
+  if (!config) return void(cli.exit_code = kNotRunning);
+  const auto status = RunningServer(cli, *config).status();
+  if (!status) return cli.fail(status.error().text);
+  if (text_or(*status, "status") != "ok") cli.exit_code = kUnwell;
+  if (as_json) return void(std::cout << status->dump(2) << "\n");
+  print(cli, *status, problems_of(cli, *status));
+}
+
+}  // namespace
+
+void add_status(CLI::App& app, Cli& cli) {
+  auto as_json = std::make_shared<bool>(false);
+  CLI::App* command = add_command(
+      app, cli, "status",
+      {"How the running server is; exit code 1: none runs, 2: it is unwell",
+       "查看运行中服务器的状态；退出码 1：未运行，2：异常"},
+      [&cli, as_json] { status(cli, *as_json); });
+  command->add_flag("--json", *as_json, cli.tr("As JSON", "输出 JSON"));
+}
+
+}  // namespace ai_bot
