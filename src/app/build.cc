@@ -143,8 +143,11 @@ Result<void> Server::build() {
   parts_.assistant =
       std::make_unique<Assistant>(*parts_.ledger, *parts_.under_way, *parts_.router,
                                   *parts_.executor, config.assistant, std::move(events));
+  const int64_t pending = config.database.max_pending;
+  const bool is_alone = parts_.channels.size() < 2;
+  const Intake::Room room{pending, is_alone ? pending : std::max<int64_t>(1, pending / 2)};
   parts_.intake = std::make_unique<Intake>(*parts_.ledger, *parts_.assistant, parts_.metrics,
-                                           parts_.phase, config.database.max_pending,
+                                           parts_.phase, room,
                                            [this](int64_t id) { deliverer_->deliver(id); });
   connections_ = std::make_unique<Connections>(
       ConnectionNeeds{parts_.channels, *parts_.intake, *parts_.http, config.delivery.timeout});

@@ -102,6 +102,8 @@ class Assistant {
 
   // Turns, without commands.
   Lanes::Depth depth() const { return lanes_.depth(); }
+  // Of one channel, those that are not begun.
+  int64_t waiting(const std::string& channel) const { return lanes_.waiting(channel); }
 
  private:
   class EntryTurn;

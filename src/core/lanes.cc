@@ -24,7 +24,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
     const auto [lane, is_new] = lanes_.try_emplace(name);
     if (is_new) lane->second.group = group;
     lane->second.turns.push_back(std::make_shared<Turn>(std::move(turn)));
-    ++waiting_;
+    count_waiting(group, 1);
     if (!is_new) return;  // its first turn runs, waits for its time or for its place
     schedule(lane, not_before);
     dispatch();
@@ -67,6 +67,12 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
     return {waiting_, running_, static_cast<int64_t>(lanes_.size())};
   }
 
+  int64_t waiting(const std::string& group) const {
+    MutexLock lock(mutex_);
+    const auto found = groups_.find(group);
+    return found == groups_.end() ? 0 : found->second.waiting;
+  }
+
  private:
   using TurnPtr = std::shared_ptr<Turn>;
   struct Lane {
@@ -77,9 +83,15 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
   using LaneMap = std::unordered_map<std::string, Lane>;
   struct Group {
     std::deque<std::string> ready;  // lanes
+    int64_t waiting = 0;  // turns that are not begun
     int running = 0;
     bool is_listed = false;  // in rotation_
   };
+
+  void count_waiting(const std::string& group, int64_t change) REQUIRES(mutex_) {
+    waiting_ += change;
+    groups_[group].waiting += change;
+  }
 
   // The lane has a turn and none is under way: make it ready, now or later.
   void schedule(LaneMap::iterator lane, SteadyTime not_before) REQUIRES(mutex_) {
@@ -140,7 +152,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
   void begin(LaneMap::iterator lane) REQUIRES(mutex_) {
     lane->second.is_running = true;
     ++running_;
-    --waiting_;
+    count_waiting(lane->second.group, -1);
     const TurnPtr turn = std::move(lane->second.turns.front());
     lane->second.turns.pop_front();
     const auto is_over = std::make_shared<std::atomic<bool>>(false);
@@ -157,7 +169,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
 
   void put_back(LaneMap::iterator lane, const TurnPtr& turn, SteadyTime again) REQUIRES(mutex_) {
     lane->second.turns.push_front(turn);
-    ++waiting_;
+    count_waiting(lane->second.group, 1);
     end(lane);
     schedule(lane, again);
   }
@@ -168,7 +180,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
     const auto group = groups_.find(lane->second.group);
     --group->second.running;
     list(group->first, group->second);
-    if (group->second.running == 0 && group->second.ready.empty()) groups_.erase(group);
+    if (group->second.running == 0 && group->second.waiting == 0) groups_.erase(group);
   }
 
   void finished(const std::string& name, const TurnPtr& turn, std::optional<SteadyTime> again) {
@@ -194,7 +206,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
     MutexLock lock(mutex_);
     stopping_ = true;
     for (auto lane = lanes_.begin(); lane != lanes_.end();) {
-      waiting_ -= static_cast<int64_t>(lane->second.turns.size());
+      count_waiting(lane->second.group, -static_cast<int64_t>(lane->second.turns.size()));
       Lane& to = dropped[lane->first];
       std::move(lane->second.turns.begin(), lane->second.turns.end(), std::back_inserter(to.turns));
       lane->second.turns.clear();
@@ -251,5 +263,7 @@ bool Lanes::stop(SteadyTime deadline) { return state_->stop(deadline); }
 bool Lanes::interrupted() const { return state_->interrupted(); }
 
 Lanes::Depth Lanes::depth() const { return state_->depth(); }
+
+int64_t Lanes::waiting(const std::string& group) const { return state_->waiting(group); }
 
 }  // namespace ai_bot

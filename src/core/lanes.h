@@ -52,6 +52,8 @@ class Lanes {
     int64_t lanes = 0;
   };
   Depth depth() const;
+  // Turns of this group that are not begun.
+  int64_t waiting(const std::string& group) const;
 
  private:
   class State;  // shared with the turns under way and with timers

@@ -23,13 +23,13 @@ void write_with_this_turn(Ledger& ledger, Ledger::Write write) {
 }  // namespace
 
 Intake::Intake(Ledger& ledger, Assistant& assistant, Metrics& metrics,
-               const std::atomic<Phase>& phase, int64_t max_pending,
+               const std::atomic<Phase>& phase, Room room,
                std::function<void(int64_t inbox_id)> replies_waiting)
     : ledger_(ledger),
       assistant_(assistant),
       metrics_(metrics),
       phase_(phase),
-      max_pending_(max_pending),
+      room_(room),
       replies_waiting_(std::move(replies_waiting)) {}
 
 Result<void> Intake::may_take_in(const ChannelEntry& channel) {
@@ -40,18 +40,27 @@ Result<void> Intake::may_take_in(const ChannelEntry& channel) {
     metrics_.event(channel.config.name, "failed");
     return in_place;
   }
-  // What waits for its commit waits for its answer too.
-  const int64_t waiting = assistant_.depth().waiting + ledger_.queued();
-  if (waiting < max_pending_) return {};
+  if (has_room(channel.config.name)) return {};
   metrics_.event(channel.config.name, "full");
   return fail(Code::kUnavailable,
               "too many messages are waiting (database.max_pending); send it again later",
               "等待处理的消息过多（database.max_pending），请稍后重发");
 }
 
+// What waits for its commit waits for its answer too.
+bool Intake::has_room(const std::string& channel) {
+  if (assistant_.depth().waiting + ledger_.queued() >= room_.all) return false;
+  MutexLock lock(mutex_);
+  return assistant_.waiting(channel) + uncommitted_[channel] < room_.channel;
+}
+
 void Intake::take_in(const ChannelEntry& channel, Event event, Committed committed) {
   auto taken = std::make_shared<TakenIn>();
   taken->event = std::move(event);
+  {
+    MutexLock lock(mutex_);
+    ++uncommitted_[taken->event.channel];
+  }
   const std::string& fixed = taken->event.fixed_answer;
   Ledger::Write write;
   write.task = [taken, texts = fixed.empty()
@@ -73,6 +82,10 @@ void Intake::take_in(const ChannelEntry& channel, Event event, Committed committ
 }
 
 void Intake::written(const TakenInPtr& taken, Result<void> result, const Committed& committed) {
+  {
+    MutexLock lock(mutex_);
+    --uncommitted_[taken->event.channel];
+  }
   const bool is_written = result.has_value();
   // Committed to a file that is no longer there would be acknowledged into nothing.
   if (is_written) result = ledger_.in_place();

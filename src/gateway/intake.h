@@ -7,8 +7,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 
 #include "assistant/assistant.h"
+#include "core/mutex.h"
 #include "core/phase.h"
 #include "gateway/channel_entry.h"
 #include "store/ledger.h"
@@ -27,12 +29,17 @@ using TakenInPtr = std::shared_ptr<TakenIn>;
 
 class Intake {
  public:
+  // How many may wait, for their commit or their answer.
+  struct Room {
+    int64_t all;      // database.max_pending
+    int64_t channel;  // of one channel, so that a flooded one leaves room for the others
+  };
+
   // `replies_waiting`: the outbox holds a reply to this event.
   Intake(Ledger& ledger, Assistant& assistant, Metrics& metrics, const std::atomic<Phase>& phase,
-         int64_t max_pending, std::function<void(int64_t inbox_id)> replies_waiting);
+         Room room, std::function<void(int64_t inbox_id)> replies_waiting);
 
-  // kUnavailable when too many wait already, for their commit or their answer
-  // (database.max_pending), or ai_bot is stopping; kStorage when the database is gone.
+  // kUnavailable when there is no room, or ai_bot is stopping; kStorage when the database is gone.
   Result<void> may_take_in(const ChannelEntry& channel);
 
   using Committed = std::function<void(const TakenInPtr& taken, const Result<void>& result)>;
@@ -49,14 +56,17 @@ class Intake {
   void note_taken_in(const TakenIn& taken);
 
  private:
+  bool has_room(const std::string& channel);
   void written(const TakenInPtr& taken, Result<void> result, const Committed& committed);
 
   Ledger& ledger_;
   Assistant& assistant_;
   Metrics& metrics_;
   const std::atomic<Phase>& phase_;
-  const int64_t max_pending_;
+  const Room room_;
   const std::function<void(int64_t inbox_id)> replies_waiting_;
+  Mutex mutex_;
+  std::unordered_map<std::string, int64_t> uncommitted_ GUARDED_BY(mutex_);  // by channel
 };
 
 }  // namespace ai_bot

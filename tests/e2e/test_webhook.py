@@ -149,6 +149,15 @@ def test_too_many_waiting_events_are_refused_for_the_platform_to_repeat(make_ser
     wait_until(lambda: server.health()["inbox"]["open"] == 0, "all acknowledged ones are answered")
 
 
+def test_a_flooded_channel_leaves_room_for_the_others(make_server, echo_endpoint):
+    channels = "channels:\n" + "".join(f"  - {{name: {name}, secret: {SECRET}, sync_deadline: 1ms}}\n" for name in ("hook", "other"))
+    server = make_server(f"models:\n  - {remote_model(echo_endpoint)}\nassistant: {{max_parallel_turns: 1}}\ndatabase: {{max_pending: 8}}\n" + channels).start()
+    flood = [post_event(server, SECRET, f"e{i}", "slow 3", conversation=f"room{i}")[0] for i in range(12)]
+    assert flood[0] == 202 and flood.count(503) >= 6  # four wait, and what was begun meanwhile
+    assert post_event(server, SECRET, "o1", "hello", path="/api/webhook/other")[0] == 202
+    wait_until(lambda: server.health()["inbox"]["open"] == 0, "all acknowledged ones are answered")
+
+
 def test_conversations_keep_their_order_and_commands_work(echo):
     assert post_event(echo, SECRET, "e1", "/help")[1]["text"].startswith("/help – this list")
     assert post_event(echo, SECRET, "e2", "/状态")[1]["text"].startswith("ai_bot 正在运行。\n- echo: ready")

@@ -107,6 +107,8 @@ TEST_F(LanesTest, OneGroupHasAtMostHalfOfThePlaces) {
   EXPECT_TRUE(wait_until([&] { return done == 10; }));
   EXPECT_EQ(slow.count(), 2u);
   EXPECT_EQ(lanes.depth().waiting, 8);
+  EXPECT_EQ(lanes.waiting("slow"), 8);
+  EXPECT_EQ(lanes.waiting("fast"), 0);
   EXPECT_EQ(lanes.depth().running, 2);
   while (lanes.depth().lanes > 0) slow.let_go();
 }
@@ -152,6 +154,7 @@ TEST_F(LanesTest, WaitForTheirTime) {
         finish(std::nullopt);
       },
       clock_.now() + milliseconds(1000));
+  EXPECT_EQ(lanes.waiting("g"), 1) << "it waits while it rests too";
   clock_.advance(milliseconds(999));
   lanes.add("b", "g", [&](const Finish& finish) {
     other = true;
