@@ -14,8 +14,8 @@ namespace ai_bot {
 
 // What reading the configuration again came to.
 struct Reloaded {
-  bool is_taken = false;           // false: it has errors, and nothing was changed
-  std::vector<Finding> findings;   // errors and warnings
+  bool is_taken = false;            // false: it has errors, and nothing was changed
+  std::vector<Finding> findings;    // errors and warnings
   std::vector<ChangedKey> changed;  // since the last reload; what needs a restart is not active
 };
 

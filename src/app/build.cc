@@ -1,19 +1,18 @@
-#include <fmt/format.h>
 #include <signal.h>
 
 #include <system_error>
 
 #include "api/health.h"
+#include "api/http_options.h"
 #include "api/metrics.h"
 #include "api/openai.h"
 #include "api/webhook.h"
-#include "app/process.h"
 #include "app/server.h"
 #include "core/guarded.h"
 #include "core/log.h"
-#include "core/redact.h"
-#include "gateway/attachments.h"
-#include "gateway/drafts.h"
+#include "core/process.h"
+#include "gateway/channels.h"
+#include "gateway/turn_events.h"
 #include "net/address.h"
 #include "net/port.h"
 #include "store/sqlite/ledger.h"
@@ -23,34 +22,14 @@ namespace {
 
 constexpr int kExecutorThreads = 4;
 
-HttpServer::Options http_options(const ServerConfig& config, const std::string& data_folder) {
-  HttpServer::Options options;
-  options.listen = config.listen;
-  options.port = config.port;
-  options.threads = config.threads;
-  options.limits = {static_cast<size_t>(config.max_header.count),
-                    static_cast<size_t>(config.max_body.count),
-                    static_cast<size_t>(config.max_unsent.count),
-                    config.max_connections,
-                    config.max_connections_per_ip,
-                    config.header_timeout,
-                    config.min_rate.count,
-                    config.write_timeout,
-                    config.idle_timeout,
-                    config.stream_ping};
-  options.hosts = config.hosts;
-  options.scratch = data_folder + "/run/uploads";
-  return options;
-}
-
 }  // namespace
 
 Server::Server(Config config, Reread reread, DataFolder folder, ServerLock lock)
-    : folder_(std::move(folder)), lock_(std::move(lock)), reread_(std::move(reread)) {
-  parts_.config = std::move(config);
-  MutexLock held(reload_mutex_);
-  known_ = parts_.config;
-}
+    : folder_(std::move(folder)),
+      lock_(std::move(lock)),
+      reread_(std::move(reread)),
+      config_(std::move(config)),
+      known_(config_) {}
 
 Server::~Server() {
   guarded("server.shut_down", [this] { shut_down(); });
@@ -59,8 +38,7 @@ Server::~Server() {
 Result<std::unique_ptr<Server>> Server::create(Config config, Reread reread) {
   // Before the first thread: all inherit the mask, and one of them takes the signals
   // (handle_signals).
-  const sigset_t signals = our_signals();
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  block_signals();
   signal(SIGPIPE, SIG_IGN);
   close_to_others();
   if (auto free = check_port(config.server.listen, config.server.port); !free)
@@ -93,192 +71,108 @@ Result<void> Server::build_all() {
 }
 
 Result<void> Server::build() {
-  const Config& config = parts_.config;
-  SqliteLedger::Options options;
-  options.path = config.database.path;
-  options.max_batch = static_cast<int>(config.database.max_batch);
-  options.retention = {config.database.retention, config.database.message_retention};
-  auto ledger = SqliteLedger::open(options);
-  if (!ledger) return fail(ledger.error());
-  parts_.ledger = std::move(*ledger);
-  parts_.under_way =
-      std::make_unique<UnderWay>(folder_.path() + "/run/under_way", config.database.path);
-  parts_.under_way->forget_closed(*parts_.ledger);
-  parts_.executor = std::make_unique<Executor>(Executor::Options{"gateway", kExecutorThreads});
-  parts_.http = std::make_unique<HttpClient>();
-  if (auto built = build_channels(); !built) return built;
+  if (auto built = build_ledger(); !built) return built;
+  executor_ = std::make_unique<Executor>(Executor::Options{"gateway", kExecutorThreads});
+  http_ = std::make_unique<HttpClient>();
+  auto channels = make_channels(config_, folder_, *http_);
+  if (!channels) return fail(channels.error());
+  channels_ = std::move(*channels);
   if (auto built = build_models(); !built) return built;
-  deliverer_ = std::make_unique<Deliverer>(*parts_.ledger, *parts_.under_way, parts_.metrics,
-                                           outgoing(), config.delivery, parts_.channels);
-  AssistantEvents events;
-  events.holds_replies = [this](const std::string& name) {
-    const ChannelEntry* entry = find_channel(parts_.channels, name);
-    return entry != nullptr && entry->channel->holds_replies();
-  };
-  events.compose = [this](const std::string& name, const std::string& answer) {
-    const ChannelEntry* entry = find_channel(parts_.channels, name);
-    return entry == nullptr ? std::vector<std::string>{answer} : entry->channel->compose(answer);
-  };
-  events.begun = [this](int64_t id, const Event& event) -> std::shared_ptr<Draft> {
-    const ChannelEntry* entry = find_channel(parts_.channels, event.channel);
-    if (entry == nullptr) return nullptr;
-    return begin_draft(*entry, outgoing(), *parts_.ledger, id, event);
-  };
-  events.files = [this](const Event& event, std::function<bool()> over,
-                        std::function<void(std::string)> then) {
-    const ChannelEntry* entry = find_channel(parts_.channels, event.channel);
-    if (entry == nullptr) return then("");
-    read_text_files(*entry, outgoing(), event,
-                    static_cast<size_t>(parts_.config.assistant.max_message.count), std::move(over),
-                    std::move(then));
-  };
-  events.answered = [this](int64_t id, const std::string& answer) {
-    parts_.waiters.answered(id, {answer});
-    deliverer_->deliver(id);
-  };
-  events.postponed = [this](int64_t id, const std::string& notice) {
-    parts_.waiters.answered(id, {notice, /*postponed=*/true});
-    deliverer_->deliver(id);
-  };
-  parts_.assistant =
-      std::make_unique<Assistant>(*parts_.ledger, *parts_.under_way, *parts_.router,
-                                  *parts_.executor, config.assistant, std::move(events));
-  const int64_t pending = config.database.max_pending;
-  const bool is_alone = parts_.channels.size() < 2;
-  const Intake::Room room{pending, is_alone ? pending : std::max<int64_t>(1, pending / 2)};
-  parts_.intake = std::make_unique<Intake>(*parts_.ledger, *parts_.assistant, parts_.metrics,
-                                           parts_.phase, room,
-                                           [this](int64_t id) { deliverer_->deliver(id); });
+  build_assistant();
   connections_ = std::make_unique<Connections>(
-      ConnectionNeeds{parts_.channels, *parts_.intake, *parts_.http, config.delivery.timeout});
+      ConnectionNeeds{channels_, *intake_, *http_, config_.delivery.timeout});
   // The HTTP threads, the signals', the admin socket's, the executor's further ones, a
   // connection's, a model's and its process's.
-  size_t later = static_cast<size_t>(config.server.threads) + 2 + (kExecutorThreads - 1) +
+  size_t later = static_cast<size_t>(config_.server.threads) + 2 + (kExecutorThreads - 1) +
                  2 * local_models_.size();
-  for (const auto& [name, channel] : parts_.channels) later += channel.config.mode == "connect";
+  for (const auto& [name, channel] : channels_) later += channel.config.mode == "connect";
   require_threads(later);
-  parts_.metrics.add_sampler(process_samples);
-  parts_.metrics.add_sampler([needs = health_needs()] { return health_samples(needs); });
+  metrics_.add_sampler(process_samples);
+  metrics_.add_sampler([needs = health_needs()] { return health_samples(needs); });
   build_http();
   build_admin();
   arrange();
   return {};
 }
 
-Outgoing Server::outgoing() {
-  return {*parts_.http, *parts_.executor, parts_.config.delivery.timeout};
+Result<void> Server::build_ledger() {
+  SqliteLedger::Options options;
+  options.path = config_.database.path;
+  options.max_batch = static_cast<int>(config_.database.max_batch);
+  options.retention = {config_.database.retention, config_.database.message_retention};
+  auto ledger = SqliteLedger::open(options);
+  if (!ledger) return fail(ledger.error());
+  ledger_ = std::move(*ledger);
+  under_way_ = std::make_unique<UnderWay>(folder_.path() + "/run/under_way", options.path);
+  under_way_->forget_closed(*ledger_);
+  return {};
 }
 
-HealthNeeds Server::health_needs() {
-  return {parts_.phase,
-          *parts_.ledger,
-          *parts_.router,
-          *parts_.assistant,
-          parts_.channels,
-          parts_.config.database.path,
-          parts_.config.database.min_free_disk.count};
+Result<void> Server::build_models() {
+  auto models = local_models_.make(config_, *http_);
+  if (!models) return fail(models.error());
+  router_ = std::make_unique<Router>(
+      std::move(*models), config_.router,
+      [this](const Attempt& attempt) { count_attempt(metrics_, attempt); });
+  return {};
+}
+
+void Server::build_assistant() {
+  deliverer_ = std::make_unique<Deliverer>(*ledger_, *under_way_, metrics_, outgoing(),
+                                           config_.delivery, channels_);
+  const auto max_text = static_cast<size_t>(config_.assistant.max_message.count);
+  assistant_ = std::make_unique<Assistant>(
+      *ledger_, *under_way_, *router_, *executor_, config_.assistant,
+      turn_events(channels_, outgoing(), *ledger_, waiters_, *deliverer_, max_text));
+  const int64_t pending = config_.database.max_pending;
+  const bool is_alone = channels_.size() < 2;
+  const Intake::Room room{pending, is_alone ? pending : std::max<int64_t>(1, pending / 2)};
+  intake_ = std::make_unique<Intake>(*ledger_, *assistant_, metrics_, phase_, room,
+                                     [this](int64_t id) { deliverer_->deliver(id); });
 }
 
 void Server::build_http() {
-  const Config& config = parts_.config;
-  const auto max_message = static_cast<size_t>(config.assistant.max_message.count);
+  const auto max_message = static_cast<size_t>(config_.assistant.max_message.count);
   const std::vector<Route> areas[] = {
-      webhook_routes({parts_.channels, *parts_.intake, parts_.waiters, parts_.metrics}),
-      openai_routes({*parts_.router, *parts_.assistant, parts_.phase, parts_.answers_under_way,
-                     config.server.max_answers, max_message}),
+      webhook_routes({channels_, *intake_, waiters_, metrics_}),
+      openai_routes({*router_, *assistant_, phase_, answers_under_way_, config_.server.max_answers,
+                     max_message}),
       health_routes(health_needs()),
-      metrics_routes(parts_.metrics),
+      metrics_routes(metrics_),
   };
   std::vector<Route> routes;
   for (const auto& area : areas) routes.insert(routes.end(), area.begin(), area.end());
-  http_ = std::make_unique<HttpServer>(
-      http_options(config.server, folder_.path()), routes,
+  http_server_ = std::make_unique<HttpServer>(
+      http_options(config_.server, folder_.path()), routes,
       [this](const std::string& route, const std::string& method, int status, double seconds) {
-        parts_.metrics.http_request(route, method, status, seconds);
+        metrics_.http_request(route, method, status, seconds);
       });
-}
-
-AdminNeeds Server::admin_needs() {
-  return {health_needs(),
-          *parts_.ledger,
-          http_url(parts_.config.server.listen, parts_.config.server.port),
-          steady_now(),
-          [this] { return reload(); },
-          [this] { use_models(); },
-          [this] { take_up(); }};
 }
 
 // Where the folder can hold no sockets (some network file systems), people are served all the same.
 void Server::build_admin() {
-  auto admin = LocalServer::open({folder_.admin_socket()}, admin_routes(admin_needs()));
+  const AdminNeeds needs{health_needs(),
+                         *ledger_,
+                         http_url(config_.server.listen, config_.server.port),
+                         steady_now(),
+                         [this] { return reload(); },
+                         [this] { use_models(); },
+                         [this] { take_up(); }};
+  auto admin = LocalServer::open({folder_.admin_socket()}, admin_routes(needs));
   if (!admin) return log::warning("admin.no_socket", admin.error().text.en);
   admin_ = std::move(*admin);
 }
 
-Result<void> Server::build_channels() {
-  const ChannelLimits limits{static_cast<size_t>(parts_.config.assistant.max_message.count)};
-  for (ChannelConfig channel : parts_.config.channels) {
-    if (channel.type == "generic" && channel.secret.empty()) {
-      auto secret = folder_.webhook_secret();
-      if (!secret) return fail(secret.error());
-      channel.secret = *secret;
-      keep_secret(secret->reveal());
-    }
-    const std::shared_ptr<const Channel> made = make_channel(channel, limits);
-    parts_.channels[channel.name] = {
-        made, channel,
-        std::make_shared<PlatformAccess>(channel.name, made, *parts_.http,
-                                         parts_.config.delivery.timeout)};
-  }
-  return {};
-}
+Outgoing Server::outgoing() { return {*http_, *executor_, config_.delivery.timeout}; }
 
-Result<std::string> Server::model_file(const ModelConfig& model) const {
-  if (model.path == "builtin") return folder_.builtin_model();
-  return model.path;
-}
-
-Result<void> Server::build_models() {
-  auto sockets = folder_.sockets();
-  if (!sockets) return fail(sockets.error());
-  std::vector<std::unique_ptr<Model>> models;
-  for (ModelConfig config : parts_.config.models) {
-    if (config.type != "local") {
-      models.push_back(std::make_unique<RemoteModel>(config, *parts_.http));
-      continue;
-    }
-    const std::string chosen = local_models_.empty() ? folder_.active_model() : "";
-    auto file = chosen.empty() ? model_file(config) : Result<std::string>(chosen);
-    if (!file) return fail(file.error());
-    config.path = *file;
-    config.model = config.name;
-    auto local = std::make_unique<LocalModel>(config, parts_.config.engine, *sockets, *parts_.http);
-    local_models_.push_back(local.get());
-    models.push_back(std::move(local));
-  }
-  parts_.router = std::make_unique<Router>(std::move(models), parts_.config.router,
-                                           [this](const Attempt& attempt) { observe(attempt); });
-  return {};
-}
-
-void Server::observe(const Attempt& attempt) {
-  const auto seconds = [](milliseconds t) { return static_cast<double>(t.count()) / 1000; };
-  if (!attempt.outcome) {
-    const Error& error = attempt.outcome.error();
-    parts_.metrics.model_attempt(attempt.model, name_of(error.code), 0);
-    log::warning("model.attempt_failed", error.text.en,
-                 {{"http.request.id", attempt.request_id}, {"ai_bot.model", attempt.model}});
-    return;
-  }
-  const ChatEnd& end = *attempt.outcome;
-  // An answer that came whole tells no time of its own for its first token.
-  const bool whole = end.first_token == end.total;
-  const double generating = seconds(whole ? end.total : end.total - end.first_token);
-  const double rate =
-      generating > 0 ? static_cast<double>(end.usage.completion_tokens) / generating : 0;
-  parts_.metrics.model_attempt(attempt.model, "ok", seconds(end.total));
-  parts_.metrics.model_answer(attempt.model, seconds(end.first_token), rate,
-                              end.usage.prompt_tokens, end.usage.completion_tokens);
+HealthNeeds Server::health_needs() {
+  return {phase_,
+          *ledger_,
+          *router_,
+          *assistant_,
+          channels_,
+          config_.database.path,
+          config_.database.min_free_disk.count};
 }
 
 }  // namespace ai_bot

@@ -2,20 +2,13 @@
 // order.
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <string>
-
 #include "api/admin.h"
-#include "api/health.h"
-#include "app/data_folder.h"
-#include "app/parts.h"
-#include "config/reader.h"
-#include "core/mutex.h"
 #include "core/part.h"
 #include "gateway/connections.h"
 #include "gateway/delivery.h"
-#include "models/engine.h"
+#include "gateway/intake.h"
+#include "gateway/waiters.h"
+#include "models/local_models.h"
 #include "net/http_server.h"
 #include "net/local_server.h"
 
@@ -31,9 +24,8 @@ class Server {
 
   // Serves until SIGTERM or SIGINT, then stops in order and by one deadline: no new work, turns
   // finish or are parked within server.shutdown_grace, replies go out and engines end a second
-  // later. SIGHUP reloads, or stops when it came from
-  // a terminal that was closed. `on_listening` is called once it
-  // serves.
+  // later. SIGHUP reloads, or stops when it came from a terminal that was closed. `on_listening` is
+  // called once it serves.
   void run(const std::function<void()>& on_listening);
 
   ~Server();
@@ -43,33 +35,40 @@ class Server {
 
   Result<void> build_all();
   Result<void> build();
-  Result<void> build_channels();
+  Result<void> build_ledger();
   Result<void> build_models();
-  Result<std::string> model_file(const ModelConfig& model) const;
-  void observe(const Attempt& attempt);
-  HealthNeeds health_needs();
-  Outgoing outgoing();
+  void build_assistant();
   void build_http();
-  AdminNeeds admin_needs();
   void build_admin();
+  Outgoing outgoing();
+  HealthNeeds health_needs();
   void arrange();
-  void start_models();
-  void stop_models(SteadyTime deadline);
   void handle_signals();
   Reloaded reload();
   void use_models();
-  void reload_models(const Config& fresh) REQUIRES(reload_mutex_);
   void take_up();
   void shut_down();
 
   DataFolder folder_;
   ServerLock lock_;
   Reread reread_;
-  std::unique_ptr<HttpServer> http_;  // outlives what answers its requests
-  Parts parts_;
+  std::unique_ptr<HttpServer> http_server_;  // outlives what answers its requests
+  const Config config_;
+  Metrics metrics_;
+  Waiters waiters_;
+  ChannelMap channels_;
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<UnderWay> under_way_;
+  std::unique_ptr<Executor> executor_;  // what the gateway does between its waits
+  std::unique_ptr<HttpClient> http_;
+  LocalModels local_models_{folder_};
+  std::unique_ptr<Router> router_;
+  std::unique_ptr<Assistant> assistant_;
+  std::unique_ptr<Intake> intake_;
+  std::atomic<int64_t> answers_under_way_{0};  // of /v1/chat/completions
+  std::atomic<Phase> phase_{Phase::kStarting};
   Mutex reload_mutex_;                      // one at a time
   Config known_ GUARDED_BY(reload_mutex_);  // as of the last reload
-  std::vector<LocalModel*> local_models_;   // owned by the router
   std::unique_ptr<Deliverer> deliverer_;
   std::unique_ptr<Connections> connections_;
   std::unique_ptr<LocalServer> admin_;  // null: it could not be had, and the log says why

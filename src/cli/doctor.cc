@@ -6,11 +6,11 @@
 #include <iostream>
 #include <thread>
 
-#include "app/data_folder.h"
 #include "cli/command.h"
 #include "cli/doctor_database.h"
 #include "cli/running_server.h"
 #include "cli/terminal.h"
+#include "config/data_folder.h"
 #include "core/disk.h"
 #include "core/json.h"
 #include "models/engine_plan.h"

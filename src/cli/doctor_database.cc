@@ -5,8 +5,8 @@
 #include <filesystem>
 #include <iostream>
 
-#include "app/data_folder.h"
 #include "cli/running_server.h"
+#include "config/data_folder.h"
 #include "core/json.h"
 #include "core/redact.h"
 #include "store/sqlite/ledger.h"

@@ -5,13 +5,14 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "app/data_folder.h"
 #include "cli/command.h"
 #include "cli/running_server.h"
 #include "cli/terminal.h"
+#include "config/data_folder.h"
 #include "core/clock.h"
 #include "core/json.h"
 #include "core/redact.h"
+#include "models/builtin_model.h"
 #include "models/gguf.h"
 
 namespace ai_bot {
@@ -145,7 +146,7 @@ void use(Cli& cli, const std::string& name) {
   if (auto made = folder.prepare(); !made) return cli.fail(made.error().text);
   std::string file = name;
   if (name == "builtin") {
-    auto builtin = folder.builtin_model();
+    auto builtin = builtin_model(folder);
     if (!builtin) return cli.fail(builtin.error().text);
     file = *builtin;
   } else if (!fs::exists(file) && fs::exists(folder.models() + "/" + name)) {

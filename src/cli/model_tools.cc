@@ -6,9 +6,10 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
-#include "app/data_folder.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "config/data_folder.h"
+#include "models/builtin_model.h"
 #include "models/tools.h"
 
 namespace ai_bot {
@@ -57,7 +58,7 @@ void bench(Cli& cli, const ToolOptions& options) {
   if (file == "builtin") {
     const DataFolder folder(config->data_dir);
     if (auto made = folder.prepare(); !made) return cli.fail(made.error().text);
-    const auto builtin = folder.builtin_model();
+    const auto builtin = builtin_model(folder);
     if (!builtin) return cli.fail(builtin.error().text);
     file = *builtin;
   }

@@ -10,8 +10,10 @@ namespace {
 void print_findings(const Cli& cli, const nlohmann::json& findings) {
   for (const auto& entry : findings) {
     const std::string text = text_or(entry, "text");
-    const Finding finding{text_or(entry, "level") == "error", text_or(entry, "file"),
-                          static_cast<int>(number_or(entry, "line")), text_or(entry, "key"),
+    const Finding finding{text_or(entry, "level") == "error",
+                          text_or(entry, "file"),
+                          static_cast<int>(number_or(entry, "line")),
+                          text_or(entry, "key"),
                           {text, text}};
     std::cerr << (finding.is_error ? cli.tr("error: ", "错误：") : cli.tr("warning: ", "警告："))
               << finding.in(cli.language) << "\n";

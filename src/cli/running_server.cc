@@ -6,7 +6,7 @@
 
 #include <filesystem>
 
-#include "app/data_folder.h"
+#include "config/data_folder.h"
 #include "core/json.h"
 #include "net/address.h"
 #include "net/http_client.h"
@@ -50,12 +50,13 @@ Result<RunningServer::Answer> RunningServer::ask(const std::string& method,
   const auto reply = http.fetch(std::move(request));
   close(opened);
   if (!reply) {
-    return fail(Code::kUnavailable,
-                fmt::format("process {} runs, but does not answer at {}: {}. Look at its log; "
-                            "started from an earlier version, it must be restarted",
-                            pid_, socket_, reply.error().text.en),
-                fmt::format("进程 {} 正在运行，但 {} 没有响应：{}。请查看日志；若为旧版本启动，请重启",
-                            pid_, socket_, reply.error().text.zh));
+    return fail(
+        Code::kUnavailable,
+        fmt::format("process {} runs, but does not answer at {}: {}. Look at its log; "
+                    "started from an earlier version, it must be restarted",
+                    pid_, socket_, reply.error().text.en),
+        fmt::format("进程 {} 正在运行，但 {} 没有响应：{}。请查看日志；若为旧版本启动，请重启",
+                    pid_, socket_, reply.error().text.zh));
   }
   return Answer{reply->status, parse_json(reply->body)};
 }

@@ -5,10 +5,10 @@
 #include <iostream>
 #include <sstream>
 
-#include "app/logging.h"
 #include "app/server.h"
 #include "cli/command.h"
 #include "cli/terminal.h"
+#include "config/logging.h"
 #include "config/reader.h"
 #include "net/address.h"
 

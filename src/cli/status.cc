@@ -105,11 +105,11 @@ void status(Cli& cli, bool as_json) {
 
 void add_status(CLI::App& app, Cli& cli) {
   auto as_json = std::make_shared<bool>(false);
-  CLI::App* command = add_command(
-      app, cli, "status",
-      {"How the running server is; exit code 1: none runs, 2: it is unwell",
-       "查看运行中服务器的状态；退出码 1：未运行，2：异常"},
-      [&cli, as_json] { status(cli, *as_json); });
+  CLI::App* command =
+      add_command(app, cli, "status",
+                  {"How the running server is; exit code 1: none runs, 2: it is unwell",
+                   "查看运行中服务器的状态；退出码 1：未运行，2：异常"},
+                  [&cli, as_json] { status(cli, *as_json); });
   command->add_flag("--json", *as_json, cli.tr("As JSON", "输出 JSON"));
 }
 

@@ -83,7 +83,7 @@ class Lanes::State : public std::enable_shared_from_this<Lanes::State> {
   using LaneMap = std::unordered_map<std::string, Lane>;
   struct Group {
     std::deque<std::string> ready;  // lanes
-    int64_t waiting = 0;  // turns that are not begun
+    int64_t waiting = 0;            // turns that are not begun
     int running = 0;
     bool is_listed = false;  // in rotation_
   };

@@ -124,11 +124,11 @@ Result<std::shared_ptr<LocalRequest>> LocalRequest::read(int connection, int sto
   for (size_t size = 0; !parser.is_whole();) {
     char bytes[4096];
     if (!wait_for(connection, POLLIN, stopping, deadline))
-      return fail(Code::kTimeout, "the request did not come whole in time", "请求未在限定时间内完整到达");
+      return fail(Code::kTimeout, "the request did not come whole in time",
+                  "请求未在限定时间内完整到达");
     const ssize_t count = recv(connection, bytes, sizeof bytes, MSG_DONTWAIT);
     if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (count <= 0)
-      return fail(Code::kCancelled, "the client left", "客户端已断开");
+    if (count <= 0) return fail(Code::kCancelled, "the client left", "客户端已断开");
     size += static_cast<size_t>(count);
     if (size > max) {
       return fail(Code::kTooLarge, "the request is larger than " + std::to_string(max) + " bytes",

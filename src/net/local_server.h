@@ -23,10 +23,10 @@ namespace ai_bot {
 class LocalServer {
  public:
   struct Options {
-    std::string path;                    // of the socket; may be longer than a socket's address
-    size_t max_request = 64 << 10;       // bytes, header and body
-    milliseconds request_time{5000};     // for a request to come whole, and for its answer to go
-    milliseconds answer_time{60000};     // for a route to answer
+    std::string path;                 // of the socket; may be longer than a socket's address
+    size_t max_request = 64 << 10;    // bytes, header and body
+    milliseconds request_time{5000};  // for a request to come whole, and for its answer to go
+    milliseconds answer_time{60000};  // for a route to answer
   };
 
   // Listens. A socket that stands at the path is taken to be left over, and replaced: whoever calls
@@ -51,7 +51,7 @@ class LocalServer {
   const Options options_;
   const RouteTable routes_;
   const std::vector<Guard> guards_;
-  int folder_ = -1;    // of the socket
+  int folder_ = -1;  // of the socket
   int listening_ = -1;
   int stopping_ = -1;  // an eventfd: readable once it is to end
   std::thread thread_;

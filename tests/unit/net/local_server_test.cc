@@ -24,22 +24,26 @@ class LocalServerTest : public testing::Test {
  protected:
   void start(LocalServer::Options options) {
     const std::vector<Route> routes = {
-        {{Method::kGet}, "/plain",
+        {{Method::kGet},
+         "/plain",
          [](const RequestPtr& request, const Respond& respond) {
            respond({200, std::string(request->header("x-word")), "text/plain"});
          }},
-        {{Method::kPost}, "/later",
+        {{Method::kPost},
+         "/later",
          [this](const RequestPtr& request, const Respond& respond) {
            answering_ = std::async(std::launch::async, [request, respond] {
              respond({201, std::string(request->body())});
            });
          }},
-        {{Method::kGet}, "/never",
+        {{Method::kGet},
+         "/never",
          [this](const RequestPtr&, const Respond& respond) {
            kept_ = respond;
            ++asked_;
          }},
-        {{Method::kGet}, "/throws",
+        {{Method::kGet},
+         "/throws",
          [](const RequestPtr&, const Respond&) { throw std::runtime_error("a mistake"); }},
     };
     auto server = LocalServer::open(std::move(options), routes);

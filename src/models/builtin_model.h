@@ -1,7 +1,10 @@
 // The built-in model (models/guide), carried inside the program, so that one file is all there is.
 #pragma once
 
+#include <string>
 #include <string_view>
+
+#include "config/data_folder.h"
 
 namespace ai_bot {
 
@@ -10,7 +13,7 @@ constexpr const char* kBuiltinModelName = "guide-q8_0-" BUILTIN_MODEL_HASH ".ggu
 
 std::string_view builtin_model_bytes();
 
-// Gives the memory back that reading the bytes took; they can still be read.
-void release_builtin_model();
+// Writes it to the folder's models, unless it is there already; returns its path.
+Result<std::string> builtin_model(const DataFolder& folder);
 
 }  // namespace ai_bot

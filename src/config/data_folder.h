@@ -36,9 +36,6 @@ class DataFolder {
   // is shorter than a configured secret may be, or belongs to others too.
   Result<Secret> webhook_secret() const;
 
-  // Writes the built-in model out, unless it is there already; returns its path.
-  Result<std::string> builtin_model() const;
-
   // The file chosen by `model use`; empty when none was.
   std::string active_model() const;
   Result<void> choose_model(const std::string& file) const;

@@ -1,4 +1,4 @@
-#include "app/data_folder.h"
+#include "config/data_folder.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -14,8 +14,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "app/builtin_model.h"
 #include "config/check.h"
+#include "core/disk.h"
 #include "core/id.h"
 #include "core/utf8.h"
 
@@ -30,55 +30,9 @@ constexpr off_t kLargestSecretFile = 4096;  // bytes
 const Text kMakeAnother{": remove the file, another one is made at the next start",
                         "：请删除该文件，下次启动会重新生成"};
 
-// "PATH can't be written: No space left on device", with the cure behind it.
-tl::unexpected<Error> system_error(const std::string& path, const Text& what,
-                                   const Text& cure = {}) {
-  const int number = errno;
-  const Code code = number == ENOSPC ? Code::kStorageFull : Code::kStorage;
-  return fail(code, fmt::format("{} {}: {}{}", path, what.en, std::strerror(number), cure.en),
-              fmt::format("{} {}：{}{}", path, what.zh, std::strerror(number), cure.zh));
-}
-
-const Text kNotWritten{"can't be written", "无法写入"};
 const Text kNotCreated{"can't be created", "无法创建"};
 const Text kAnotherFolder{"; choose another data_dir or mend its rights",
                           "；请更换 data_dir 或修正权限"};
-
-// What was renamed in a folder is there after a power cut only when the folder is on the disk too.
-bool sync_folder_of(const std::string& path) {
-  const std::string folder = fs::path(path).parent_path().string();
-  const int fd = open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return false;
-  // Some network file systems can't, and say so.
-  const bool good = fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP;
-  close(fd);
-  return good;
-}
-
-// Writes a whole file beside, then renames: it is there whole or not at all, also after a power
-// cut.
-Result<void> write_file(const std::string& path, std::string_view content) {
-  const std::string beside = path + ".new";
-  const int fd = open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return system_error(beside, kNotWritten);
-  while (!content.empty()) {
-    const ssize_t count = write(fd, content.data(), content.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      auto error = system_error(beside, kNotWritten);
-      close(fd);
-      unlink(beside.c_str());
-      return error;
-    }
-    content.remove_prefix(static_cast<size_t>(count));
-  }
-  const bool good = fsync(fd) == 0;
-  close(fd);
-  if (!good || rename(beside.c_str(), path.c_str()) != 0 || !sync_folder_of(path)) {
-    return system_error(path, kNotWritten);
-  }
-  return {};
-}
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path);
@@ -131,7 +85,7 @@ Result<Secret> DataFolder::webhook_secret() const {
   const std::string file = path_ + "/webhook.secret";
   std::error_code unknown;
   if (fs::symlink_status(file, unknown).type() == fs::file_type::not_found) {
-    if (auto written = write_file(file, random_hex(kSecretBytes) + "\n"); !written)
+    if (auto written = write_whole_file(file, random_hex(kSecretBytes) + "\n"); !written)
       return fail(written.error());
   }
   struct stat info {};
@@ -174,24 +128,12 @@ Result<Secret> DataFolder::webhook_secret() const {
   return Secret(secret);
 }
 
-Result<std::string> DataFolder::builtin_model() const {
-  const std::string_view model = builtin_model_bytes();
-  const std::string file = models() + "/" + kBuiltinModelName;
-  std::error_code error;
-  // Not compared byte by byte: that would make all of it resident.
-  if (fs::file_size(file, error) == model.size() && !error) return file;
-  const auto written = write_file(file, model);
-  release_builtin_model();
-  if (!written) return fail(written.error());
-  return file;
-}
-
 std::string DataFolder::active_model() const {
   return std::string(trim(read_file(path_ + "/active_model")));
 }
 
 Result<void> DataFolder::choose_model(const std::string& file) const {
-  return write_file(path_ + "/active_model", file + "\n");
+  return write_whole_file(path_ + "/active_model", file + "\n");
 }
 
 Result<ServerLock> ServerLock::take(const std::string& file) {

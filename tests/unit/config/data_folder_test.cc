@@ -1,10 +1,9 @@
-#include "app/data_folder.h"
+#include "config/data_folder.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "app/builtin_model.h"
 #include "support/temp_folder.h"
 
 namespace ai_bot {
@@ -80,18 +79,6 @@ TEST(DataFolder, RefusesASecretThatIsNone) {
   std::filesystem::remove(file);
   std::filesystem::create_symlink(temp / "nowhere", file);
   refused("a link to nowhere");
-}
-
-TEST(DataFolder, WritesTheBuiltInModelOutAndMendsADamagedOne) {
-  test::TempFolder temp;
-  const DataFolder folder(temp / "data");
-  ASSERT_TRUE(folder.prepare());
-  const auto file = folder.builtin_model();
-  ASSERT_TRUE(file);
-  EXPECT_EQ(test::read_file(*file), test::read_file(BUILTIN_MODEL));
-  test::write_file(*file, "truncated");
-  ASSERT_TRUE(folder.builtin_model());
-  EXPECT_EQ(test::read_file(*file), builtin_model_bytes());
 }
 
 TEST(DataFolder, RemembersTheChosenModel) {

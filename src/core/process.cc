@@ -1,14 +1,27 @@
-#include "app/process.h"
+#include "core/process.h"
 
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <future>
+#include <initializer_list>
 #include <thread>
 #include <vector>
 
 namespace ai_bot {
+namespace {
+
+sigset_t set_of(std::initializer_list<int> signals) {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int signal : signals) sigaddset(&set, signal);
+  return set;
+}
+
+}  // namespace
 
 void close_to_others() {
   umask(0077);
@@ -43,11 +56,22 @@ void require_threads(size_t count) {
   end();
 }
 
-sigset_t our_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
-  return signals;
+void block_signals() {
+  const sigset_t signals = set_of({SIGTERM, SIGINT, SIGHUP});
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+Signalled await_signal() {
+  static const bool on_terminal = isatty(STDERR_FILENO) == 1;
+  const sigset_t signals = set_of({SIGTERM, SIGINT, SIGHUP});
+  int signal = 0;
+  sigwait(&signals, &signal);
+  // A terminal that is closed sends SIGHUP too, and is no terminal any more.
+  const bool closed = on_terminal && isatty(STDERR_FILENO) == 0;
+  if (signal == SIGHUP && !closed) return Signalled::kReload;
+  const sigset_t impatient = set_of({SIGINT, SIGTERM});
+  pthread_sigmask(SIG_UNBLOCK, &impatient, nullptr);
+  return Signalled::kStop;
 }
 
 }  // namespace ai_bot

@@ -1,0 +1,13 @@
+// The HTTP server as the configuration has it.
+#pragma once
+
+#include <string>
+
+#include "config/config.h"
+#include "net/http_server.h"
+
+namespace ai_bot {
+
+HttpServer::Options http_options(const ServerConfig& config, const std::string& data_folder);
+
+}  // namespace ai_bot

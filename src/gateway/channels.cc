@@ -1,0 +1,26 @@
+#include "gateway/channels.h"
+
+#include "core/redact.h"
+
+namespace ai_bot {
+
+Result<ChannelMap> make_channels(const Config& config, const DataFolder& folder,
+                                 HttpClient& http) {
+  const ChannelLimits limits{static_cast<size_t>(config.assistant.max_message.count)};
+  ChannelMap channels;
+  for (ChannelConfig channel : config.channels) {
+    if (channel.type == "generic" && channel.secret.empty()) {
+      auto secret = folder.webhook_secret();
+      if (!secret) return fail(secret.error());
+      channel.secret = *secret;
+      keep_secret(secret->reveal());
+    }
+    const std::shared_ptr<const Channel> made = make_channel(channel, limits);
+    channels[channel.name] = {
+        made, channel,
+        std::make_shared<PlatformAccess>(channel.name, made, http, config.delivery.timeout)};
+  }
+  return channels;
+}
+
+}  // namespace ai_bot

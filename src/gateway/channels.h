@@ -1,0 +1,13 @@
+// The channels of a configuration, as they run.
+#pragma once
+
+#include "config/data_folder.h"
+#include "gateway/channel_entry.h"
+
+namespace ai_bot {
+
+// Each with its access to its platform. A generic channel without a secret gets the one that is
+// kept in the folder (made at the first start).
+Result<ChannelMap> make_channels(const Config& config, const DataFolder& folder, HttpClient& http);
+
+}  // namespace ai_bot
