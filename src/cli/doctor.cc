@@ -2,7 +2,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <iostream>
 #include <thread>
 
@@ -19,7 +18,6 @@
 namespace ai_bot {
 namespace {
 
-namespace fs = std::filesystem;
 using terminal::Colour;
 using terminal::size_text;
 
@@ -35,12 +33,16 @@ class Doctor : private Diagnosis {
     configuration(read);
     if (!read.usable()) return checks();
     config_ = read.config;
+    const RunningServer running(cli_, config_);
+    if (running.is_hidden()) {
+      add(Grade::kError, tr("data folder", "数据目录"), cli_.tr(running.status().error().text));
+      return checks();
+    }
     data_folder();
     webhook_secret();
     engine();
     models();
-    const bool running = server();
-    if (!running) port();
+    if (!server(running)) port();
     examine_database(*this, cli_, config_.database.path);
     return checks();
   }
@@ -71,7 +73,7 @@ class Doctor : private Diagnosis {
 
   void webhook_secret() {
     const DataFolder folder(config_.data_dir);
-    if (!fs::exists(folder.path() + "/webhook.secret")) return;
+    if (!may_exist(folder.path() + "/webhook.secret")) return;
     if (const auto secret = folder.webhook_secret(); !secret)
       add(Grade::kError, tr("secret", "密钥"), cli_.tr(secret.error().text));
   }
@@ -79,7 +81,7 @@ class Doctor : private Diagnosis {
   void data_folder() {
     const std::string subject = tr("data folder", "数据目录");
     const std::string& path = config_.data_dir;
-    if (!fs::exists(path))
+    if (!may_exist(path))
       return add(Grade::kGood, subject,
                  path + tr(" (made at the first start)", "（首次启动时创建）"));
     if (access(path.c_str(), W_OK | X_OK) != 0) {
@@ -162,9 +164,9 @@ class Doctor : private Diagnosis {
     }
   }
 
-  bool server() {
+  // False: none runs.
+  bool server(const RunningServer& running) {
     const std::string subject = tr("server", "服务器");
-    const RunningServer running(cli_, config_);
     if (running.pid() == 0) {
       add(Grade::kGood, subject,
           tr("not running (start it with: ai_bot serve)", "未运行（启动：ai_bot serve）"));

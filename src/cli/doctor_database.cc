@@ -2,19 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <filesystem>
 #include <iostream>
 
 #include "cli/running_server.h"
 #include "config/data_folder.h"
+#include "core/disk.h"
 #include "core/json.h"
 #include "core/redact.h"
 #include "store/sqlite/ledger.h"
 
 namespace ai_bot {
 namespace {
-
-namespace fs = std::filesystem;
 
 constexpr int64_t kLargestChecked =
     256LL << 20;  // bytes; quick_check of a larger database takes too long
@@ -61,7 +59,7 @@ void Diagnosis::add(Grade grade, const std::string& subject, const std::string& 
 
 void examine_database(Diagnosis& found, const Cli& cli, const std::string& path) {
   const std::string subject = found.tr("database", "数据库");
-  if (!fs::exists(path))
+  if (!may_exist(path))
     return found.add(Grade::kGood, subject,
                      path + found.tr(" (made at the first start)", "（首次启动时创建）"));
   const auto read = SqliteLedger::examine(path, kLargestChecked, [&](Transaction& transaction) {
@@ -111,7 +109,7 @@ Result<Replayed> replay_in(const Config& config) {
 void replay_dead_letters(Cli& cli) {
   const auto config = cli.load_config();
   if (!config) return void(cli.exit_code = 1);
-  if (!fs::exists(config->database.path)) {
+  if (!may_exist(config->database.path)) {
     return cli.fail({config->database.path + " is not there: nothing was ever taken in",
                      config->database.path + " 不存在：尚未接收过任何消息"});
   }

@@ -10,6 +10,7 @@
 #include "cli/terminal.h"
 #include "config/data_folder.h"
 #include "core/clock.h"
+#include "core/disk.h"
 #include "core/json.h"
 #include "core/redact.h"
 #include "models/builtin_model.h"
@@ -149,10 +150,11 @@ void use(Cli& cli, const std::string& name) {
     auto builtin = builtin_model(folder);
     if (!builtin) return cli.fail(builtin.error().text);
     file = *builtin;
-  } else if (!fs::exists(file) && fs::exists(folder.models() + "/" + name)) {
+  } else if (!may_exist(file) && may_exist(folder.models() + "/" + name)) {
     file = folder.models() + "/" + name;
   }
-  file = fs::absolute(file).lexically_normal().string();
+  std::error_code ignored;
+  file = fs::absolute(file, ignored).lexically_normal().string();
   const auto info = inspect_gguf(file);
   if (!info) return cli.fail(info.error().text);
   if (!info->has_chat_template) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 
 #include "config/data_folder.h"
@@ -23,12 +24,13 @@ RunningServer::RunningServer(const Cli& cli, const Config& config) : cli_(cli), 
   const DataFolder folder(config.data_dir);
   socket_ = folder.admin_socket();
   pid_ = ServerLock::holder(folder.lock_file());
+  is_hidden_ = access(config.data_dir.c_str(), R_OK | W_OK | X_OK) != 0 && errno == EACCES;
 }
 
 Result<RunningServer::Answer> RunningServer::ask(const std::string& method,
                                                  const std::string& path) const {
   const std::string& data = config_.data_dir;
-  if (access(data.c_str(), R_OK | W_OK | X_OK) != 0 && errno == EACCES) {
+  if (is_hidden_) {
     return fail(Code::kUnavailable,
                 data + " is another user's: run this as that user (sudo -u USER ai_bot …) or root",
                 data + " 属于其他用户：请以该用户（sudo -u 用户 ai_bot …）或 root 运行");

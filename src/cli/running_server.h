@@ -16,6 +16,8 @@ class RunningServer {
 
   // Its process id, as its lock says; 0: none runs.
   int pid() const { return pid_; }
+  // The data folder belongs to somebody else: whether one runs can't be told.
+  bool is_hidden() const { return is_hidden_; }
 
   struct Answer {
     int status = 0;
@@ -35,6 +37,7 @@ class RunningServer {
   const Config& config_;
   std::string socket_;
   int pid_ = 0;
+  bool is_hidden_ = false;
 };
 
 }  // namespace ai_bot

@@ -34,6 +34,10 @@ FileId FileId::of(const std::string& path) {
   return {info.st_dev, info.st_ino};
 }
 
+bool may_exist(const std::string& path) {
+  return access(path.c_str(), F_OK) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
 int64_t free_disk(const std::string& path) {
   struct statvfs info {};
   if (statvfs(path.c_str(), &info) != 0) return -1;

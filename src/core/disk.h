@@ -18,6 +18,10 @@ struct FileId {
   static FileId of(const std::string& path);
 };
 
+// Whether something is there. Also where that can't be told, since its folder may not be entered:
+// opening it says why.
+bool may_exist(const std::string& path);
+
 // Free bytes for this process on the file system that holds `path`; -1 when it can't be told.
 int64_t free_disk(const std::string& path);
 

@@ -13,8 +13,8 @@ void close_to_others();
 // As many open files as this process may have: each answer takes up to two.
 void raise_file_limit();
 
-// Throws std::system_error when so many further threads can't be had at once. Signalled at the start,
-// where that can be told, for those that are started later, where it would end the process.
+// Throws std::system_error when so many further threads can't be had at once. Signalled at the
+// start, where that can be told, for those that are started later, where it would end the process.
 void require_threads(size_t count);
 
 // Blocks those that await_signal() waits for, in this thread and all that it starts.

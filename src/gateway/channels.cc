@@ -4,8 +4,7 @@
 
 namespace ai_bot {
 
-Result<ChannelMap> make_channels(const Config& config, const DataFolder& folder,
-                                 HttpClient& http) {
+Result<ChannelMap> make_channels(const Config& config, const DataFolder& folder, HttpClient& http) {
   const ChannelLimits limits{static_cast<size_t>(config.assistant.max_message.count)};
   ChannelMap channels;
   for (ChannelConfig channel : config.channels) {

@@ -32,7 +32,8 @@ int64_t number_in(const char* path) {
 }
 
 bool is_program(const fs::path& path) {
-  return access(path.c_str(), X_OK) == 0 && fs::is_regular_file(path);
+  std::error_code ignored;
+  return access(path.c_str(), X_OK) == 0 && fs::is_regular_file(path, ignored);
 }
 
 }  // namespace

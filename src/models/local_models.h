@@ -1,5 +1,5 @@
-// The models of a configuration, and what its local ones have in common: the file each answers with,
-// their start and their end.
+// The models of a configuration, and what its local ones have in common: the file each answers
+// with, their start and their end.
 #pragma once
 
 #include <memory>

@@ -3,9 +3,9 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <thread>
 
+#include "core/disk.h"
 #include "core/json.h"
 #include "models/child_process.h"
 #include "models/engine_plan.h"
@@ -13,8 +13,6 @@
 
 namespace ai_bot {
 namespace {
-
-namespace fs = std::filesystem;
 
 struct Finished {
   ChildExit exit;
@@ -77,7 +75,7 @@ Result<void> quantize_model(const EngineConfig& engine, const std::string& input
                             const std::string& output, const std::string& type,
                             const std::function<void(std::string_view)>& on_line) {
   if (const auto info = inspect_gguf(input); !info) return fail(info.error());
-  if (fs::exists(output)) {
+  if (may_exist(output)) {
     return fail(Code::kConflict,
                 output + " is there already: remove it, or name another with --out",
                 output + " 已存在：请先删除，或用 --out 指定其他文件");

@@ -136,3 +136,5 @@ def test_another_user_hears_whose_it_is(make_server):
     os.chmod(server.folder, 0o755)
     done = cli("status", "-c", str(server.config), env=environment(), user=65534)
     assert done.returncode == 1 and f"{server.data} is another user's: run this as that user" in done.stderr
+    done = cli("doctor", "-c", str(server.config), env=environment(), user=65534)
+    assert f"✗ data folder: {server.data} is another user's" in done.stdout
