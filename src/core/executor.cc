@@ -14,6 +14,7 @@ constexpr milliseconds kLongestNap{3600000};
 
 Executor::Executor(Options options, Clock& clock)
     : options_(std::move(options)), share_(std::max(1, options_.threads / 2)), clock_(clock) {
+  MutexLock lock(mutex_);  // the thread looks at threads_ at once
   threads_.emplace_back([this] { run(); });
 }
 
