@@ -1,5 +1,6 @@
 #include <signal.h>
 
+#include <algorithm>
 #include <system_error>
 
 #include "api/health.h"

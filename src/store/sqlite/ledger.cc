@@ -4,6 +4,8 @@
 #include <sqlite3.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+
 #include "core/guarded.h"
 #include "core/log.h"
 #include "store/sqlite/schema.h"

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "support/ledgers.h"
 
 namespace ai_bot {
