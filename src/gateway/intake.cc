@@ -57,10 +57,6 @@ bool Intake::has_room(const std::string& channel) {
 void Intake::take_in(const ChannelEntry& channel, Event event, Committed committed) {
   auto taken = std::make_shared<TakenIn>();
   taken->event = std::move(event);
-  {
-    MutexLock lock(mutex_);
-    ++uncommitted_[taken->event.channel];
-  }
   const std::string& fixed = taken->event.fixed_answer;
   Ledger::Write write;
   write.task = [taken, texts = fixed.empty()
@@ -78,6 +74,10 @@ void Intake::take_in(const ChannelEntry& channel, Event event, Committed committ
   write.done = [this, taken, committed = std::move(committed)](Result<void> result) {
     written(taken, std::move(result), committed);
   };
+  {
+    MutexLock lock(mutex_);
+    ++uncommitted_[taken->event.channel];
+  }
   write_with_this_turn(ledger_, std::move(write));
 }
 
