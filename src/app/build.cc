@@ -25,7 +25,7 @@ constexpr int kExecutorThreads = 4;
 
 }  // namespace
 
-Server::Server(Config config, Reread reread, DataFolder folder, ServerLock lock)
+Server::Server(Config config, Reread reread, DataFolder folder, ProcessLock lock)
     : folder_(std::move(folder)),
       lock_(std::move(lock)),
       reread_(std::move(reread)),
@@ -46,7 +46,7 @@ Result<std::unique_ptr<Server>> Server::create(Config config, Reread reread) {
     return fail(free.error());
   DataFolder folder(config.data_dir);
   if (auto made = folder.prepare(); !made) return fail(made.error());
-  auto lock = ServerLock::take(folder.lock_file());
+  auto lock = folder.lock();
   if (!lock) return fail(lock.error());
   std::unique_ptr<Server> server(
       new Server(std::move(config), std::move(reread), std::move(folder), std::move(*lock)));

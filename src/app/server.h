@@ -31,7 +31,7 @@ class Server {
   ~Server();
 
  private:
-  Server(Config config, Reread reread, DataFolder folder, ServerLock lock);
+  Server(Config config, Reread reread, DataFolder folder, ProcessLock lock);
 
   Result<void> build_all();
   Result<void> build();
@@ -50,7 +50,7 @@ class Server {
   void shut_down();
 
   DataFolder folder_;
-  ServerLock lock_;
+  ProcessLock lock_;
   Reread reread_;
   std::unique_ptr<HttpServer> http_server_;  // outlives what answers its requests
   const Config config_;

@@ -5,7 +5,6 @@
 #include <iostream>
 
 #include "cli/running_server.h"
-#include "config/data_folder.h"
 #include "core/disk.h"
 #include "core/json.h"
 #include "core/redact.h"
@@ -85,15 +84,11 @@ Result<Replayed> replay_by(const RunningServer& server) {
   if (!answer) return fail(answer.error());
   if (answer->status == 200)
     return Replayed{number_or(answer->body, "messages"), number_or(answer->body, "replies")};
-  const std::string message = text_or(object_in(answer->body, "error"), "message", "?");
-  return fail(Code::kUnavailable, message, message);
+  return fail(answer->refusal());
 }
 
-// No server may begin meanwhile: what is opened here may be brought to a new layout.
-Result<Replayed> replay_in(const Config& config) {
-  auto lock = ServerLock::take(DataFolder(config.data_dir).lock_file());
-  if (!lock) return fail(lock.error());
-  auto ledger = SqliteLedger::open({config.database.path});
+Result<Replayed> replay_in(const std::string& database) {
+  auto ledger = SqliteLedger::open({database});
   if (!ledger) return fail(ledger.error());
   Replayed replayed;
   const auto done = (*ledger)->write([&](Transaction& transaction) {
@@ -114,7 +109,7 @@ void replay_dead_letters(Cli& cli) {
                      config->database.path + " 不存在：尚未接收过任何消息"});
   }
   const RunningServer server(cli, *config);
-  const auto replayed = server.pid() != 0 ? replay_by(server) : replay_in(*config);
+  const auto replayed = server.pid() != 0 ? replay_by(server) : replay_in(config->database.path);
   if (!replayed) return cli.fail(replayed.error().text);
   std::cout << fmt::format(fmt::runtime(cli.tr("Opened again: {} messages, {} replies.",
                                                "已重新打开：{} 条消息，{} 条回复。")),

@@ -23,7 +23,7 @@ constexpr milliseconds kTimeout{65000};  // a little longer than the socket's ow
 RunningServer::RunningServer(const Cli& cli, const Config& config) : cli_(cli), config_(config) {
   const DataFolder folder(config.data_dir);
   socket_ = folder.admin_socket();
-  pid_ = ServerLock::holder(folder.lock_file());
+  pid_ = folder.server();
   is_hidden_ = access(config.data_dir.c_str(), R_OK | W_OK | X_OK) != 0 && errno == EACCES;
 }
 
@@ -63,12 +63,16 @@ Result<RunningServer::Answer> RunningServer::ask(const std::string& method,
   return Answer{reply->status, parse_json(reply->body)};
 }
 
+Error RunningServer::Answer::refusal() const {
+  const std::string message = text_or(object_in(body, "error"), "message", "?");
+  return {Code::kUnavailable, {message, message}};
+}
+
 Result<nlohmann::json> RunningServer::status() const {
   auto answer = ask("GET", "/api/admin/status");
   if (!answer) return fail(answer.error());
   if (answer->status == 200 && answer->body.is_object()) return std::move(answer->body);
-  const std::string message = text_or(object_in(answer->body, "error"), "message", "?");
-  return fail(Code::kUnavailable, message, message);
+  return fail(answer->refusal());
 }
 
 std::string RunningServer::url() const {

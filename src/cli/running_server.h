@@ -22,6 +22,9 @@ class RunningServer {
   struct Answer {
     int status = 0;
     nlohmann::json body;
+
+    // What it says that is wrong.
+    Error refusal() const;
   };
   // kUnavailable when none runs or it can't be asked, with what to do.
   Result<Answer> ask(const std::string& method, const std::string& path) const;

@@ -2,13 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -33,6 +31,8 @@ const Text kMakeAnother{": remove the file, another one is made at the next star
 const Text kNotCreated{"can't be created", "无法创建"};
 const Text kAnotherFolder{"; choose another data_dir or mend its rights",
                           "；请更换 data_dir 或修正权限"};
+
+std::string lock_file(const std::string& folder) { return folder + "/ai_bot.lock"; }
 
 std::string read_file(const std::string& path) {
   std::ifstream file(path);
@@ -72,6 +72,12 @@ Result<void> DataFolder::prepare() const {
   }
   return {};
 }
+
+Result<ProcessLock> DataFolder::lock() const {
+  return ProcessLock::take(lock_file(path_), path_, "data_dir");
+}
+
+int DataFolder::server() const { return ProcessLock::holder(lock_file(path_)); }
 
 Result<std::string> DataFolder::sockets() const {
   std::string folder = path_ + "/run";
@@ -134,41 +140,6 @@ std::string DataFolder::active_model() const {
 
 Result<void> DataFolder::choose_model(const std::string& file) const {
   return write_whole_file(path_ + "/active_model", file + "\n");
-}
-
-Result<ServerLock> ServerLock::take(const std::string& file) {
-  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) return system_error(file, kNotWritten);
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    close(fd);
-    const std::string pid(trim(read_file(file)));
-    return fail(
-        Code::kConflict,
-        fmt::format("another ai_bot (process {}) uses this data_dir already: stop it, or choose "
-                    "another data_dir",
-                    pid),
-        fmt::format("另一个 ai_bot（进程 {}）正在使用该 data_dir：请先停止它，或更换 data_dir",
-                    pid));
-  }
-  const std::string pid = std::to_string(getpid()) + "\n";
-  if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
-    auto error = system_error(file, kNotWritten);
-    close(fd);
-    return error;
-  }
-  return ServerLock(fd);
-}
-
-int ServerLock::holder(const std::string& file) {
-  const int fd = open(file.c_str(), O_RDWR | O_CLOEXEC);
-  if (fd < 0) return 0;
-  const bool held = flock(fd, LOCK_EX | LOCK_NB) != 0;
-  close(fd);
-  return held ? std::atoi(read_file(file).c_str()) : 0;
-}
-
-ServerLock::~ServerLock() {
-  if (fd_ >= 0) close(fd_);
 }
 
 }  // namespace ai_bot

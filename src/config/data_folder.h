@@ -1,7 +1,7 @@
 // The folder where everything is kept (data_dir, mode 0700), and what is made there at the first
 // start:
 //
-//   ai_bot.db          the database
+//   ai_bot.db          the database, and ai_bot.db.lock of the process that writes to it
 //   ai_bot.lock        held while a server runs; contains its process id
 //   webhook.secret     the generated channel's secret (mode 0600)
 //   active_model       the file `ai_bot model use` chose for the first local model
@@ -12,6 +12,7 @@
 #include <string>
 
 #include "config/config.h"
+#include "core/process_lock.h"
 #include "core/result.h"
 
 namespace ai_bot {
@@ -23,8 +24,11 @@ class DataFolder {
   // Creates what is missing. Errors name the folder and what to do.
   Result<void> prepare() const;
 
+  // What a server holds while it runs, and the process id of the one that does; 0: none.
+  Result<ProcessLock> lock() const;
+  int server() const;
+
   const std::string& path() const { return path_; }
-  std::string lock_file() const { return path_ + "/ai_bot.lock"; }
   std::string admin_socket() const { return path_ + "/run/admin.sock"; }
   std::string models() const { return path_ + "/models"; }
 
@@ -42,22 +46,6 @@ class DataFolder {
 
  private:
   std::string path_;
-};
-
-// Held by a running server; a second one gets an error that names the first one's process.
-class ServerLock {
- public:
-  static Result<ServerLock> take(const std::string& file);
-  // The process id of the server that holds it; 0 when none does.
-  static int holder(const std::string& file);
-
-  ServerLock(ServerLock&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  ServerLock& operator=(ServerLock&&) = delete;
-  ~ServerLock();
-
- private:
-  explicit ServerLock(int fd) : fd_(fd) {}
-  int fd_;
 };
 
 }  // namespace ai_bot

@@ -110,6 +110,23 @@ def test_the_database_of_a_server_that_cannot_be_asked_is_left_alone(make_server
     assert connection.execute("SELECT state FROM outbox").fetchall() == [(2,)]
 
 
+def test_a_database_has_one_process_whatever_leads_to_it(make_server, echo_endpoint):
+    server, _ = dead_letter(make_server, echo_endpoint)
+    link = server.folder / "link.db"
+    link.symlink_to(server.data / "ai_bot.db")
+    other = make_server()
+    other.data = server.folder / "data2"
+    for path in (server.data / "ai_bot.db", link):
+        other.configure(f"database: {{path: '{path}'}}\n")
+        for command in (["doctor", "--replay"], ["serve"]):
+            done = other.cli(*command)
+            assert done.returncode == 1
+            assert f"another ai_bot (process {server.process.pid}) uses {path} already: stop it, or choose another database.path" in done.stderr
+    assert "1 dead letters" in server.cli("status").stdout
+    assert server.stop() == 0
+    assert other.cli("doctor", "--replay").stdout == "Opened again: 0 messages, 1 replies.\n"
+
+
 def test_nothing_of_it_is_served_on_the_network_and_the_socket_goes_with_the_server(make_server):
     server = make_server().start()
     for path in ("/api/admin/status", "/api/admin/reload", "/api/admin/models", "/api/admin/replay"):

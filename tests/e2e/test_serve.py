@@ -114,7 +114,7 @@ def test_a_port_in_use_is_told(server, make_server):
 def test_a_data_folder_in_use_is_told(server):
     result = server.cli("serve", "--port", str(free_port()))
     assert result.returncode == 1
-    assert result.stderr == (f"error: another ai_bot (process {server.process.pid}) uses this data_dir already: stop it, or choose another data_dir\n")
+    assert result.stderr == (f"error: another ai_bot (process {server.process.pid}) uses {server.data} already: stop it, or choose another data_dir\n")
 
 
 def test_a_wrong_configuration_is_told_with_all_its_errors(folder):

@@ -36,13 +36,15 @@ void rollback(Connection& connection) {
 
 }  // namespace
 
-SqliteLedger::SqliteLedger(Options options) : options_(std::move(options)) {}
+SqliteLedger::SqliteLedger(Options options, ProcessLock lock)
+    : options_(std::move(options)), lock_(std::move(lock)) {}
 
 Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const Options& options) {
-  // Counting SQLite's memory takes a lock at each allocation (its "Recommended Compile-time
-  // Options"). Only heard before the first database.
+  // It takes a lock at each allocation (SQLite's "Recommended Compile-time Options"). First of all.
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-  std::unique_ptr<SqliteLedger> ledger(new SqliteLedger(options));
+  auto lock = ProcessLock::beside(options.path, "database.path");
+  if (!lock) return fail(lock.error());
+  std::unique_ptr<SqliteLedger> ledger(new SqliteLedger(options, std::move(*lock)));
   try {
     const mode_t before = umask(0077);
     try {

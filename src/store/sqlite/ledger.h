@@ -8,10 +8,12 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "core/clock.h"
+#include "core/process_lock.h"
 #include "store/ledger.h"
 #include "store/sqlite/kept_counts.h"
 #include "store/sqlite/place.h"
@@ -29,8 +31,10 @@ class SqliteLedger final : public Ledger {
     std::optional<Retention::Limits> retention = std::nullopt;  // none: nothing is forgotten
   };
 
-  // Creates the file (mode 0600) or migrates it. Fails with what to do when it is read-only,
-  // damaged, newer than this version, or on a full disk.
+  // Creates the file (mode 0600) or migrates it. Fails with what to do when it is another
+  // process's, read-only, damaged, newer than this version, or on a full disk. As long as it is
+  // open, PATH.lock is held: a second process would change the layout under the first one, or take
+  // up its work.
   static Result<std::unique_ptr<SqliteLedger>> open(const Options& options);
 
   // Reads a file that may be another program's at this moment, and changes nothing. A file of at
@@ -57,7 +61,7 @@ class SqliteLedger final : public Ledger {
   int64_t queued() const override { return queued_; }
 
  private:
-  explicit SqliteLedger(Options options);
+  SqliteLedger(Options options, ProcessLock lock);
   Result<void> look(const Task& query) override;
   void run();
   void commit(std::vector<Write>& batch);
@@ -68,6 +72,7 @@ class SqliteLedger final : public Ledger {
   bool keep_up();
 
   Options options_;
+  ProcessLock lock_;  // let go last
   std::unique_ptr<SqliteTables> writer_;
   std::unique_ptr<SqliteTables> reader_;
   std::unique_ptr<KeptCounts> counts_;

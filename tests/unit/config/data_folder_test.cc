@@ -99,21 +99,5 @@ TEST(DataFolder, SaysWhatToDoWhenItCannotBeMade) {
             std::string::npos);
 }
 
-TEST(ServerLock, ASecondServerIsToldWhoHoldsIt) {
-  test::TempFolder temp;
-  const std::string file = temp / "lock";
-  EXPECT_EQ(ServerLock::holder(file), 0);
-  {
-    const auto lock = ServerLock::take(file);
-    ASSERT_TRUE(lock);
-    const auto second = ServerLock::take(file);
-    ASSERT_FALSE(second);
-    EXPECT_NE(second.error().text.en.find("process " + std::to_string(getpid())),
-              std::string::npos);
-    EXPECT_EQ(ServerLock::holder(file), getpid());
-  }
-  EXPECT_EQ(ServerLock::holder(file), 0);
-}
-
 }  // namespace
 }  // namespace ai_bot
