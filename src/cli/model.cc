@@ -119,25 +119,29 @@ void status(Cli& cli, bool as_json) {
   std::cout << terminal::table(rows);
 }
 
-// Follows a running server's swap until it is done; false when it failed.
-bool follow_swap(Cli& cli, const Config& config, const RunningServer& server,
-                 const std::string& file) {
+// Follows a running server's swap until it is done, or failed.
+Result<void> follow_swap(const Config& config, const RunningServer& server,
+                         const std::string& file) {
   for (SteadyTime begun = steady_now(); since(begun) < config.engine.start_timeout + kPatience;) {
     std::this_thread::sleep_for(kPollInterval);
     const auto health = server.status();
     if (!health) continue;
     for (const auto& model : (*health)["models"]) {
-      if (text_or(model, "detail") == file && text_or(model, "state") == "ready") return true;
+      if (text_or(model, "detail") == file && text_or(model, "state") == "ready") return {};
       const std::string problem = text_or(model, "problem");
-      if (problem.find(file) != std::string::npos || problem.starts_with("the swap failed")) {
-        cli.fail({problem, problem});
-        return false;
-      }
+      if (problem.find(file) != std::string::npos || problem.starts_with("the swap failed"))
+        return fail(Code::kUnavailable, problem, problem);
     }
   }
-  cli.fail({"the server did not finish the swap in time; see its log",
-            "服务器未能及时完成切换，请查看日志"});
-  return false;
+  return fail(Code::kTimeout, "the server did not finish the swap in time; see its log",
+              "服务器未能及时完成切换，请查看日志");
+}
+
+Result<void> swap(const Config& config, const RunningServer& server, const std::string& file) {
+  const auto told = server.ask("POST", "/api/admin/models");
+  if (!told) return fail(told.error());
+  if (told->status == 200) return follow_swap(config, server, file);
+  return fail(told->refusal());
 }
 
 void use(Cli& cli, const std::string& name) {
@@ -161,6 +165,7 @@ void use(Cli& cli, const std::string& name) {
     std::cerr << cli.tr("warning: the file has no chat template; its answers may be poor\n",
                         "警告：该文件没有对话模板，回答质量可能较差\n");
   }
+  const std::string before = folder.active_model();
   if (auto chosen = folder.choose_model(file); !chosen) return cli.fail(chosen.error().text);
   const RunningServer server(cli, *config);
   if (server.pid() == 0) {
@@ -169,11 +174,12 @@ void use(Cli& cli, const std::string& name) {
               << file << "\n";
     return;
   }
-  const auto told = server.ask("POST", "/api/admin/models");
-  if (!told) return cli.fail(told.error().text);
-  if (follow_swap(cli, *config, server, file))
-    std::cout << cli.tr("The server answers with it now: ", "服务器现在使用该模型：") << file
-              << "\n";
+  if (const auto swapped = swap(*config, server, file); !swapped) {
+    // A server that answers with another file must not come up with this one at its next start.
+    if (swapped.error().code != Code::kTimeout) folder.choose_model(before);
+    return cli.fail(swapped.error().text);
+  }
+  std::cout << cli.tr("The server answers with it now: ", "服务器现在使用该模型：") << file << "\n";
 }
 
 }  // namespace

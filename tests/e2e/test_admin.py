@@ -106,6 +106,7 @@ def test_the_database_of_a_server_that_cannot_be_asked_is_left_alone(make_server
         assert done.returncode == 1 and "does not answer at" in done.stderr and "it must be restarted" in done.stderr
         done = server.cli("model", "use", "builtin")
         assert done.returncode == 1 and "it must be restarted" in done.stderr
+        assert (server.data / "active_model").read_text().strip() == ""
     assert connection.execute("PRAGMA user_version").fetchone() == (2,)
     assert connection.execute("SELECT state FROM outbox").fetchall() == [(2,)]
 

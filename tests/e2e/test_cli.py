@@ -133,6 +133,18 @@ def test_model_use_swaps_a_running_server(server, folder, plain_model):
     assert server.cli("model", "use", "builtin").returncode == 0
 
 
+def test_a_model_that_the_engine_refuses_is_not_the_choice_of_the_next_start(server, folder, plain_model):
+    chosen = json.loads(server.cli("model", "list", "--json").stdout)
+    broken = folder / "broken.gguf"
+    broken.write_bytes(plain_model.read_bytes().replace(b"output_norm.weight", b"output_nope.weight"))
+    done = server.cli("model", "use", str(broken))
+    assert done.returncode == 1 and "the swap failed, the former model goes on" in done.stderr
+    assert json.loads(server.cli("model", "list", "--json").stdout) == chosen
+    server.stop()
+    server.start()
+    assert server.health()["models"][0]["state"] == "ready"
+
+
 def test_model_quantize_prints_a_table_before_and_after(make_server, folder):
     server = make_server()
     shutil.copy(GUIDE, folder / "in.gguf")
