@@ -7,17 +7,9 @@
 #include <vector>
 
 #include "api/health.h"
-#include "config/output.h"
-#include "config/reader.h"
+#include "config/live_config.h"
 
 namespace ai_bot {
-
-// What reading the configuration again came to.
-struct Reloaded {
-  bool is_taken = false;            // false: it has errors, and nothing was changed
-  std::vector<Finding> findings;    // errors and warnings
-  std::vector<ChangedKey> changed;  // since the last reload; what needs a restart is not active
-};
 
 // All of it outlives the socket. The functions are called on the socket's thread.
 struct AdminNeeds {

@@ -30,8 +30,8 @@ std::vector<Text> reasons(const HealthNeeds& needs) {
     reasons.push_back(commit.error().text);
   if (const auto in_place = needs.ledger.in_place(); !in_place)
     reasons.push_back(in_place.error().text);
-  const int64_t free = free_disk(needs.database);
-  const int64_t needed = needs.min_free_disk;
+  const int64_t free = free_disk(needs.database.path);
+  const int64_t needed = needs.database.min_free_disk.count;
   if (free >= 0 && free < needed) {
     reasons.push_back(
         {fmt::format("disk nearly full: {} bytes free, database.min_free_disk is {}", free, needed),
@@ -87,7 +87,7 @@ Health check_health(const HealthNeeds& needs, Language language) {
   body["inbox"] = {{"open", counts.inbox_open}, {"dead", counts.inbox_dead}};
   body["outbox"] = {{"open", counts.outbox_open}, {"dead", counts.outbox_dead}};
   body["turns"] = {{"waiting", depth.waiting}, {"running", depth.running}};
-  body["disk_free_bytes"] = free_disk(needs.database);
+  body["disk_free_bytes"] = free_disk(needs.database.path);
   return health;
 }
 
@@ -113,7 +113,7 @@ std::vector<Metrics::Sample> health_samples(const HealthNeeds& needs) {
       {"ai_bot_disk_free_bytes",
        "Free space where the database is",
        {},
-       number(free_disk(needs.database))},
+       number(free_disk(needs.database.path))},
       {"ai_bot_ready",
        "Whether health is 200",
        {},

@@ -24,8 +24,7 @@ struct HealthNeeds {
   const Router& router;
   const Assistant& assistant;
   const ChannelMap& channels;
-  const std::string& database;  // its path
-  int64_t min_free_disk;        // bytes
+  const DatabaseConfig& database;
 };
 
 struct Health {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <thread>
+
 #include "api/chat_body.h"
 #include "core/guarded.h"
 #include "core/id.h"
@@ -17,6 +19,7 @@ using nlohmann::json;
 constexpr milliseconds kStartPatience{10000};
 constexpr milliseconds kStartInterval{20};
 constexpr milliseconds kSilent{15000};
+constexpr milliseconds kDrainInterval{20};
 constexpr size_t kLongestConversation = 256;  // bytes of the header's value
 
 tl::unexpected<Error> invalid(const std::string& en, const std::string& zh) {
@@ -277,6 +280,10 @@ std::vector<Route> openai_routes(const OpenaiNeeds& needs) {
              complete(needs, request, std::move(respond));
            }},
           {{Method::kGet}, "/v1/models", models}};
+}
+
+void await_answers(const std::atomic<int64_t>& under_way, SteadyTime deadline) {
+  while (under_way > 0 && steady_now() < deadline) std::this_thread::sleep_for(kDrainInterval);
 }
 
 }  // namespace ai_bot

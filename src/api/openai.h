@@ -29,4 +29,7 @@ struct OpenaiNeeds {
 
 std::vector<Route> openai_routes(const OpenaiNeeds& needs);
 
+// Returns once no answer is under way, or at the deadline.
+void await_answers(const std::atomic<int64_t>& under_way, SteadyTime deadline);
+
 }  // namespace ai_bot

@@ -1,15 +1,9 @@
-#include <signal.h>
-
-#include <algorithm>
-#include <system_error>
-
 #include "api/health.h"
 #include "api/http_options.h"
 #include "api/metrics.h"
 #include "api/openai.h"
 #include "api/webhook.h"
 #include "app/server.h"
-#include "core/guarded.h"
 #include "core/log.h"
 #include "core/process.h"
 #include "gateway/channels.h"
@@ -19,29 +13,15 @@
 #include "store/sqlite/ledger.h"
 
 namespace ai_bot {
-namespace {
 
-constexpr int kExecutorThreads = 4;
-
-}  // namespace
-
-Server::Server(Config config, Reread reread, DataFolder folder, ProcessLock lock)
+Server::Server(Config config, LiveConfig::Reread reread, DataFolder folder, ProcessLock lock)
     : folder_(std::move(folder)),
       lock_(std::move(lock)),
-      reread_(std::move(reread)),
-      config_(std::move(config)),
-      known_(config_) {}
+      live_config_(config, std::move(reread)),
+      config_(std::move(config)) {}
 
-Server::~Server() {
-  guarded("server.shut_down", [this] { shut_down(); });
-}
-
-Result<std::unique_ptr<Server>> Server::create(Config config, Reread reread) {
-  // Before the first thread: all inherit the mask, and one of them takes the signals
-  // (handle_signals).
-  block_signals();
-  signal(SIGPIPE, SIG_IGN);
-  close_to_others();
+Result<std::unique_ptr<Server>> Server::create(Config config, LiveConfig::Reread reread) {
+  prepare_process();
   if (auto free = check_port(config.server.listen, config.server.port); !free)
     return fail(free.error());
   DataFolder folder(config.data_dir);
@@ -51,24 +31,9 @@ Result<std::unique_ptr<Server>> Server::create(Config config, Reread reread) {
   std::unique_ptr<Server> server(
       new Server(std::move(config), std::move(reread), std::move(folder), std::move(*lock)));
   UnderWay::watch_crashes();
-  if (auto built = server->build_all(); !built) return fail(built.error());
+  if (auto built = with_threads([&] { return server->build(); }); !built)
+    return fail(built.error());
   return server;
-}
-
-Result<void> Server::build_all() {
-  try {
-    return build();
-  } catch (const std::system_error& e) {
-    // Only threads are asked of the system there.
-    const std::string why = e.code().message();
-    return fail(
-        Code::kInternal,
-        "can't start a thread: " + why +
-            "; raise the limit (ulimit -u and -v, TasksMax and MemoryMax of the service)",
-        "无法启动线程：" + why + "；请提高限制（ulimit -u 和 -v，服务的 TasksMax 和 MemoryMax）");
-  } catch (...) {
-    return fail(our_mistake_named());
-  }
 }
 
 Result<void> Server::build() {
@@ -84,27 +49,24 @@ Result<void> Server::build() {
       ConnectionNeeds{channels_, *intake_, *http_, config_.delivery.timeout});
   // The HTTP threads, the signals', the admin socket's, the executor's further ones, a
   // connection's, a model's and its process's.
-  size_t later = static_cast<size_t>(config_.server.threads) + 2 + (kExecutorThreads - 1) +
-                 2 * local_models_.size();
-  for (const auto& [name, channel] : channels_) later += channel.config.mode == "connect";
-  require_threads(later);
+  require_threads(static_cast<size_t>(config_.server.threads) + 2 + (kExecutorThreads - 1) +
+                  connections_->threads() + 2 * local_models_.size());
   metrics_.add_sampler(process_samples);
   metrics_.add_sampler([needs = health_needs()] { return health_samples(needs); });
   build_http();
-  build_admin();
   arrange();
+  build_admin();
   return {};
 }
 
 Result<void> Server::build_ledger() {
-  SqliteLedger::Options options;
-  options.path = config_.database.path;
-  options.max_batch = static_cast<int>(config_.database.max_batch);
-  options.retention = {config_.database.retention, config_.database.message_retention};
-  auto ledger = SqliteLedger::open(options);
+  const DatabaseConfig& database = config_.database;
+  auto ledger =
+      SqliteLedger::open({database.path, static_cast<int>(database.max_batch), 0,
+                          Retention::Limits{database.retention, database.message_retention}});
   if (!ledger) return fail(ledger.error());
   ledger_ = std::move(*ledger);
-  under_way_ = std::make_unique<UnderWay>(folder_.path() + "/run/under_way", options.path);
+  under_way_ = std::make_unique<UnderWay>(folder_.path() + "/run/under_way", database.path);
   under_way_->forget_closed(*ledger_);
   return {};
 }
@@ -125,24 +87,20 @@ void Server::build_assistant() {
   assistant_ = std::make_unique<Assistant>(
       *ledger_, *under_way_, *router_, *executor_, config_.assistant,
       turn_events(channels_, outgoing(), *ledger_, waiters_, *deliverer_, max_text));
-  const int64_t pending = config_.database.max_pending;
-  const bool is_alone = channels_.size() < 2;
-  const Intake::Room room{pending, is_alone ? pending : std::max<int64_t>(1, pending / 2)};
+  const auto room = Intake::Room::of(config_.database.max_pending, channels_);
   intake_ = std::make_unique<Intake>(*ledger_, *assistant_, metrics_, phase_, room,
                                      [this](int64_t id) { deliverer_->deliver(id); });
 }
 
 void Server::build_http() {
   const auto max_message = static_cast<size_t>(config_.assistant.max_message.count);
-  const std::vector<Route> areas[] = {
-      webhook_routes({channels_, *intake_, waiters_, metrics_}),
-      openai_routes({*router_, *assistant_, phase_, answers_under_way_, config_.server.max_answers,
-                     max_message}),
-      health_routes(health_needs()),
-      metrics_routes(metrics_),
-  };
   std::vector<Route> routes;
-  for (const auto& area : areas) routes.insert(routes.end(), area.begin(), area.end());
+  for (const auto& area : {webhook_routes({channels_, *intake_, waiters_, metrics_}),
+                           openai_routes({*router_, *assistant_, phase_, answers_under_way_,
+                                          config_.server.max_answers, max_message}),
+                           health_routes(health_needs()), metrics_routes(metrics_)}) {
+    routes.insert(routes.end(), area.begin(), area.end());
+  }
   http_server_ = std::make_unique<HttpServer>(
       http_options(config_.server, folder_.path()), routes,
       [this](const std::string& route, const std::string& method, int status, double seconds) {
@@ -152,28 +110,26 @@ void Server::build_http() {
 
 // Where the folder can hold no sockets (some network file systems), people are served all the same.
 void Server::build_admin() {
+  const auto use_models = [this] {
+    live_config_.apply_again([this](const Config& known) { local_models_.reload(known); });
+  };
   const AdminNeeds needs{health_needs(),
                          *ledger_,
                          http_url(config_.server.listen, config_.server.port),
                          steady_now(),
                          [this] { return reload(); },
-                         [this] { use_models(); },
+                         use_models,
                          [this] { take_up(); }};
   auto admin = LocalServer::open({folder_.admin_socket()}, admin_routes(needs));
   if (!admin) return log::warning("admin.no_socket", admin.error().text.en);
   admin_ = std::move(*admin);
+  lifecycle_.add({"admin", [this] { admin_->start(); }, [this](SteadyTime) { admin_->stop(); }});
 }
 
 Outgoing Server::outgoing() { return {*http_, *executor_, config_.delivery.timeout}; }
 
 HealthNeeds Server::health_needs() {
-  return {phase_,
-          *ledger_,
-          *router_,
-          *assistant_,
-          channels_,
-          config_.database.path,
-          config_.database.min_free_disk.count};
+  return {phase_, *ledger_, *router_, *assistant_, channels_, config_.database};
 }
 
 }  // namespace ai_bot

@@ -1,5 +1,4 @@
-// The composition root: builds the parts from a Config, wires them, starts them, and stops them in
-// order.
+// The composition root: builds the parts of a Config, wires, starts and stops them in their order.
 #pragma once
 
 #include "api/admin.h"
@@ -16,11 +15,8 @@ namespace ai_bot {
 
 class Server {
  public:
-  // Reads the configuration again (a reload).
-  using Reread = std::function<ReadConfig()>;
-
   // Opens the database, takes the lock and the port. Errors say what to do.
-  static Result<std::unique_ptr<Server>> create(Config config, Reread reread);
+  static Result<std::unique_ptr<Server>> create(Config config, LiveConfig::Reread reread);
 
   // Serves until SIGTERM or SIGINT, then stops in order and by one deadline: no new work, turns
   // finish or are parked within server.shutdown_grace, replies go out and engines end a second
@@ -28,12 +24,13 @@ class Server {
   // called once it serves.
   void run(const std::function<void()>& on_listening);
 
-  ~Server();
+  ~Server() { shut_down(); }
 
  private:
-  Server(Config config, Reread reread, DataFolder folder, ProcessLock lock);
+  static constexpr int kExecutorThreads = 4;
 
-  Result<void> build_all();
+  Server(Config config, LiveConfig::Reread reread, DataFolder folder, ProcessLock lock);
+
   Result<void> build();
   Result<void> build_ledger();
   Result<void> build_models();
@@ -45,13 +42,12 @@ class Server {
   void arrange();
   void handle_signals();
   Reloaded reload();
-  void use_models();
   void take_up();
   void shut_down();
 
   DataFolder folder_;
   ProcessLock lock_;
-  Reread reread_;
+  LiveConfig live_config_;
   std::unique_ptr<HttpServer> http_server_;  // outlives what answers its requests
   const Config config_;
   Metrics metrics_;
@@ -67,11 +63,9 @@ class Server {
   std::unique_ptr<Intake> intake_;
   std::atomic<int64_t> answers_under_way_{0};  // of /v1/chat/completions
   std::atomic<Phase> phase_{Phase::kStarting};
-  Mutex reload_mutex_;                      // one at a time
-  Config known_ GUARDED_BY(reload_mutex_);  // as of the last reload
   std::unique_ptr<Deliverer> deliverer_;
   std::unique_ptr<Connections> connections_;
-  std::unique_ptr<LocalServer> admin_;  // null: it could not be had, and the log says why
+  std::unique_ptr<LocalServer> admin_;  // null: it could not be had
   Lifecycle lifecycle_;
 };
 

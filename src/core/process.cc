@@ -8,8 +8,11 @@
 
 #include <future>
 #include <initializer_list>
+#include <system_error>
 #include <thread>
 #include <vector>
+
+#include "core/guarded.h"
 
 namespace ai_bot {
 namespace {
@@ -20,8 +23,6 @@ sigset_t set_of(std::initializer_list<int> signals) {
   for (const int signal : signals) sigaddset(&set, signal);
   return set;
 }
-
-}  // namespace
 
 void close_to_others() {
   umask(0077);
@@ -39,6 +40,32 @@ void raise_file_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+}  // namespace
+
+void prepare_process() {
+  close_to_others();
+  raise_file_limit();
+  signal(SIGPIPE, SIG_IGN);
+  // All threads inherit the mask, and one of them takes the signals.
+  const sigset_t signals = set_of({SIGTERM, SIGINT, SIGHUP});
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+Result<void> with_threads(const std::function<Result<void>()>& build) {
+  try {
+    return build();
+  } catch (const std::system_error& e) {
+    const std::string why = e.code().message();
+    return fail(
+        Code::kInternal,
+        "can't start a thread: " + why +
+            "; raise the limit (ulimit -u and -v, TasksMax and MemoryMax of the service)",
+        "无法启动线程：" + why + "；请提高限制（ulimit -u 和 -v，服务的 TasksMax 和 MemoryMax）");
+  } catch (...) {
+    return fail(our_mistake_named());
+  }
+}
+
 void require_threads(size_t count) {
   std::promise<void> gate;
   const auto opened = gate.get_future().share();
@@ -54,11 +81,6 @@ void require_threads(size_t count) {
     throw;
   }
   end();
-}
-
-void block_signals() {
-  const sigset_t signals = set_of({SIGTERM, SIGINT, SIGHUP});
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
 Signalled await_signal() {

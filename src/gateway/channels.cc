@@ -22,4 +22,12 @@ Result<ChannelMap> make_channels(const Config& config, const DataFolder& folder,
   return channels;
 }
 
+void learn_identities(const ChannelMap& channels, Executor& executor) {
+  for (const auto& [name, channel] : channels) channel.access->learn_identity(executor);
+}
+
+void stop_access(const ChannelMap& channels) {
+  for (const auto& [name, channel] : channels) channel.access->stop();
+}
+
 }  // namespace ai_bot

@@ -10,4 +10,8 @@ namespace ai_bot {
 // kept in the folder (made at the first start).
 Result<ChannelMap> make_channels(const Config& config, const DataFolder& folder, HttpClient& http);
 
+// Each asks its platform who it is there; until that is known nobody can mean it by its name.
+void learn_identities(const ChannelMap& channels, Executor& executor);
+void stop_access(const ChannelMap& channels);
+
 }  // namespace ai_bot

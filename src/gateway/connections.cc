@@ -46,6 +46,12 @@ bool take_in_all(Intake& intake, const ChannelEntry& channel, std::vector<Readin
 
 }  // namespace
 
+size_t Connections::threads() const {
+  return static_cast<size_t>(
+      std::count_if(needs_.channels.begin(), needs_.channels.end(),
+                    [](const auto& entry) { return entry.second.config.mode == "connect"; }));
+}
+
 void Connections::start() {
   const bool all = guarded("connections.start", [this] {
     std::lock_guard lock(mutex_);

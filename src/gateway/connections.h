@@ -32,6 +32,9 @@ class Connections {
   explicit Connections(const ConnectionNeeds& needs) : needs_(needs) {}
   ~Connections() { stop(); }
 
+  // How many start() will want: one a channel.
+  size_t threads() const;
+
   // Connects every channel that has mode: connect. On the main loop's thread; where no thread can
   // be had for one, it is tried again from there.
   void start();

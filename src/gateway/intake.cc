@@ -1,5 +1,7 @@
 #include "gateway/intake.h"
 
+#include <algorithm>
+
 #include "core/guarded.h"
 #include "core/log.h"
 #include "net/event_loop.h"
@@ -21,6 +23,10 @@ void write_with_this_turn(Ledger& ledger, Ledger::Write write) {
 }
 
 }  // namespace
+
+Intake::Room Intake::Room::of(int64_t max_pending, const ChannelMap& channels) {
+  return {max_pending, channels.size() < 2 ? max_pending : std::max<int64_t>(1, max_pending / 2)};
+}
 
 Intake::Intake(Ledger& ledger, Assistant& assistant, Metrics& metrics,
                const std::atomic<Phase>& phase, Room room,

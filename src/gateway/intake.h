@@ -33,6 +33,8 @@ class Intake {
   struct Room {
     int64_t all;      // database.max_pending
     int64_t channel;  // of one channel, so that a flooded one leaves room for the others
+
+    static Room of(int64_t max_pending, const ChannelMap& channels);
   };
 
   // `replies_waiting`: the outbox holds a reply to this event.
