@@ -12,7 +12,7 @@ namespace {
 
 constexpr int kGroupBits = 6;  // a word has 64
 constexpr int64_t kGroupBuckets = 1 << kGroupBits;
-constexpr uint64_t kWords = 16 * KnownEvents::kBucketEvents;  // a power of two; 2 MiB a group
+constexpr uint64_t kWords = 16 * KnownEvents::kBucketEvents;  // a power of two; 128 KiB a group
 constexpr int kProbes = 6;  // with a full bucket one look in a thousand is in vain
 
 // The words of a group in which an event has its bits.

@@ -3,7 +3,7 @@
 // Most platforms' ids are random. In an index in their order each event of a commit dirties a page
 // of its own: 256 pages for 256 events. So the inbox numbers its events in buckets by their
 // arrival, and its index is (bucket, hash of channel and id): a commit touches the newest bucket's
-// few dozen pages only. In which buckets an event may be is told by a filter in memory (a Bloom
+// half a dozen pages only. In which buckets an event may be is told by a filter in memory (a Bloom
 // filter for each bucket; 2 bytes an event): seldom one too many, never one too few. What the
 // filter names is looked up in the index, and the texts themselves decide.
 #pragma once
@@ -21,7 +21,7 @@ class Connection;
 // Of one connection, inside its transactions.
 class KnownEvents {
  public:
-  static constexpr int64_t kBucketEvents = 16384;
+  static constexpr int64_t kBucketEvents = 1024;  // also in the database, after schema.cc
 
   // The same in every version: it is in the database.
   static int64_t hash_of(const std::string& channel, const std::string& event_id);

@@ -9,7 +9,7 @@
 namespace ai_bot {
 namespace {
 
-constexpr int kMany = 40000;  // more than two buckets
+constexpr int kMany = 70000;  // more than a group of buckets
 
 Event event(const std::string& id) { return {"hook", id, "c", "anna", "hi", "r", 1}; }
 std::string name(int i) { return "om_" + std::to_string(i * 7919); }
@@ -48,6 +48,19 @@ TEST_F(KnownEventsTest, KnowsEachOfManyInAllBucketsAndAfterARestart) {
   ledger_ = std::move(*SqliteLedger::open({folder_ / "a.db"}));
   expect_all_known(*ledger_);
   EXPECT_TRUE(add("another").is_new);
+}
+
+TEST_F(KnownEventsTest, KnowsThoseOfLayout4WhoseBucketsWereLarger) {
+  add_many();
+  ledger_.reset();
+  SQLite::Database& old = other_.connection().database();
+  old.exec("UPDATE inbox SET bucket = id / 16384");
+  old.exec("PRAGMA user_version = 4");
+  ledger_ = std::move(*SqliteLedger::open({folder_ / "a.db"}));
+  expect_all_known(*ledger_);
+  EXPECT_LE(old.execAndGet("SELECT max(n) FROM (SELECT count(*) AS n FROM inbox GROUP BY bucket)")
+                .getInt64(),
+            KnownEvents::kBucketEvents);
 }
 
 TEST_F(KnownEventsTest, ATransactionThatWasRolledBackIsNotKnown) {
