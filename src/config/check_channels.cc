@@ -36,13 +36,6 @@ void platform(Checks& check, const std::string& key, const ChannelConfig& channe
         fmt::format("a {} channel has webhook{}", channel.type, connects ? " or connect" : ""),
         fmt::format("{} 通道只能是 webhook{}", channel.type, connects ? " 或 connect" : ""));
   }
-  if (connect && channel.type != "telegram" && !channel.proxy.empty()) {
-    check.warning(
-        key + "proxy",
-        "is used for the platform's API, but not for the connection of mode: connect, which goes "
-        "there directly",
-        "用于平台 API，但 mode: connect 的长连接不经过它，而是直接连接");
-  }
   const auto credential = [&](bool given, const char* field) {
     check.needs(
         given, key + field,

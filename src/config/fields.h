@@ -164,7 +164,7 @@ void fields(V& v, ChannelConfig& c) {
   v(c.application_id, {"application_id", {"discord: Application ID.", "discord：Application ID。"}});
   v(c.public_key, {"public_key", {"discord: Public Key, 64 hexadecimal digits, for mode webhook.", "discord：Public Key，64 位十六进制，webhook 模式使用。"}});
   v(c.base_url, {"base_url", {"The platform's API, where it is not the usual one, e.g. https://open.larksuite.com.", "平台 API 地址，非默认地址时填写，例如 https://open.larksuite.com。"}, kRestart, 0, 0, {}, true});
-  v(c.proxy, {"proxy", {"Proxy for requests to the platform; empty: the environment's.", "访问平台使用的代理；留空则用环境变量中的代理。"}, kRestart, 0, 0, {}, true});
+  v(c.proxy, {"proxy", {"Proxy for requests to the platform and its connection of mode: connect; empty: the environment's.", "访问平台（包括 mode: connect 的长连接）使用的代理；留空则用环境变量中的代理。"}, kRestart, 0, 0, {}, true});
   v(c.answer, {"answer", {"When it answers in groups; in direct chats always.", "群聊中何时回答；私聊总是回答。"}});
   v(c.allow, {"allow", {"Where and whom it answers.", "在哪里、对谁回答。"}});
   v(c.scope, {"scope", {"Who shares a context: everybody in a conversation, in a thread (where the platform has threads), or each user by themselves.", "上下文的共享范围：conversation 整个会话、thread 每个话题（平台支持时）、user 每个用户。"}, kRestart, 0, 0, {"conversation", "thread", "user"}});

@@ -7,6 +7,7 @@
 #include "core/id.h"
 #include "core/log.h"
 #include "gateway/socket_run.h"
+#include "net/event_loop.h"
 
 namespace ai_bot {
 namespace {
@@ -57,9 +58,6 @@ void Connections::start() {
     std::lock_guard lock(mutex_);
     for (const auto& [name, channel] : needs_.channels) {
       if (channel.config.mode != "connect" || begun_.contains(name) || stopping_) continue;
-      if (!channel.channel->polls() && !loop_) {
-        loop_ = std::make_unique<LoopThread>("connections");
-      }
       threads_.emplace_back([this, &channel = channel] { run(channel); });
       begun_.insert(name);
     }
@@ -82,7 +80,6 @@ void Connections::stop() {
   wake_.notify_all();
   for (std::thread& thread : threads_) thread.join();
   threads_.clear();
-  loop_.reset();
 }
 
 void Connections::retry_now() {
@@ -162,7 +159,7 @@ void Connections::run_socket(const ChannelEntry& channel) {
   while (!stopping_) {
     const SocketEnding ending = guarded(
         "connections.socket",
-        [&] { return run_socket_once(needs_, channel, protocol, loop_->loop(), stopping_); },
+        [&] { return run_socket_once(needs_, channel, protocol, stopping_); },
         SocketEnding{our_mistake()});
     if (ending.lasted >= kHealthyAfter) {
       backoff = kRetryMin;

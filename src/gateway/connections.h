@@ -15,7 +15,6 @@
 
 #include "gateway/channel_entry.h"
 #include "gateway/intake.h"
-#include "net/event_loop.h"
 
 namespace ai_bot {
 
@@ -58,7 +57,6 @@ class Connections {
   std::condition_variable wake_;
   std::atomic<bool> stopping_{false};
   int retries_ = 0;                   // calls of retry_now()
-  std::unique_ptr<LoopThread> loop_;  // of the sockets
   std::set<std::string> begun_;       // channels that have their thread
   std::vector<std::thread> threads_;
 };

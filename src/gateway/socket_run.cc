@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <future>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <vector>
 
-#include "core/guarded.h"
 #include "core/id.h"
 #include "core/log.h"
 #include "core/utf8.h"
@@ -16,16 +16,15 @@
 namespace ai_bot {
 namespace {
 
-constexpr milliseconds kTick{100}, kCommitWait{2};
+constexpr milliseconds kCommitWait{2};
 // Without any frame for so many pings (one each delivery.timeout) nobody is there any more.
 constexpr int kUnansweredPings = 3;
 constexpr size_t kLongestReason = 123;  // bytes of a Close frame (RFC 6455, 5.5)
 
-// One connection, shared with its callbacks, which run on the loop's and the store's threads.
+// How one connection is, shared with the store's thread.
 struct Connected {
-  std::atomic<bool> closed{false}, opened{false};
+  std::atomic<bool> closed{false};
   std::atomic<int> commits_under_way{0};
-  std::atomic<SteadyTime> last_frame{steady_now()};
 
   // The first reason counts.
   void close(const Text& why, bool for_good = false) {
@@ -39,8 +38,23 @@ struct Connected {
     return ending_;
   }
 
+  // Of an event that is on disk, for the protocol to be told on the connection's thread.
+  void note_mark(int64_t mark) {
+    std::lock_guard lock(mutex_);
+    marks_.push_back(mark);
+  }
+  void hand_over_marks(SocketProtocol& protocol) {
+    std::vector<int64_t> marks;
+    {
+      std::lock_guard lock(mutex_);
+      marks.swap(marks_);
+    }
+    for (const int64_t mark : marks) protocol.committed(mark);
+  }
+
  private:
   mutable std::mutex mutex_;
+  std::vector<int64_t> marks_;
   Error ending_{Code::kUnavailable, {}};
 };
 
@@ -49,9 +63,11 @@ struct Run {
   const ConnectionNeeds needs;
   const ChannelEntry& channel;
   std::shared_ptr<SocketProtocol> protocol;
-  EventLoop loop;
   FrameKind kind;
   Connected state{};
+  // Of the connection's thread.
+  std::optional<SteadyTime> opened{};
+  SteadyTime last_frame{}, last_ping{}, last_beat{};
 };
 using RunPtr = std::shared_ptr<Run>;
 
@@ -78,8 +94,7 @@ void take_in_frame(const RunPtr& run, SocketStep step, const WebSocket& socket) 
           const TakenInPtr& taken, const Result<void>& result) {
         if (result) {
           run->needs.intake.note_taken_in(*taken);
-          if (mark != 0)
-            run->loop.post("connections.mark", [run, mark] { run->protocol->committed(mark); });
+          if (mark != 0) run->state.note_mark(mark);
           if (!acknowledgement.empty() && !run->state.closed)
             socket.send(acknowledgement, run->kind);
         } else if (mark != 0) {
@@ -103,7 +118,7 @@ void on_close_frame(const RunPtr& run, const std::string& frame) {
 
 void on_frame(const RunPtr& run, const std::string& frame, FrameKind kind,
               const WebSocket& socket) {
-  run->state.last_frame = steady_now();
+  run->last_frame = steady_now();
   if (run->state.closed) return;
   if (kind == FrameKind::kClose) return on_close_frame(run, frame);
   if (kind != run->kind) return;
@@ -116,48 +131,30 @@ void on_frame(const RunPtr& run, const std::string& frame, FrameKind kind,
     run->state.close({"the platform asks for a new connection", "平台要求重新建立连接"});
 }
 
-// Runs it on the loop's thread, to which a client and its protocol belong, and waits for it.
-void run_in(EventLoop loop, std::function<void()> task) {
-  const auto done = std::make_shared<std::promise<void>>();
-  auto future = done->get_future();
-  loop.post("connections.task", [done, task = std::move(task)]() mutable {
-    guarded("connections.task", task);
-    guarded("connections.task", [&] { task = nullptr; });
-    done->set_value();
-  });
-  future.wait();
-}
-
-// The beat of an open connection, on the loop's thread.
-void keep_alive(const RunPtr& run, const WebSocket& socket, SteadyTime& beat,
-                milliseconds ping_every) {
+// The beat of an open connection.
+void keep_alive(const RunPtr& run, const WebSocket& socket) {
+  run->state.hand_over_marks(*run->protocol);
   static const Text deaf{"the platform does not answer any more on this connection",
                          "平台在该连接上不再响应"};
-  if (since(run->state.last_frame.load()) > kUnansweredPings * ping_every)
-    return run->state.close(deaf);
+  const milliseconds timeout = run->needs.timeout;
+  if (since(run->last_frame) > kUnansweredPings * timeout) return run->state.close(deaf);
+  if (since(run->last_ping) >= timeout) {
+    run->last_ping = steady_now();
+    socket.ping();
+  }
   const milliseconds every = run->protocol->heartbeat_every();
-  if (every.count() <= 0 || since(beat) < every) return;
+  if (every.count() <= 0 || since(run->last_beat) < every) return;
   if (run->protocol->is_deaf()) return run->state.close(deaf);
-  beat = steady_now();
+  run->last_beat = steady_now();
   socket.send(run->protocol->heartbeat(), run->kind);
 }
 
-std::shared_ptr<WebSocketClient> connect(const RunPtr& run, const Url& url) {
-  WebSocketClient::Handlers handlers;
-  handlers.on_open = [run] {
-    run->protocol->on_open();
-    run->state.last_frame = steady_now();
-    run->state.opened = true;
-  };
-  handlers.on_failed = [run, host = url.host](const std::string& why) {
-    run->state.close({fmt::format("no WebSocket at {}: {}", host, why),
-                      fmt::format("无法与 {} 建立 WebSocket：{}", host, why)});
-  };
-  handlers.on_frame = [run](const std::string& frame, FrameKind kind, const WebSocket& socket) {
-    on_frame(run, frame, kind, socket);
-  };
-  handlers.on_closed = [run] { run->state.close({"the connection broke", "连接已中断"}); };
-  return std::make_shared<WebSocketClient>(run->loop, url, std::move(handlers));
+void on_open(const RunPtr& run) {
+  run->protocol->on_open();
+  run->last_frame = run->last_ping = run->last_beat = steady_now();
+  run->opened = steady_now();
+  run->channel.connection->set(ConnectionState::Kind::kConnected);
+  log::info("channel.connected", "connected", {{"ai_bot.channel", run->channel.config.name}});
 }
 
 Result<Url> address_of(const ConnectionNeeds& needs, SocketProtocol& protocol,
@@ -175,49 +172,29 @@ Result<Url> address_of(const ConnectionNeeds& needs, SocketProtocol& protocol,
 }  // namespace
 
 SocketEnding run_socket_once(const ConnectionNeeds& needs, const ChannelEntry& channel,
-                             const std::shared_ptr<SocketProtocol>& protocol, EventLoop loop,
+                             const std::shared_ptr<SocketProtocol>& protocol,
                              const std::atomic<bool>& stopping) {
   const auto url = address_of(needs, *protocol, stopping);
   if (!url) return {url.error()};
   const FrameKind kind = protocol->is_binary() ? FrameKind::kBinary : FrameKind::kText;
-  const RunPtr run(new Run{needs, channel, protocol, loop, kind});
-  const milliseconds timeout = needs.timeout;
-  auto client = connect(run, *url);
-  const SteadyTime begun = steady_now();
-  SteadyTime opened = begun, beat = begun;
-  bool said = false;
-  for (; !run->state.closed && !stopping; std::this_thread::sleep_for(kTick)) {
-    if (!run->state.opened) {
-      if (since(begun) > timeout)
-        run->state.close(
-            {fmt::format("no WebSocket at {} within {} ms", url->host, timeout.count()),
-             fmt::format("{} 毫秒内未能与 {} 建立 WebSocket", timeout.count(), url->host)});
-      continue;
-    }
-    if (!said) {
-      said = true;
-      opened = beat = steady_now();
-      channel.connection->set(ConnectionState::Kind::kConnected);
-      log::info("channel.connected", "connected", {{"ai_bot.channel", channel.config.name}});
-      run_in(run->loop, [&] {
-        if (const auto socket = client->socket()) socket.ping_every(timeout);
-      });
-    }
-    run_in(run->loop, [&] {
-      if (const auto socket = client->socket()) keep_alive(run, socket, beat, timeout);
-    });
-  }
+  const RunPtr run(new Run{needs, channel, protocol, kind});
+  WebSocketHandlers handlers;
+  handlers.on_open = [run] { on_open(run); };
+  handlers.on_frame = [run](const std::string& frame, FrameKind kind_of_it,
+                            const WebSocket& socket) { on_frame(run, frame, kind_of_it, socket); };
+  handlers.on_tick = [run](const WebSocket& socket) { keep_alive(run, socket); };
+  handlers.is_over = [run, &stopping] { return run->state.closed || stopping; };
+  handlers.close_code = protocol->close_code();
+  const auto served = run_websocket({*url, channel.config.proxy, needs.timeout}, handlers);
+  if (!served) run->state.close(served.error().text);
   run->state.closed = true;
-  // Its last owner lets it go there, where its callbacks run; those that were queued are then over.
-  run_in(run->loop, [client = std::move(client), code = protocol->close_code()] {
-    if (const auto socket = client->socket()) socket.shut_down(code);
-  });
   while (run->state.commits_under_way > 0) std::this_thread::sleep_for(kCommitWait);
+  run->state.hand_over_marks(*protocol);
   const Error why = run->state.ending();
-  if (said)
-    log::info("channel.disconnected", "the connection ended",
-              {{"ai_bot.channel", channel.config.name}, {"ai_bot.reason", why.text.en}});
-  return {why, said ? since(opened) : milliseconds(0)};
+  if (!run->opened) return {why};
+  log::info("channel.disconnected", "the connection ended",
+            {{"ai_bot.channel", channel.config.name}, {"ai_bot.reason", why.text.en}});
+  return {why, since(*run->opened)};
 }
 
 }  // namespace ai_bot

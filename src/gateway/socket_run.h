@@ -6,7 +6,6 @@
 
 #include "channels/socket.h"
 #include "gateway/connections.h"
-#include "net/event_loop.h"
 
 namespace ai_bot {
 
@@ -17,9 +16,9 @@ struct SocketEnding {
 };
 
 // Returns when the connection has ended or `stopping` became true, and all commits of its events
-// are over. Frames are handled on `loop`.
+// are over. Frames are handled on the calling thread.
 SocketEnding run_socket_once(const ConnectionNeeds& needs, const ChannelEntry& channel,
-                             const std::shared_ptr<SocketProtocol>& protocol, EventLoop loop,
+                             const std::shared_ptr<SocketProtocol>& protocol,
                              const std::atomic<bool>& stopping);
 
 }  // namespace ai_bot

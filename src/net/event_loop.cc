@@ -1,7 +1,6 @@
 #include "net/event_loop.h"
 
 #include <trantor/net/EventLoop.h>
-#include <trantor/net/EventLoopThread.h>
 
 namespace ai_bot {
 namespace {
@@ -21,14 +20,5 @@ void EventLoop::queue(std::function<void()> work) const { loop_->queueInLoop(std
 void EventLoop::queue_after(milliseconds time, std::function<void()> work) const {
   loop_->runAfter(seconds(time), std::move(work));
 }
-
-LoopThread::LoopThread(const std::string& name)
-    : thread_(std::make_unique<trantor::EventLoopThread>(name)) {
-  thread_->run();
-}
-
-LoopThread::~LoopThread() = default;
-
-EventLoop LoopThread::loop() const { return EventLoop(thread_->getLoop()); }
 
 }  // namespace ai_bot

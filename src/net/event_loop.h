@@ -3,8 +3,6 @@
 #pragma once
 
 #include <functional>
-#include <memory>
-#include <string>
 #include <string_view>
 #include <utility>
 
@@ -13,7 +11,6 @@
 
 namespace trantor {
 class EventLoop;
-class EventLoopThread;
 }  // namespace trantor
 
 namespace ai_bot {
@@ -49,19 +46,6 @@ class EventLoop {
   void queue_after(milliseconds time, std::function<void()> work) const;
 
   trantor::EventLoop* loop_ = nullptr;
-};
-
-// A loop with a thread of its own, which ends with it. Throws std::system_error when no thread can
-// be had.
-class LoopThread {
- public:
-  explicit LoopThread(const std::string& name);
-  ~LoopThread();
-
-  EventLoop loop() const;
-
- private:
-  std::unique_ptr<trantor::EventLoopThread> thread_;
 };
 
 }  // namespace ai_bot

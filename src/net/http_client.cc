@@ -23,11 +23,6 @@ constexpr int kIdleWaitMs = 60000;
 constexpr int kAbandonedCheckMs = 250;
 constexpr int kReadyCheckMs = 20;
 
-bool init_curl() {
-  static const bool done = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
-  return done;
-}
-
 }  // namespace
 
 class HttpClient::Loop {

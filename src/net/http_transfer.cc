@@ -108,6 +108,27 @@ tl::unexpected<Error> timed_out(const char* what_en, const char* what_zh, millis
               fmt::format("{} 毫秒内没有{}", limit.count(), what_zh));
 }
 
+bool init_curl() {
+  static const bool done = curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
+  return done;
+}
+
+void prepare_connection(CURL* easy, const std::string& url, const std::string& proxy,
+                        milliseconds timeout) {
+  curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
+  curl_easy_setopt(easy, CURLOPT_USERAGENT, "ai_bot");
+  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(timeout.count()));
+  if (!proxy.empty()) {
+    curl_easy_setopt(easy, CURLOPT_PROXY, proxy.c_str());
+  } else if (is_on_this_machine(url)) {
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  }
+}
+
 void prepare(Transfer& transfer) {
   const HttpRequest& request = transfer.request;
   CURL* easy = transfer.easy.get();
@@ -116,15 +137,8 @@ void prepare(Transfer& transfer) {
     list = curl_slist_append(list, (name + ": " + value).c_str());
   list = curl_slist_append(list, "Expect:");  // no 100-continue round trip
   transfer.headers.reset(list);
-  curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  prepare_connection(easy, request.url, request.proxy, request.timeouts.connect);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, "ai_bot");
-  curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
-                   static_cast<long>(request.timeouts.connect.count()));
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -135,10 +149,6 @@ void prepare(Transfer& transfer) {
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
   if (!request.unix_socket.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  } else if (!request.proxy.empty()) {
-    curl_easy_setopt(easy, CURLOPT_PROXY, request.proxy.c_str());
-  } else if (is_on_this_machine(request.url)) {
     curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   }
   if (request.method != "GET") {

@@ -1,5 +1,5 @@
 // One request under way in the HTTP client's loop, as libcurl is told of it. Used by http_client.cc
-// alone, on the loop's thread.
+// on the loop's thread, and by curl_connection.cc, which makes connections of the same kind.
 #pragma once
 
 #include <curl/curl.h>
@@ -30,6 +30,13 @@ struct Transfer {
 
   bool streams() const { return stream.on_data && reply.status / 100 == 2; }
 };
+
+// Once, before anything else of libcurl's.
+bool init_curl();
+
+// How a connection is made: which proxy (as in HttpRequest), which deadline, what sockets are like.
+void prepare_connection(CURL* easy, const std::string& url, const std::string& proxy,
+                        milliseconds timeout);
 
 // Hands the request to curl: `easy` is there already.
 void prepare(Transfer& transfer);

@@ -1,4 +1,5 @@
-// A WebSocket that we open (RFC 6455).
+// A WebSocket that we open (RFC 6455): libcurl makes the connection, wslay reads and writes the
+// frames.
 #pragma once
 
 #include <functional>
@@ -6,54 +7,51 @@
 #include <string>
 #include <string_view>
 
-#include "net/event_loop.h"
+#include "core/clock.h"
+#include "core/result.h"
 #include "net/url.h"
-
-namespace drogon {
-class WebSocketConnection;
-class WebSocketClient;
-}  // namespace drogon
 
 namespace ai_bot {
 
 enum class FrameKind { kText, kBinary, kClose, kOther };
 
-// An open connection, as long as anybody holds it. Any thread.
+// Stands for an open connection. Any thread may use it, also when that has ended.
 class WebSocket {
  public:
-  WebSocket() = default;  // none
-  explicit WebSocket(std::shared_ptr<drogon::WebSocketConnection> connection)
-      : connection_(std::move(connection)) {}
+  class Line;
 
-  explicit operator bool() const { return connection_ != nullptr; }
-  void send(std::string_view frame, FrameKind kind) const;
-  void ping_every(milliseconds time) const;
-  // Says good-bye with a code of RFC 6455, 7.4, and closes.
-  void shut_down(int code) const;
+  explicit WebSocket(std::shared_ptr<Line> line) : line_(std::move(line)) {}
+
+  void send(std::string_view message, FrameKind kind) const;
+  void ping() const;
 
  private:
-  std::shared_ptr<drogon::WebSocketConnection> connection_;
+  std::shared_ptr<Line> line_;
 };
 
-// Let it go on its loop's thread, where its handlers run: none does after that.
-class WebSocketClient {
- public:
-  struct Handlers {
-    std::function<void()> on_open;
-    std::function<void(const std::string& why)> on_failed;  // it was never open
-    std::function<void(const std::string& frame, FrameKind kind, const WebSocket& socket)> on_frame;
-    std::function<void()> on_closed;
-  };
-
-  // Begins to connect. Any thread.
-  WebSocketClient(EventLoop loop, const Url& url, Handlers handlers);
-  ~WebSocketClient();
-
-  // None until it is open. On the loop's thread.
-  WebSocket socket() const;
-
- private:
-  const std::shared_ptr<drogon::WebSocketClient> client_;
+struct WebSocketOptions {
+  Url url;
+  std::string proxy;        // as in HttpRequest
+  milliseconds timeout{0};  // until it is open
+  // Bytes of a message in all its frames; a longer one ends the connection before it is read.
+  size_t max_message = 8 << 20;
 };
+
+// Called on the connection's thread, which is that of run_websocket().
+struct WebSocketHandlers {
+  std::function<void()> on_open;
+  // A whole message, or a control frame. kClose: its code and reason (5.5.1).
+  std::function<void(const std::string& message, FrameKind kind, const WebSocket& socket)> on_frame;
+  // While it is open, several times a second.
+  std::function<void(const WebSocket& socket)> on_tick;
+  // Asked several times a second, and after each frame: true ends the connection with a good-bye
+  // of `close_code` (7.4).
+  std::function<bool()> is_over;
+  int close_code = 1000;
+};
+
+// Opens a connection and serves it. Returns when it is over, and why: no error when is_over() said
+// so. kTimeout and kUnavailable with "no WebSocket at HOST" when it was never open.
+Result<void> run_websocket(const WebSocketOptions& options, const WebSocketHandlers& handlers);
 
 }  // namespace ai_bot

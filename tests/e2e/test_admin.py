@@ -123,7 +123,7 @@ def test_a_database_has_one_process_whatever_leads_to_it(make_server, echo_endpo
             done = other.cli(*command)
             assert done.returncode == 1
             assert f"another ai_bot (process {server.process.pid}) uses {path} already: stop it, or choose another database.path" in done.stderr
-    assert "1 dead letters" in server.cli("status").stdout
+    assert server.health()["outbox"]["dead"] == 1
     assert server.stop() == 0
     assert other.cli("doctor", "--replay").stdout == "Opened again: 0 messages, 1 replies.\n"
 

@@ -1,10 +1,13 @@
 """Connections of ai_bot's own (mode: connect): what ends them, and what is done about it."""
+import asyncio
 import json
+import socket
+import subprocess
 import time
 
 import pytest
 
-from conftest import free_port, remote_model, wait_until
+from conftest import KEPT_FREED, free_port, remote_model, wait_until
 from test_platforms import FAST, MAKERS, Connected, connect_out, written_by  # noqa: F401  (fixtures)
 
 
@@ -181,6 +184,69 @@ def test_a_failed_upgrade_is_said_once_with_its_reason(begin):
     wait_until(lambda: connected.platform.calls.count(("POST", "/api/apps.connections.open")) >= 3, lambda: connected.platform.calls)
     (warning,) = lines(connected, "channel.connect_failed")
     assert "no WebSocket at 127.0.0.1" in warning["message"] and state(connected)["state"] == "waiting"
+
+
+@pytest.fixture
+def proxy(folder):
+    """Debian's tinyproxy: starts one with a line of configuration more; its port, and where it says what it was asked."""
+    started = []
+
+    def start(line=""):
+        port, log = free_port(), folder / f"tinyproxy-{len(started)}.log"
+        configuration = folder / f"tinyproxy-{len(started)}.conf"
+        configuration.write_text(f'Port {port}\nListen 127.0.0.1\nTimeout 600\nMaxClients 100\nLogFile "{log}"\nLogLevel Connect\n{line}\n', encoding="utf-8")
+        started.append(subprocess.Popen(["tinyproxy", "-d", "-c", str(configuration)], stdout=subprocess.DEVNULL))
+
+        def is_up():
+            with socket.socket() as probe:
+                return probe.connect_ex(("127.0.0.1", port)) == 0
+
+        wait_until(is_up, "tinyproxy")
+        return port, log
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def by_proxy(port):
+    def change(platform):
+        written = platform.connect_config
+        platform.connect_config = lambda api: written(api)[:-1] + f', proxy: "http://127.0.0.1:{port}"}}'
+    return change
+
+
+@pytest.mark.parametrize("name", ["slack", "dingtalk", "feishu", "discord"])
+def test_a_connection_goes_through_the_channels_proxy(begin, proxy, name):
+    port, log = proxy()
+    connected = begin(name, by_proxy(port))
+    wait_until(lambda: connected.platform.socket.client, lambda: connected.server.log()[-2000:])
+    connected.platform.offer(written_by(connected, "by proxy"))
+    connected.sees("by proxy")
+    assert f"CONNECT 127.0.0.1:{connected.platform.socket.port} HTTP/1.1" in log.read_text(encoding="utf-8")
+
+
+def test_a_proxy_that_lets_no_connection_through_is_told(begin, proxy):
+    connected = begin("slack", by_proxy(proxy("ConnectPort 443")[0]))
+    wait_until(lambda: "the proxy answers HTTP 403" in state(connected).get("problem", ""), lambda: state(connected))
+    assert connected.platform.socket.connections == 0
+
+
+@pytest.mark.parametrize("name", ["slack", "feishu"])  # text and binary frames
+def test_a_message_without_end_ends_its_connection_and_costs_no_memory(begin, name):
+    connected = begin(name)
+    platform = connected.platform
+    wait_until(lambda: platform.socket.client, "the connection")
+    before = connected.server.memory()["VmRSS"]
+    client, huge = platform.socket.client, "x" * (128 << 20)
+    asyncio.run_coroutine_threadsafe(client.send(huge if name == "slack" else huge.encode()), platform.socket.loop)
+    wait_until(lambda: platform.socket.connections == 2, lambda: connected.server.log()[-2000:])
+    assert "a message is larger than 8388608 bytes" in connected.server.log()
+    assert connected.server.memory()["VmRSS"] < before + 16 + KEPT_FREED
+    wait_until(lambda: platform.socket.client, "the new connection")
+    platform.offer(written_by(connected, "heard again"))
+    connected.sees("heard again")
 
 
 def test_a_socket_elsewhere_gets_no_connection(begin):

@@ -1,8 +1,10 @@
 #!/usr/bin/python3
 """A simulated Discord: signed interactions out, the REST API in."""
+import contextlib
 import json
 import time
 
+import websockets
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -91,7 +93,8 @@ class Discord(Simulator):
         while self.session is None or self.socket.client is None:
             assert time.monotonic() < end, "nobody identified"
             time.sleep(0.01)
-        self.socket.push(self.dispatch("MESSAGE_CREATE", message))
+        with contextlib.suppress(websockets.ConnectionClosed):  # it has its number: whoever resumes is told
+            self.socket.push(self.dispatch("MESSAGE_CREATE", message))
 
     def keep(self, message):
         """For whoever resumes."""
