@@ -4,7 +4,9 @@ acknowledged message is answered, once; and ai_bot stops in time however ill it 
 import collections
 import concurrent.futures
 import os
+import random
 import signal
+import socket
 import sys
 import time
 import urllib.parse
@@ -144,13 +146,13 @@ def everybody_else_is_served(server, number):
 
 @pytest.fixture
 def begin(make_server, echo_endpoint):
-    def begin(ill, settings=""):
+    def begin(ill, settings="", command=None):
         # What is ill comes first in the file, as it may be what a careless order would ask first.
         models, _, channels = ill.config.partition("channels:\n")
         server = make_server(f"server: {{port: $PORT, shutdown_grace: {GRACE}s}}\nmodels:\n  - {remote_model(echo_endpoint)}\n{models}"
                              f"router: {{tiers: {{light: [echo]}}, breaker: {{open_for: 1s}}}}\n"
                              f"channels:\n{channels}  - {{name: well, secret: {SECRET}, sync_deadline: 30s}}\n"
-                             f"  - {{name: called, secret: {SECRET}, mode: callback, callback_url: '{called_back.url}'}}\n{settings}").start()
+                             f"  - {{name: called, secret: {SECRET}, mode: callback, callback_url: '{called_back.url}'}}\n{settings}").start(command=command)
         server.called_back = called_back
         return server
 
@@ -241,6 +243,32 @@ def test_polling_a_platform_that_is_silent(begin):
 
     ill = Ill(chaos, f"channels:\n  - {platform.connect_config(chaos.url)}\n", flood, platform.texts, has_keys=False)
     a_life(begin(ill, QUICK), ill, "silent")
+
+
+@pytest.fixture
+def among_silent_names(mounting, folder):
+    """The command that runs another one where names are asked of a server that says nothing."""
+    address = f"127.53.{random.randrange(256)}.{random.randrange(1, 255)}"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        try:
+            silent.bind((address, 53))
+        except PermissionError:
+            pytest.skip("only root can stand in for a name server")
+        (folder / "resolv.conf").write_text(f"nameserver {address}\noptions timeout:20 attempts:1\n", encoding="utf-8")
+        yield [*mounting, "sh", "-c", f'mount --bind {folder}/resolv.conf /etc/resolv.conf && exec "$@"', "sh"]
+
+
+def test_a_name_server_that_is_silent(begin, among_silent_names):
+    asked = AskedThere("far")
+    far = f"  - {remote_model('http://far.example.com/v1', 'far', connect_timeout='1s')}\n"
+    gone = f"  - {{name: gone, secret: {SECRET}, mode: callback, callback_url: 'http://gone.example.com/answers'}}\n"
+    server = begin(Ill(None, far + asked.config + gone, asked.flood, asked.answers, has_keys=True), QUICK, among_silent_names)
+    asked.flood(server, 0, MANY)
+    for number in range(MANY):
+        assert post_event(server, SECRET, f"gone-{number}", "hello", path="/api/webhook/gone", conversation=f"room-{number}")[0] == 200
+    time.sleep(1.5)  # past connect_timeout, when whoever waited for a name gives it up
+    everybody_else_is_served(server, 0)
+    stops_in_time(server)
 
 
 # With the limits everybody has who sets none: minutes.
