@@ -1,8 +1,12 @@
+// What SQLite's header shows only then; Debian's library is built with it.
+#define SQLITE_ENABLE_PREUPDATE_HOOK 1
+
 #include "store/sqlite/kept_counts.h"
 
 #include <fmt/format.h>
 #include <sqlite3.h>
 
+#include <string_view>
 #include <utility>
 
 namespace ai_bot {
@@ -10,36 +14,51 @@ namespace {
 
 constexpr int kOpen = 0, kDead = 2;  // Inbox::State and Outbox::State alike
 
-// ai_bot_note(is_inbox, state, change)
-void note(sqlite3_context* context, int, sqlite3_value** values) {
-  auto& pending = *static_cast<LedgerCounts*>(sqlite3_user_data(context));
-  const bool is_inbox = sqlite3_value_int(values[0]) != 0;
-  const int state = sqlite3_value_int(values[1]);
-  const int64_t change = sqlite3_value_int64(values[2]);
-  if (state == kOpen) (is_inbox ? pending.inbox_open : pending.outbox_open) += change;
-  if (state == kDead) (is_inbox ? pending.inbox_dead : pending.outbox_dead) += change;
-}
-
-std::string triggers_of(const char* table, bool is_inbox) {
-  return fmt::format(
-      "CREATE TEMP TRIGGER {0}_added AFTER INSERT ON main.{0} BEGIN "
-      "SELECT ai_bot_note({1}, new.state, 1); END;"
-      "CREATE TEMP TRIGGER {0}_changed AFTER UPDATE OF state ON main.{0} BEGIN "
-      "SELECT ai_bot_note({1}, old.state, -1), ai_bot_note({1}, new.state, 1); END;"
-      "CREATE TEMP TRIGGER {0}_removed AFTER DELETE ON main.{0} WHEN old.state<>1 BEGIN "
-      "SELECT ai_bot_note({1}, old.state, -1); END;",
-      table, is_inbox ? 1 : 0);
+int state_column(SQLite::Database& database, const char* table) {
+  return database
+      .execAndGet(fmt::format("SELECT cid FROM pragma_table_info('{}') WHERE name='state'", table))
+      .getInt();
 }
 
 }  // namespace
 
-KeptCounts::KeptCounts(SQLite::Database& writer) : writer_(writer) {
-  sqlite3_create_function(writer.getHandle(), "ai_bot_note", 3, SQLITE_UTF8, &pending_, note,
-                          nullptr, nullptr);
-  writer.exec(triggers_of("inbox", true) + triggers_of("outbox", false));
+// What a change does to the counts, once its transaction is committed.
+struct KeptCounts::Hook {
+  static void before_change(void* user, sqlite3* database, int change, const char*,
+                            const char* name, sqlite3_int64, sqlite3_int64) {
+    auto& counts = *static_cast<KeptCounts*>(user);
+    LedgerCounts& pending = counts.pending_;
+    const std::string_view table = name;
+    if (table == "inbox") {
+      note(database, change, counts.inbox_state_, pending.inbox_open, pending.inbox_dead);
+    } else if (table == "outbox") {
+      note(database, change, counts.outbox_state_, pending.outbox_open, pending.outbox_dead);
+    }
+  }
+
+ private:
+  static void note(sqlite3* database, int change, int column, int64_t& open, int64_t& dead) {
+    const auto add = [&](auto read, int64_t count) {
+      sqlite3_value* state = nullptr;
+      if (read(database, column, &state) != SQLITE_OK) return;
+      if (sqlite3_value_int(state) == kOpen) open += count;
+      if (sqlite3_value_int(state) == kDead) dead += count;
+    };
+    if (change != SQLITE_INSERT) add(sqlite3_preupdate_old, -1);
+    if (change != SQLITE_DELETE) add(sqlite3_preupdate_new, 1);
+  }
+};
+
+KeptCounts::KeptCounts(SQLite::Database& writer)
+    : writer_(writer),
+      inbox_state_(state_column(writer, "inbox")),
+      outbox_state_(state_column(writer, "outbox")) {
+  sqlite3_preupdate_hook(writer.getHandle(), Hook::before_change, this);
   version_ = writer.execAndGet("PRAGMA data_version").getInt64();
   count();
 }
+
+KeptCounts::~KeptCounts() { sqlite3_preupdate_hook(writer_.getHandle(), nullptr, nullptr); }
 
 void KeptCounts::committed() {
   const LedgerCounts change = std::exchange(pending_, {});

@@ -13,9 +13,12 @@ namespace ai_bot {
 
 class KeptCounts {
  public:
-  // Counts once, and has triggers of this connection (temporary ones: other programs do not see
-  // them) tell of each change from here on. Throws SQLite::Exception.
+  // Counts once, and is told by this connection of each change from here on (a hook: triggers
+  // would make every statement a program of its own). Throws SQLite::Exception.
   explicit KeptCounts(SQLite::Database& writer);
+  ~KeptCounts();
+  KeptCounts(const KeptCounts&) = delete;
+  KeptCounts& operator=(const KeptCounts&) = delete;
 
   // On the writer's thread, after each transaction.
   void committed();
@@ -28,11 +31,14 @@ class KeptCounts {
   LedgerCounts get() const;
 
  private:
+  struct Hook;
+
   void count();
 
   SQLite::Database& writer_;
-  LedgerCounts pending_;  // changes of the transaction under way
-  int64_t version_ = 0;   // PRAGMA data_version: changes with others' commits
+  const int inbox_state_, outbox_state_;  // the columns' numbers
+  LedgerCounts pending_;                  // changes of the transaction under way
+  int64_t version_ = 0;                   // PRAGMA data_version: changes with others' commits
   std::atomic<int64_t> inbox_open_{0}, inbox_dead_{0}, outbox_open_{0}, outbox_dead_{0};
 };
 
