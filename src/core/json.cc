@@ -69,14 +69,22 @@ Parsed slowly_parsed(std::string_view text) {
   return {std::move(value), fault};
 }
 
+// simdjson takes no whole numbers beyond 64 bits, which are JSON all the same. Since its
+// version 3.2 it has an error of its own for them.
+template <class Error>
+bool is_of_a_number(Error error) {
+  if constexpr (requires { Error::BIGINT_ERROR; }) {
+    if (error == Error::BIGINT_ERROR) return true;
+  }
+  return error == Error::NUMBER_ERROR;
+}
+
 Parsed scanned(dom::parser& parser, std::string_view text) {
   const auto document = parser.parse(text.data(), text.size());
+  if (is_of_a_number(document.error())) return slowly_parsed(text);
   switch (document.error()) {
     case simdjson::SUCCESS:
       return {value_of(document.value_unsafe()), Fault::kNone};
-    case simdjson::NUMBER_ERROR:
-      // simdjson takes no whole numbers beyond 64 bits, which are JSON all the same.
-      return slowly_parsed(text);
     case simdjson::EMPTY:
       return {json::value_t::discarded, Fault::kEmpty};
     case simdjson::UTF8_ERROR:
