@@ -94,6 +94,7 @@ class LocalRequest::Parser {
 
   void ends() {
     request_.method_ = method_of(parser_.method);
+    request_.is_head_ = parser_.method == HTTP_HEAD;
     request_.path_.resize(std::min(request_.path_.find('?'), request_.path_.size()));
     is_whole_ = true;
     http_parser_pause(&parser_, 1);  // what follows is no request of ours

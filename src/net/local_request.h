@@ -19,6 +19,8 @@ class LocalRequest final : public Request {
                                                     SteadyTime deadline);
 
   Method method() const override { return method_; }
+  // A GET whose answer has no body (RFC 9110, 9.3.2).
+  bool is_head() const { return is_head_; }
   std::string_view path() const override { return path_; }
   std::string_view header(std::string_view name) const override;
   std::string_view query(const std::string&) const override { return {}; }
@@ -33,6 +35,7 @@ class LocalRequest final : public Request {
   class Parser;
 
   Method method_ = Method::kOther;
+  bool is_head_ = false;
   std::string path_;
   std::map<std::string, std::string> headers_;  // names in lower case
   std::string body_;

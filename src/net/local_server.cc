@@ -39,11 +39,11 @@ bool is_allowed(int connection) {
   return peer.uid == 0 || peer.uid == geteuid();
 }
 
-std::string written(const Response& response) {
+std::string written(const Response& response, bool with_body = true) {
   std::string head = fmt::format("HTTP/1.1 {} \r\nContent-Type: {}\r\nContent-Length: {}\r\n",
                                  response.status, response.type, response.body.size());
   for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
-  return head + "Connection: close\r\n\r\n" + response.body;
+  return head + "Connection: close\r\n\r\n" + (with_body ? response.body : "");
 }
 
 // An answer that a route gives on any thread, now or later, or never.
@@ -129,8 +129,8 @@ void LocalServer::serve(int connection) {
                                           steady_now() + options_.request_time);
   if (!request && request.error().code == Code::kCancelled) return;
   const std::string bytes =
-      written(request ? answer(*request)
-                      : json_response(http_status(request.error().code),
+      request ? written(answer(*request), !(*request)->is_head())
+              : written(json_response(http_status(request.error().code),
                                       error_body(request.error(), Language::kEnglish)));
   const SteadyTime deadline = steady_now() + options_.request_time;
   for (std::string_view left = bytes; !left.empty();) {

@@ -105,6 +105,10 @@ TEST_F(LocalServerTest, AnswersItsRoutesAtOnceAndLaterAndSaysWhatIsNone) {
   ASSERT_TRUE(later);
   EXPECT_EQ(later->status, 201);
   EXPECT_EQ(later->body, "the body");
+  const std::string head = exchange("HEAD /plain HTTP/1.1\r\nHost: x\r\nX-Word: hello\r\n\r\n");
+  EXPECT_TRUE(head.starts_with("HTTP/1.1 200 ")) << head;
+  EXPECT_NE(head.find("Content-Length: 5\r\n"), std::string::npos) << head;
+  EXPECT_TRUE(head.ends_with("\r\n\r\n")) << head;
   EXPECT_EQ(ask("GET", "/none")->status, 404);
   EXPECT_EQ(ask("GET", "/later")->status, 405);
   EXPECT_EQ(ask("GET", "/throws")->status, 500);
