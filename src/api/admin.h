@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "api/health.h"
-#include "config/live_config.h"
+#include "settings/live_config.h"
 
 namespace ai_bot {
 

@@ -12,6 +12,7 @@
 #include "gateway/channel_entry.h"
 #include "models/router.h"
 #include "net/route.h"
+#include "store/config.h"
 #include "store/ledger.h"
 #include "telemetry/metrics.h"
 

@@ -3,8 +3,8 @@
 
 #include <string>
 
-#include "config/config.h"
 #include "net/http_server.h"
+#include "net/server_config.h"
 
 namespace ai_bot {
 

@@ -40,7 +40,8 @@ Result<void> Server::build() {
   if (auto built = build_ledger(); !built) return built;
   executor_ = std::make_unique<Executor>(Executor::Options{"gateway", kExecutorThreads});
   http_ = std::make_unique<HttpClient>();
-  auto channels = make_channels(config_, folder_, *http_);
+  auto channels =
+      make_channels(config_.channels, {max_message()}, config_.delivery.timeout, folder_, *http_);
   if (!channels) return fail(channels.error());
   channels_ = std::move(*channels);
   if (auto built = build_models(); !built) return built;
@@ -72,7 +73,7 @@ Result<void> Server::build_ledger() {
 }
 
 Result<void> Server::build_models() {
-  auto models = local_models_.make(config_, *http_);
+  auto models = local_models_.make(config_.models, config_.engine, *http_);
   if (!models) return fail(models.error());
   router_ = std::make_unique<Router>(
       std::move(*models), config_.router,
@@ -83,21 +84,19 @@ Result<void> Server::build_models() {
 void Server::build_assistant() {
   deliverer_ = std::make_unique<Deliverer>(*ledger_, *under_way_, metrics_, outgoing(),
                                            config_.delivery, channels_);
-  const auto max_text = static_cast<size_t>(config_.assistant.max_message.count);
   assistant_ = std::make_unique<Assistant>(
       *ledger_, *under_way_, *router_, *executor_, config_.assistant,
-      turn_events(channels_, outgoing(), *ledger_, waiters_, *deliverer_, max_text));
+      turn_events(channels_, outgoing(), *ledger_, waiters_, *deliverer_, max_message()));
   const auto room = Intake::Room::of(config_.database.max_pending, channels_);
   intake_ = std::make_unique<Intake>(*ledger_, *assistant_, metrics_, phase_, room,
                                      [this](int64_t id) { deliverer_->deliver(id); });
 }
 
 void Server::build_http() {
-  const auto max_message = static_cast<size_t>(config_.assistant.max_message.count);
   std::vector<Route> routes;
   for (const auto& area : {webhook_routes({channels_, *intake_, waiters_, metrics_}),
                            openai_routes({*router_, *assistant_, phase_, answers_under_way_,
-                                          config_.server.max_answers, max_message}),
+                                          config_.server.max_answers, max_message()}),
                            health_routes(health_needs()), metrics_routes(metrics_)}) {
     routes.insert(routes.end(), area.begin(), area.end());
   }
@@ -111,7 +110,7 @@ void Server::build_http() {
 // Where the folder can hold no sockets (some network file systems), people are served all the same.
 void Server::build_admin() {
   const auto use_models = [this] {
-    live_config_.apply_again([this](const Config& known) { local_models_.reload(known); });
+    live_config_.apply_again([this](const Config& known) { local_models_.reload(known.models); });
   };
   const AdminNeeds needs{health_needs(),
                          *ledger_,

@@ -69,7 +69,7 @@ void Server::handle_signals() {
 Reloaded Server::reload() {
   return live_config_.reload([this](const Config& fresh) {
     assistant_->configure(fresh.assistant);
-    local_models_.reload(fresh);
+    local_models_.reload(fresh.models);
     take_up();
     connections_->retry_now();
   });

@@ -44,6 +44,7 @@ class Server {
   Reloaded reload();
   void take_up();
   void shut_down();
+  size_t max_message() const { return static_cast<size_t>(config_.assistant.max_message.count); }
 
   DataFolder folder_;
   ProcessLock lock_;

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "assistant/config.h"
 #include "assistant/gate.h"
 #include "assistant/recovery.h"
-#include "config/config.h"
 #include "core/executor.h"
 #include "models/router.h"
 #include "store/ledger.h"

@@ -20,9 +20,9 @@
 #include <vector>
 
 #include "assistant/asking.h"
+#include "assistant/config.h"
 #include "assistant/gate.h"
 #include "assistant/recovery.h"
-#include "config/config.h"
 #include "core/executor.h"
 #include "core/lanes.h"
 #include "core/mutex.h"

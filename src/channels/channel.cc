@@ -1,36 +1,8 @@
 #include "channels/channel.h"
 
-#include "channels/dingtalk.h"
-#include "channels/discord.h"
-#include "channels/feishu.h"
-#include "channels/generic.h"
-#include "channels/slack.h"
 #include "channels/socket.h"
-#include "channels/telegram.h"
-#include "channels/wecom.h"
 
 namespace ai_bot {
-namespace {
-
-template <class T>
-std::unique_ptr<Channel> make(const ChannelConfig& config, const ChannelLimits& limits) {
-  return std::make_unique<T>(config, limits);
-}
-
-struct Platform {
-  std::string_view type;
-  std::unique_ptr<Channel> (*make)(const ChannelConfig&, const ChannelLimits&);
-};
-
-constexpr Platform kPlatforms[] = {
-    {"dingtalk", make<DingTalkChannel>}, {"discord", make<DiscordChannel>},
-    {"feishu", make<FeishuChannel>},     {"generic", make<GenericChannel>},
-    {"slack", make<SlackChannel>},       {"telegram", make<TelegramChannel>},
-    {"wecom", make<WeComChannel>},
-};
-
-}  // namespace
-
 Result<AccessToken> Channel::read_token(const HttpReply&) const {
   return fail(Code::kInternal, "this platform has no access tokens", "该平台没有访问令牌");
 }
@@ -62,12 +34,5 @@ Result<Polled> Channel::read_poll(const HttpReply&, const Identity*, int64_t) co
 std::unique_ptr<SocketProtocol> Channel::socket() const { return nullptr; }
 
 std::vector<Probe> Channel::probes(const std::string&) const { return {}; }
-
-std::unique_ptr<Channel> make_channel(const ChannelConfig& config, const ChannelLimits& limits) {
-  for (const Platform& platform : kPlatforms) {
-    if (platform.type == config.type) return platform.make(config, limits);
-  }
-  return nullptr;
-}
 
 }  // namespace ai_bot

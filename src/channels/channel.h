@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "config/config.h"
+#include "channels/config.h"
 #include "core/message.h"
 #include "core/result.h"
 #include "net/http_client.h"

@@ -20,6 +20,9 @@ class DingTalkChannel : public Channel {
   // "Robot message types": Markdown texts of at most 5,000 characters are shown whole.
   static constexpr size_t kLongestText = 5000;
 
+  static void keys(Visitor& v, ChannelConfig& c);
+  static void check(const ChannelCheck& check);
+
   DingTalkChannel(ChannelConfig config, const ChannelLimits& limits);
 
   Result<Reading> receive(const WebhookRequest& request) const override;

@@ -17,6 +17,9 @@ class DiscordChannel : public Channel {
  public:
   static constexpr size_t kLongestText = 2000;  // "Create Message": content
 
+  static void keys(Visitor& v, ChannelConfig& c);
+  static void check(const ChannelCheck& check);
+
   DiscordChannel(ChannelConfig config, const ChannelLimits& limits);
 
   Result<Reading> receive(const WebhookRequest& request) const override;

@@ -19,6 +19,9 @@ class FeishuChannel : public Channel {
   // "Request body size limits": a card may have 30 KB; the JSON around the text takes the rest.
   static constexpr size_t kLongestText = 24 << 10;  // bytes
 
+  static void keys(Visitor& v, ChannelConfig& c);
+  static void check(const ChannelCheck& check);
+
   FeishuChannel(ChannelConfig config, const ChannelLimits& limits);
 
   Result<Reading> receive(const WebhookRequest& request) const override;

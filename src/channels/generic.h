@@ -26,6 +26,9 @@ class GenericChannel : public Channel {
   static constexpr const char* kSignatureHeader = "X-Ai-Bot-Signature";
   static constexpr size_t kLongestId = 256;  // bytes of event_id, conversation and sender
 
+  static void keys(Visitor& v, ChannelConfig& c);
+  static void check(const ChannelCheck& check);
+
   GenericChannel(ChannelConfig config, const ChannelLimits& limits);
 
   Result<Reading> receive(const WebhookRequest& request) const override;

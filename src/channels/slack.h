@@ -16,6 +16,9 @@ class SlackChannel : public Channel {
   // "Truncating content": a text over 40,000 characters is cut; 4,000 is what Slack recommends.
   static constexpr size_t kLongestText = 4000;
 
+  static void keys(Visitor& v, ChannelConfig& c);
+  static void check(const ChannelCheck& check);
+
   SlackChannel(ChannelConfig config, const ChannelLimits& limits);
 
   Result<Reading> receive(const WebhookRequest& request) const override;

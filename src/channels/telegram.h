@@ -14,6 +14,9 @@ class TelegramChannel : public Channel {
  public:
   static constexpr size_t kLongestText = 4096;  // UTF-16 units, sendMessage
 
+  static void keys(Visitor& v, ChannelConfig& c);
+  static void check(const ChannelCheck& check);
+
   TelegramChannel(ChannelConfig config, const ChannelLimits& limits);
 
   Result<Reading> receive(const WebhookRequest& request) const override;

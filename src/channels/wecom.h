@@ -21,6 +21,9 @@ class WeComChannel : public Channel {
   static constexpr size_t kLongestText = 2048;      // bytes, markdown of message/send
   static constexpr size_t kLongestBotText = 20480;  // bytes, markdown of an AI bot
 
+  static void keys(Visitor& v, ChannelConfig& c);
+  static void check(const ChannelCheck& check);
+
   WeComChannel(ChannelConfig config, const ChannelLimits& limits);
 
   Result<Reading> receive(const WebhookRequest& request) const override;

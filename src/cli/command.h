@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "config/reader.h"
 #include "core/language.h"
+#include "settings/reader.h"
 
 namespace ai_bot {
 

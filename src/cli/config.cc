@@ -38,12 +38,12 @@ void check(Cli& cli, bool as_json) {
 }
 
 void show(Cli& cli) {
-  const auto config = cli.load_config();
+  auto config = cli.load_config();
   if (!config) {
     cli.exit_code = 1;
     return;
   }
-  std::cout << show_config(*config, cli.language);
+  std::cout << show_config(fields_of(*config), cli.language);
 }
 
 }  // namespace
@@ -61,8 +61,10 @@ void add_config(CLI::App& app, Cli& cli) {
               {"Print what is in force, with secrets masked", "显示当前生效的配置（密钥已遮住）"},
               [&cli] { show(cli); });
   add_command(*config, cli, "schema",
-              {"Print the JSON Schema of the file", "输出配置文件的 JSON Schema"},
-              [&cli] { std::cout << config_schema(cli.language).dump(2) << "\n"; });
+              {"Print the JSON Schema of the file", "输出配置文件的 JSON Schema"}, [&cli] {
+                Config defaults;
+                std::cout << config_schema(fields_of(defaults), cli.language).dump(2) << "\n";
+              });
 }
 
 }  // namespace ai_bot

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "cli/command.h"
+#include "core/result.h"
 
 namespace ai_bot {
 

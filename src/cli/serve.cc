@@ -9,8 +9,8 @@
 #include "cli/command.h"
 #include "cli/terminal.h"
 #include "config/logging.h"
-#include "config/reader.h"
 #include "net/address.h"
+#include "settings/reader.h"
 
 namespace ai_bot {
 namespace {

@@ -3,24 +3,7 @@
 #include <algorithm>
 #include <regex>
 
-#include "net/url.h"
-
 namespace ai_bot {
-namespace {
-
-// The address, were its host written in ASCII letters; what else is wrong with it stays so.
-std::string with_ascii_host(std::string url) {
-  const size_t mark = url.find("://");
-  if (mark == std::string::npos) return url;
-  const size_t end = std::min(url.find_first_of("/?#", mark + 3), url.size());
-  for (size_t i = mark + 3; i < end; ++i) {
-    if (static_cast<unsigned char>(url[i]) >= 0x80) url[i] = 'x';
-  }
-  return url;
-}
-
-}  // namespace
-
 void Checks::add(bool is_error, const std::string& key, std::string en, std::string zh) {
   findings_.push_back({is_error, file_, line_of(key), key, {std::move(en), std::move(zh)}});
 }
@@ -60,16 +43,9 @@ void Checks::needs(bool given, const std::string& key, const std::string& why_en
   if (!given) error(key, "is missing: " + why_en, "缺失：" + why_zh);
 }
 
-void Checks::url(const std::string& key, const std::string& value) {
-  const auto parsed = parse_url(value);
-  const bool fetched = parsed && (parsed->scheme == "http" || parsed->scheme == "https");
-  if (value.empty() || (fetched && value.find('#') == std::string::npos)) return;
-  if (!parsed && parse_url(with_ascii_host(value))) {
-    return error(key, "has a host with other letters than ASCII: write it in its xn-- form",
-                 "的主机名含有非 ASCII 字符：请写成 xn-- 形式");
-  }
-  error(key, "is not an address like https://host/path (and no user name or password in it)",
-        "不是 https://主机/路径 形式的地址（且不能包含用户名或密码）");
+void Checks::in_order(const std::string& key, Duration least, Duration most) {
+  if (least > most)
+    error(key, "the first wait is longer than the longest one", "首次等待大于等待上限");
 }
 
 bool is_plain_name(const std::string& name) {

@@ -8,9 +8,17 @@
 #include <string>
 #include <vector>
 
-#include "config/check.h"
+#include "config/finding.h"
+#include "config/units.h"
 
 namespace ai_bot {
+
+// Characters of a secret that signs; HMAC-SHA256 wants its key hard to guess (RFC 2104, 3).
+constexpr size_t kLeastSecret = 16;
+
+// At most 64 of a-z, 0-9, '-' and '_', beginning with a letter or digit: fit for an address and a
+// label.
+bool is_plain_name(const std::string& name);
 
 class Checks {
  public:
@@ -25,8 +33,8 @@ class Checks {
   // An error "is missing: why" unless it is `given`.
   void needs(bool given, const std::string& key, const std::string& why_en,
              const std::string& why_zh);
-  // An address of the web, or empty.
-  void url(const std::string& key, const std::string& value);
+  // A wait that grows from the one to the other.
+  void in_order(const std::string& key, Duration least, Duration most);
 
   // Of the entries of a list: plain names, each different.
   template <class T>

@@ -12,7 +12,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "config/check.h"
+#include "config/checks.h"
 #include "core/disk.h"
 #include "core/id.h"
 #include "core/utf8.h"

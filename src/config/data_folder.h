@@ -11,7 +11,7 @@
 
 #include <string>
 
-#include "config/config.h"
+#include "config/secret.h"
 #include "core/process_lock.h"
 #include "core/result.h"
 

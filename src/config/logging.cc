@@ -2,9 +2,18 @@
 
 #include <unistd.h>
 
+#include "config/table.h"
 #include "core/log.h"
 
 namespace ai_bot {
+
+// clang-format off
+void fields(Visitor& v, LogConfig& c) {
+  v(c.level, {"level", {"Least level that is logged.", "最低日志级别。"}, kReload, 0, 0, {"debug", "info", "warning", "error"}});
+  v(c.format, {"format", {"auto: text on a terminal, otherwise JSON.", "auto：终端用文本，否则用 JSON。"}, kReload, 0, 0, {"auto", "text", "json"}});
+  v(c.message_text, {"message_text", {"Log the texts of messages too (private!).", "日志中包含消息正文（注意隐私）。"}, kReload});
+}
+// clang-format on
 
 void configure_log(const LogConfig& config) {
   const bool text =

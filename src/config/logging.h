@@ -1,13 +1,21 @@
-// The log as the configuration says.
+// The section `log`, and the log as it says.
 #pragma once
 
+#include <string>
 #include <vector>
 
-#include "config/config.h"
+#include "config/finding.h"
 #include "config/output.h"
-#include "config/reader.h"
 
 namespace ai_bot {
+
+struct LogConfig {
+  std::string level = "info";
+  std::string format = "auto";
+  bool message_text = false;
+};
+
+void fields(Visitor& v, LogConfig& c);
 
 // May be called again with other values. "auto" is text when standard error is a terminal.
 void configure_log(const LogConfig& config);

@@ -1,7 +1,11 @@
 #include "config/mapping_reader.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "config/suggest.h"
@@ -91,12 +95,11 @@ void MappingReader::operator()(Bytes& value, const Field& field) {
   }
 }
 
-void MappingReader::operator()(std::vector<std::string>& value, const Field& field) {
+void MappingReader::operator()(StringList& value, const Field& field) {
   if (const YAML::Node node = take(field)) value = string_list(field, node);
 }
 
-void MappingReader::operator()(std::map<std::string, std::vector<std::string>>& value,
-                               const Field& field) {
+void MappingReader::operator()(StringLists& value, const Field& field) {
   const YAML::Node node = take(field);
   if (!node) return;
   if (!node.IsMap()) return wrong(field, "is not a mapping", "不是映射");
@@ -105,6 +108,32 @@ void MappingReader::operator()(std::map<std::string, std::vector<std::string>>& 
     reading_.lines[path(field) + "." + name] = entry.first.Mark().line + 1;
     value[name] = string_list(field, entry.second);
   }
+}
+
+void MappingReader::section(const Fields& fields, const Field& field) {
+  if (const YAML::Node node = take(field)) read_section(fields, node, path(field));
+}
+
+void MappingReader::sections(SectionList& list, const Field& field) {
+  const YAML::Node node = take(field);
+  if (!node) return;
+  if (!node.IsSequence())
+    return wrong(field, "is not a list (lines beginning with '- ')", "不是列表（以“- ”开头的行）");
+  for (size_t i = 0; i < node.size(); ++i)
+    read_section(list.add(), node[i], fmt::format("{}[{}]", path(field), i));
+}
+
+void MappingReader::read_section(const Fields& fields, const YAML::Node& node,
+                                 const std::string& name) {
+  reading_.lines[name] = node.Mark().line + 1;
+  if (!node.IsMap()) {
+    reading_.add(true, node.Mark(), name, "is not a mapping (lines of 'key: value')",
+                 "不是映射（“键: 值”形式的行）");
+    return;
+  }
+  MappingReader reader(reading_, node, name + ".");
+  fields(reader);
+  reader.report_unknown();
 }
 
 void MappingReader::report_unknown() {
@@ -190,8 +219,8 @@ bool MappingReader::in_range(const Field& field, int64_t value, const std::strin
   return false;
 }
 
-std::vector<std::string> MappingReader::string_list(const Field& field, const YAML::Node& node) {
-  std::vector<std::string> list;
+StringList MappingReader::string_list(const Field& field, const YAML::Node& node) {
+  StringList list;
   mark_ = node.Mark();
   if (node.IsScalar()) {
     if (auto text = expand(field, node.Scalar())) list.push_back(*text);

@@ -1,18 +1,15 @@
 // One mapping of a YAML file into a section of the configuration, with findings for what is wrong.
-// Used by reader.cc alone.
 #pragma once
 
-#include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
-#include <algorithm>
 #include <map>
-#include <set>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "config/fields.h"
-#include "config/reader.h"
+#include "config/finding.h"
 
 namespace ai_bot {
 
@@ -20,7 +17,7 @@ namespace ai_bot {
 struct FileReading {
   std::string file;
   std::vector<Finding> findings;
-  std::map<std::string, int> lines;
+  std::map<std::string, int> lines;  // where each key stands
 
   void add(bool is_error, const YAML::Mark& mark, const std::string& key, std::string en,
            std::string zh) {
@@ -28,45 +25,22 @@ struct FileReading {
   }
 };
 
-// Reads one mapping. fields() calls it once for each field.
-class MappingReader {
+// Reads one mapping. A section's fields() calls it once for each field.
+class MappingReader : public Visitor {
  public:
   MappingReader(FileReading& reading, const YAML::Node& node, std::string prefix)
       : reading_(reading), node_(node), prefix_(std::move(prefix)) {}
 
-  void operator()(std::string& value, const Field& field);
-
-  void operator()(Secret& value, const Field& field);
-
-  void operator()(int64_t& value, const Field& field);
-
-  void operator()(bool& value, const Field& field);
-
-  void operator()(Duration& value, const Field& field);
-
-  void operator()(Bytes& value, const Field& field);
-
-  void operator()(std::vector<std::string>& value, const Field& field);
-
-  void operator()(std::map<std::string, std::vector<std::string>>& value, const Field& field);
-
-  template <class T>
-  void operator()(std::vector<T>& value, const Field& field) {
-    const YAML::Node node = take(field);
-    if (!node) return;
-    if (!node.IsSequence())
-      return wrong(field, "is not a list (lines beginning with '- ')",
-                   "不是列表（以“- ”开头的行）");
-    for (size_t i = 0; i < node.size(); ++i) {
-      value.emplace_back();
-      section(value.back(), node[i], fmt::format("{}[{}]", path(field), i));
-    }
-  }
-
-  template <class T>
-  void operator()(T& value, const Field& field) {
-    if (const YAML::Node node = take(field)) section(value, node, path(field));
-  }
+  void operator()(std::string& value, const Field& field) override;
+  void operator()(Secret& value, const Field& field) override;
+  void operator()(int64_t& value, const Field& field) override;
+  void operator()(bool& value, const Field& field) override;
+  void operator()(Duration& value, const Field& field) override;
+  void operator()(Bytes& value, const Field& field) override;
+  void operator()(StringList& value, const Field& field) override;
+  void operator()(StringLists& value, const Field& field) override;
+  void section(const Fields& fields, const Field& field) override;
+  void sections(SectionList& list, const Field& field) override;
 
   // After all fields were asked for: what else stands in the mapping.
   void report_unknown();
@@ -91,20 +65,9 @@ class MappingReader {
   bool in_range(const Field& field, int64_t value, const std::string& least,
                 const std::string& most);
 
-  std::vector<std::string> string_list(const Field& field, const YAML::Node& node);
+  StringList string_list(const Field& field, const YAML::Node& node);
 
-  template <class T>
-  void section(T& value, const YAML::Node& node, const std::string& name) {
-    reading_.lines[name] = node.Mark().line + 1;
-    if (!node.IsMap()) {
-      reading_.add(true, node.Mark(), name, "is not a mapping (lines of 'key: value')",
-                   "不是映射（“键: 值”形式的行）");
-      return;
-    }
-    MappingReader reader(reading_, node, name + ".");
-    fields(reader, value);
-    reader.report_unknown();
-  }
+  void read_section(const Fields& fields, const YAML::Node& node, const std::string& name);
 
   FileReading& reading_;
   YAML::Node node_;

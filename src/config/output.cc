@@ -3,15 +3,12 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <type_traits>
 
 #include "config/units.h"
 #include "core/redact.h"
 
 namespace ai_bot {
 namespace {
-
-using Lists = std::map<std::string, std::vector<std::string>>;
 
 std::string quoted(const std::string& text) {
   return nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
@@ -22,67 +19,69 @@ std::string quoted(const std::vector<std::string>& list) {
   return fmt::format("[{}]", fmt::join(parts, ", "));
 }
 
-// A value as YAML on one line. Secrets: masked or not, as the caller's printer says.
+// A value as YAML on one line.
 std::string one_line(const std::string& v) { return quoted(v); }
 std::string one_line(int64_t v) { return std::to_string(v); }
 std::string one_line(bool v) { return v ? "true" : "false"; }
 std::string one_line(Duration v) { return to_string(v); }
 std::string one_line(Bytes v) { return to_string(v); }
-std::string one_line(const std::vector<std::string>& v) { return quoted(v); }
-std::string one_line(const Lists& v) {
+std::string one_line(const StringList& v) { return quoted(v); }
+std::string one_line(const StringLists& v) {
   std::vector<std::string> parts;
   for (const auto& [name, list] : v) parts.push_back(name + ": " + quoted(list));
   return fmt::format("{{{}}}", fmt::join(parts, ", "));
 }
 
-template <class T>
-concept OneLine = requires(const T& v) {
-  one_line(v);
+// A visitor of values that are written on one line each.
+class LineVisitor : public Visitor {
+ public:
+  void operator()(int64_t& value, const Field& field) final { line(one_line(value), field); }
+  void operator()(bool& value, const Field& field) final { line(one_line(value), field); }
+  void operator()(std::string& value, const Field& field) override { line(one_line(value), field); }
+  void operator()(Duration& value, const Field& field) final { line(one_line(value), field); }
+  void operator()(Bytes& value, const Field& field) final { line(one_line(value), field); }
+  void operator()(StringList& value, const Field& field) final { line(one_line(value), field); }
+  void operator()(StringLists& value, const Field& field) final { line(one_line(value), field); }
+
+ private:
+  virtual void line(const std::string& value, const Field& field) = 0;
 };
 
-class Printer {
+class Printer : public LineVisitor {
  public:
   Printer(Language language, std::string& out, int indent)
       : language_(language), out_(out), indent_(indent, ' ') {}
 
-  template <OneLine T>
-  void operator()(T& value, const Field& field) {
-    comment(field);
-    out_ += fmt::format("{}{}: {}\n", indent_, field.key, shown(value, field));
+  using LineVisitor::operator();
+  void operator()(std::string& value, const Field& field) override {
+    line(one_line(field.is_address ? redacted_address(value) : value), field);
   }
-  void operator()(Secret& value, const Field& field) {
-    comment(field);
-    out_ += fmt::format("{}{}: {}\n", indent_, field.key, value.empty() ? "\"\"" : "\"********\"");
+  void operator()(Secret& value, const Field& field) override {
+    line(value.empty() ? "\"\"" : "\"********\"", field);
   }
-  template <class T>
-  requires(!OneLine<std::vector<T>>) void operator()(std::vector<T>& list, const Field& field) {
-    comment(field);
-    out_ += fmt::format("{}{}:\n", indent_, field.key);
-    for (T& entry : list) {
-      std::string body;
-      Printer inner(language_, body, static_cast<int>(indent_.size()) + 4);
-      fields(inner, entry);
-      // The first key of an entry stands behind the dash; its comment before it.
-      out_ += indent_ + "  -\n" + body;
+  void sections(SectionList& list, const Field& field) override {
+    begin(field);
+    for (size_t i = 0; i < list.size(); ++i) {
+      out_ += indent_ + "  -\n";
+      Printer inner(language_, out_, static_cast<int>(indent_.size()) + 4);
+      list.at(i)(inner);
     }
   }
-  template <class T>
-  void operator()(T& section, const Field& field) {
-    comment(field);
-    out_ += fmt::format("{}{}:\n", indent_, field.key);
+  void section(const Fields& fields, const Field& field) override {
+    begin(field);
     Printer inner(language_, out_, static_cast<int>(indent_.size()) + 2);
-    fields(inner, section);
+    fields(inner);
   }
 
  private:
-  template <class T>
-  static std::string shown(const T& value, const Field&) {
-    return one_line(value);
+  void line(const std::string& value, const Field& field) override {
+    comment(field);
+    out_ += fmt::format("{}{}: {}\n", indent_, field.key, value);
   }
-  static std::string shown(const std::string& value, const Field& field) {
-    return one_line(field.is_address ? redacted_address(value) : value);
+  void begin(const Field& field) {
+    comment(field);
+    out_ += fmt::format("{}{}:\n", indent_, field.key);
   }
-
   void comment(const Field& field) {
     out_ += fmt::format("{}# {}\n", indent_, field.about.in(language_));
   }
@@ -92,25 +91,23 @@ class Printer {
   std::string indent_;
 };
 
-class SecretKeeper {
+class SecretKeeper : public LineVisitor {
  public:
-  template <OneLine T>
-  void operator()(T&, const Field&) {}
-  void operator()(std::string& value, const Field& field) {
+  using LineVisitor::operator();
+  void operator()(std::string& value, const Field& field) override {
     if (field.is_address) keep_secrets_of_address(value);
   }
-  void operator()(Secret& value, const Field&) { keep_secret(value.reveal()); }
-  template <class T>
-  requires(!OneLine<std::vector<T>>) void operator()(std::vector<T>& list, const Field&) {
-    for (T& entry : list) fields(*this, entry);
+  void operator()(Secret& value, const Field&) override { keep_secret(value.reveal()); }
+  void sections(SectionList& list, const Field&) override {
+    for (size_t i = 0; i < list.size(); ++i) list.at(i)(*this);
   }
-  template <class T>
-  void operator()(T& section, const Field&) {
-    fields(*this, section);
-  }
+  void section(const Fields& fields, const Field&) override { fields(*this); }
+
+ private:
+  void line(const std::string&, const Field&) override {}
 };
 
-class SchemaWriter {
+class SchemaWriter : public Visitor {
  public:
   using Json = nlohmann::ordered_json;
 
@@ -119,62 +116,55 @@ class SchemaWriter {
     out_["additionalProperties"] = false;
   }
 
-  template <class T>
-  void operator()(T& value, const Field& field) {
-    Json& property = out_["properties"][field.key];
-    property["description"] = field.about.in(language_);
-    describe(value, field, property);
-  }
-
- private:
-  void describe(std::string& value, const Field& field, Json& out) {
-    out["type"] = "string";
+  void operator()(std::string& value, const Field& field) override {
+    Json& out = property(field, "string");
     out["default"] = value;
     if (!field.allowed.empty()) out["enum"] = field.allowed;
   }
-  void describe(Secret&, const Field&, Json& out) {
-    out["type"] = "string";
-    out["format"] = "password";
+  void operator()(Secret&, const Field& field) override {
+    property(field, "string")["format"] = "password";
   }
-  void describe(int64_t& value, const Field& field, Json& out) {
-    out["type"] = "integer";
+  void operator()(int64_t& value, const Field& field) override {
+    Json& out = property(field, "integer");
     out["default"] = value;
     out["minimum"] = field.least;
     if (field.most != std::numeric_limits<int64_t>::max()) out["maximum"] = field.most;
   }
-  void describe(bool& value, const Field&, Json& out) {
-    out["type"] = "boolean";
-    out["default"] = value;
+  void operator()(bool& value, const Field& field) override {
+    property(field, "boolean")["default"] = value;
   }
-  void describe(Duration& value, const Field&, Json& out) {
-    out["type"] = "string";
+  void operator()(Duration& value, const Field& field) override {
+    Json& out = property(field, "string");
     out["pattern"] = "^[0-9]+(ms|s|m|h|d)$";
     out["default"] = to_string(value);
   }
-  void describe(Bytes& value, const Field&, Json& out) {
-    out["type"] = {"string", "integer"};
+  void operator()(Bytes& value, const Field& field) override {
+    Json& out = property(field, {"string", "integer"});
     out["pattern"] = "^[0-9]+([KMG]i?B|B)?$";
     out["default"] = to_string(value);
   }
-  void describe(std::vector<std::string>&, const Field&, Json& out) {
-    out["type"] = "array";
-    out["items"]["type"] = "string";
+  void operator()(StringList&, const Field& field) override {
+    property(field, "array")["items"]["type"] = "string";
   }
-  void describe(Lists&, const Field&, Json& out) {
-    out["type"] = "object";
-    out["additionalProperties"] = {{"type", "array"}, {"items", {{"type", "string"}}}};
+  void operator()(StringLists&, const Field& field) override {
+    property(field, "object")["additionalProperties"] = {{"type", "array"},
+                                                         {"items", {{"type", "string"}}}};
   }
-  template <class T>
-  void describe(std::vector<T>&, const Field&, Json& out) {
-    out["type"] = "array";
-    SchemaWriter inner(language_, out["items"]);
-    T entry;
-    fields(inner, entry);
+  void sections(SectionList& list, const Field& field) override {
+    SchemaWriter inner(language_, property(field, "array")["items"]);
+    list.visit_default(inner);
   }
-  template <class T>
-  void describe(T& section, const Field&, Json& out) {
-    SchemaWriter inner(language_, out);
-    fields(inner, section);
+  void section(const Fields& fields, const Field& field) override {
+    SchemaWriter inner(language_, property(field, "object"));
+    fields(inner);
+  }
+
+ private:
+  Json& property(const Field& field, const Json& type) {
+    Json& out = out_["properties"][field.key];
+    out["description"] = field.about.in(language_);
+    out["type"] = type;
+    return out;
   }
 
   Language language_;
@@ -186,68 +176,64 @@ struct Flat {
   Change change;
 };
 
-class Flattener {
+class Flattener : public LineVisitor {
  public:
   Flattener(std::map<std::string, Flat>& out, std::string prefix)
       : out_(out), prefix_(std::move(prefix)) {}
 
-  template <OneLine T>
-  void operator()(T& value, const Field& field) {
-    out_[prefix_ + field.key] = {one_line(value), field.change};
-  }
-  void operator()(Secret& value, const Field& field) {
-    out_[prefix_ + field.key] = {value.reveal(), field.change};
-  }
-  template <class T>
-  requires(!OneLine<std::vector<T>>) void operator()(std::vector<T>& list, const Field& field) {
+  using LineVisitor::operator();
+  void operator()(Secret& value, const Field& field) override { line(value.reveal(), field); }
+  void sections(SectionList& list, const Field& field) override {
     for (size_t i = 0; i < list.size(); ++i) {
       Flattener inner(out_, fmt::format("{}{}[{}].", prefix_, field.key, i));
-      fields(inner, list[i]);
+      list.at(i)(inner);
     }
   }
-  template <class T>
-  void operator()(T& section, const Field& field) {
+  void section(const Fields& fields, const Field& field) override {
     Flattener inner(out_, prefix_ + field.key + ".");
-    fields(inner, section);
+    fields(inner);
   }
 
  private:
+  void line(const std::string& value, const Field& field) override {
+    out_[prefix_ + field.key] = {value, field.change};
+  }
+
   std::map<std::string, Flat>& out_;
   std::string prefix_;
 };
 
-std::map<std::string, Flat> flatten(Config& config) {
+std::map<std::string, Flat> flatten(const Fields& config) {
   std::map<std::string, Flat> out;
   Flattener flattener(out, "");
-  fields(flattener, config);
+  config(flattener);
   return out;
 }
 
 }  // namespace
 
-std::string show_config(Config config, Language language) {
+std::string show_config(const Fields& config, Language language) {
   std::string out;
   Printer printer(language, out, 0);
-  fields(printer, config);
+  config(printer);
   return out;
 }
 
-void keep_secrets(Config config) {
+void keep_secrets(const Fields& config) {
   SecretKeeper keeper;
-  fields(keeper, config);
+  config(keeper);
 }
 
-nlohmann::ordered_json config_schema(Language language) {
+nlohmann::ordered_json config_schema(const Fields& defaults, Language language) {
   nlohmann::ordered_json out;
   out["$schema"] = "https://json-schema.org/draft/2020-12/schema";
   out["title"] = "ai_bot";
   SchemaWriter writer(language, out);
-  Config defaults;
-  fields(writer, defaults);
+  defaults(writer);
   return out;
 }
 
-std::vector<ChangedKey> changed_keys(Config before, Config after) {
+std::vector<ChangedKey> changed_keys(const Fields& before, const Fields& after) {
   auto old_values = flatten(before);
   std::vector<ChangedKey> changed;
   for (const auto& [key, now] : flatten(after)) {

@@ -6,7 +6,6 @@
 #include <string>
 
 #include "channels/channel.h"
-#include "config/config.h"
 #include "gateway/connection_state.h"
 #include "gateway/platform_access.h"
 

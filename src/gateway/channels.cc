@@ -4,10 +4,11 @@
 
 namespace ai_bot {
 
-Result<ChannelMap> make_channels(const Config& config, const DataFolder& folder, HttpClient& http) {
-  const ChannelLimits limits{static_cast<size_t>(config.assistant.max_message.count)};
+Result<ChannelMap> make_channels(const std::vector<ChannelConfig>& configured,
+                                 const ChannelLimits& limits, milliseconds timeout,
+                                 const DataFolder& folder, HttpClient& http) {
   ChannelMap channels;
-  for (ChannelConfig channel : config.channels) {
+  for (ChannelConfig channel : configured) {
     if (channel.type == "generic" && channel.secret.empty()) {
       auto secret = folder.webhook_secret();
       if (!secret) return fail(secret.error());
@@ -15,9 +16,8 @@ Result<ChannelMap> make_channels(const Config& config, const DataFolder& folder,
       keep_secret(secret->reveal());
     }
     const std::shared_ptr<const Channel> made = make_channel(channel, limits);
-    channels[channel.name] = {
-        made, channel,
-        std::make_shared<PlatformAccess>(channel.name, made, http, config.delivery.timeout)};
+    channels[channel.name] = {made, channel,
+                              std::make_shared<PlatformAccess>(channel.name, made, http, timeout)};
   }
   return channels;
 }

@@ -158,8 +158,7 @@ void Connections::run_socket(const ChannelEntry& channel) {
   milliseconds backoff = kRetryMin;
   while (!stopping_) {
     const SocketEnding ending = guarded(
-        "connections.socket",
-        [&] { return run_socket_once(needs_, channel, protocol, stopping_); },
+        "connections.socket", [&] { return run_socket_once(needs_, channel, protocol, stopping_); },
         SocketEnding{our_mistake()});
     if (ending.lasted >= kHealthyAfter) {
       backoff = kRetryMin;

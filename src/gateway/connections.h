@@ -56,8 +56,8 @@ class Connections {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::atomic<bool> stopping_{false};
-  int retries_ = 0;                   // calls of retry_now()
-  std::set<std::string> begun_;       // channels that have their thread
+  int retries_ = 0;              // calls of retry_now()
+  std::set<std::string> begun_;  // channels that have their thread
   std::vector<std::thread> threads_;
 };
 

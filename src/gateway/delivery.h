@@ -19,6 +19,7 @@
 #include "core/lanes.h"
 #include "core/mutex.h"
 #include "gateway/channel_entry.h"
+#include "gateway/config.h"
 #include "gateway/outbox_reader.h"
 #include "gateway/outgoing.h"
 #include "store/ledger.h"

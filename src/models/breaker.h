@@ -4,9 +4,9 @@
 #include <deque>
 #include <optional>
 
-#include "config/config.h"
 #include "core/clock.h"
 #include "core/mutex.h"
+#include "models/config.h"
 
 namespace ai_bot {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "config/config.h"
+#include "models/config.h"
 #include "models/gguf.h"
 
 namespace ai_bot {

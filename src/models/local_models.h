@@ -18,7 +18,8 @@ class LocalModels {
 
   // All models of the configuration, in its order; the local ones are looked after here as long as
   // the caller keeps them.
-  Result<std::vector<std::unique_ptr<Model>>> make(const Config& config, HttpClient& http);
+  Result<std::vector<std::unique_ptr<Model>>> make(const std::vector<ModelConfig>& configured,
+                                                   const EngineConfig& engine, HttpClient& http);
 
   void start();
   void stop(SteadyTime deadline);
@@ -26,7 +27,7 @@ class LocalModels {
   // Each answers with the file that the configuration, or for the first one `model use`, names now,
   // without a break. By name: in the file they may stand in another order than before, and others
   // between them.
-  void reload(const Config& fresh);
+  void reload(const std::vector<ModelConfig>& fresh);
 
   size_t size() const { return models_.size(); }
 

@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-#include "config/config.h"
+#include "models/config.h"
 #include "models/model.h"
 #include "net/http_client.h"
 

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "config/config.h"
 #include "models/breaker.h"
+#include "models/config.h"
 #include "models/model.h"
 
 namespace ai_bot {

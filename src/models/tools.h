@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "config/config.h"
 #include "core/result.h"
+#include "models/config.h"
 
 namespace ai_bot {
 

@@ -119,8 +119,8 @@ void prepare_connection(CURL* easy, const std::string& url, const std::string& p
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  // A look-up that a silent name server keeps waiting is left to its own thread when its asker goes;
-  // otherwise the loop, and so all other requests, would wait for it.
+  // A look-up that a silent name server keeps waiting is left to its own thread when its asker
+  // goes; otherwise the loop, and so all other requests, would wait for it.
   curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "ai_bot");

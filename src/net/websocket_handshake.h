@@ -22,8 +22,8 @@ class WebSocketHandshake {
   // What opens it.
   const std::string& request() const { return request_; }
 
-  // Takes more of the answer, at least a byte. Once it is whole: what came behind it, which are frames. kUnavailable
-  // when the other side refuses, or answers something else.
+  // Takes more of the answer, at least a byte. Once it is whole: what came behind it, which are
+  // frames. kUnavailable when the other side refuses, or answers something else.
   Result<std::optional<std::string>> read(std::string_view bytes);
 
  private:

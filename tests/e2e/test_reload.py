@@ -1,5 +1,5 @@
 """What `kill -HUP` says is active is active: one test for each key that a reload changes (the list is in
-tests/unit/config/reload_keys_test.cc), and nothing is changed by it that nobody asked for."""
+tests/unit/settings/reload_keys_test.cc), and nothing is changed by it that nobody asked for."""
 import http.server
 import json
 import shutil

@@ -1,4 +1,4 @@
-#include "config/reader.h"
+#include "settings/reader.h"
 
 #include <gtest/gtest.h>
 #include <stdlib.h>
@@ -63,7 +63,7 @@ TEST_P(Cases, LeadsToItsFindings) {
   EXPECT_EQ(read.usable(), !has_error);
 }
 
-INSTANTIATE_TEST_SUITE_P(Config, Cases, testing::ValuesIn(test::files_in("unit/config/cases")),
+INSTANTIATE_TEST_SUITE_P(Config, Cases, testing::ValuesIn(test::files_in("unit/settings/cases")),
                          [](const auto& param) {
                            std::string name = std::filesystem::path(param.param).stem();
                            std::replace(name.begin(), name.end(), '-', '_');

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "config/output.h"
-#include "config/reader.h"
 #include "core/mutex.h"
+#include "settings/reader.h"
 
 namespace ai_bot {
 

@@ -1,17 +1,8 @@
-#include "config/reader.h"
-
-#include <algorithm>
-#include <fstream>
-#include <sstream>
-
-#include "config/check.h"
-#include "config/mapping_reader.h"
-#include "config/output.h"
+#include "config/yaml.h"
 
 namespace ai_bot {
 namespace {
 
-constexpr const char* kSystemFile = "/etc/ai_bot/config.yaml";
 constexpr size_t kLargestFile = 1 << 20;  // bytes; also bounds what YAML aliases can refer to
 constexpr int kDeepest = 16;              // levels; a configuration has four
 
@@ -58,57 +49,17 @@ YAML::Node parse(const std::string& yaml, FileReading& reading) {
 
 }  // namespace
 
-std::string Finding::in(Language language) const {
-  std::string out = file;
-  if (line > 0) out += ":" + std::to_string(line);
-  if (!key.empty()) out += ": " + key;
-  return out + ": " + text.in(language);
-}
-
-bool ReadConfig::usable() const {
-  return std::none_of(findings.begin(), findings.end(),
-                      [](const Finding& f) { return f.is_error; });
-}
-
-ReadConfig read_config(const std::string& yaml, const std::string& file) {
-  ReadConfig out;
-  out.config.origin = file;
+FileReading read_yaml(const std::string& yaml, const std::string& file, const Fields& config) {
   FileReading reading{file, {}, {}};
   try {
     MappingReader reader(reading, parse(yaml, reading), "");
-    fields(reader, out.config);
+    config(reader);
     reader.report_unknown();
   } catch (const YAML::Exception& e) {
     // A node of a kind no field has, e.g. a mapping as a key.
     reading.add(true, e.mark, "", "can't be read: " + e.msg, "无法读取：" + e.msg);
   }
-  complete_and_check(out.config, reading.lines, reading.findings);
-  std::stable_sort(reading.findings.begin(), reading.findings.end(),
-                   [](const Finding& a, const Finding& b) { return a.line < b.line; });
-  out.findings = std::move(reading.findings);
-  keep_secrets(out.config);
-  return out;
-}
-
-ReadConfig load_config(const std::string& path_given) {
-  const bool given = !path_given.empty();
-  const std::string path = given ? path_given : kSystemFile;
-  std::ifstream file(path);
-  if (!file && !given) return read_config("", "embedded default");
-  std::stringstream content;
-  content << file.rdbuf();
-  if (!file) {
-    ReadConfig out;
-    out.config.origin = path;
-    out.findings.push_back({true,
-                            path,
-                            0,
-                            "",
-                            {"can't be read: does it exist, and may you read it?",
-                             "无法读取：文件是否存在、是否有读取权限？"}});
-    return out;
-  }
-  return read_config(content.str(), path);
+  return reading;
 }
 
 }  // namespace ai_bot

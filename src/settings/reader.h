@@ -5,23 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "config/config.h"
-#include "core/result.h"
+#include "config/finding.h"
+#include "settings/config.h"
 
 namespace ai_bot {
-
-// One finding. Errors keep the configuration from being used; warnings (an unknown key, a part that
-// is not active yet) do not: an upgrade or a slip in an unused key must not keep a server down.
-struct Finding {
-  bool is_error = true;
-  std::string file;
-  int line = 0;     // from 1; 0 when the finding has no place in the file
-  std::string key;  // with dots, e.g. "models[1].base_url"
-  Text text;
-
-  // "file:line: key: text"
-  std::string in(Language language) const;
-};
 
 struct ReadConfig {
   Config config;

@@ -1,4 +1,4 @@
-#include "config/live_config.h"
+#include "settings/live_config.h"
 
 #include "config/logging.h"
 #include "core/log.h"
@@ -15,7 +15,7 @@ Reloaded LiveConfig::reload(const Apply& apply) {
                "the configuration has errors (config.finding) and was not reloaded");
     return reloaded;
   }
-  reloaded.changed = changed_keys(known_, fresh.config);
+  reloaded.changed = changed_keys(fields_of(known_), fields_of(fresh.config));
   log_changes(reloaded.changed);
   configure_log(fresh.config.log);
   apply(fresh.config);
