@@ -59,12 +59,12 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const Options& options)
     umask(before);
     db.exec("PRAGMA synchronous=FULL");
     db.exec("PRAGMA journal_size_limit=67108864");
-    db.exec("PRAGMA wal_autocheckpoint=4000");
     if (auto migrated = migrate(db); !migrated) return fail(migrated.error());
     if (options.max_pages > 0) db.exec(fmt::format("PRAGMA max_page_count={}", options.max_pages));
     Connection& writer = ledger->writer_->connection();
     writer.known_events().refresh(writer);
     ledger->counts_ = std::make_unique<KeptCounts>(db);
+    ledger->checkpoints_ = std::make_unique<Checkpoints>(options.path, db.getHandle());
     ledger->reader_ = std::make_unique<SqliteTables>(options.path, kReadFlags);
     ledger->place_ = std::make_unique<Place>(options.path);
     if (options.retention) {
@@ -185,6 +185,7 @@ void SqliteLedger::run() {
       }
       const bool starves = steady_now() > next_upkeep_ + kLongestWithoutUpkeep;
       if (!is_last && (batch.empty() || starves)) is_behind = keep_up();
+      checkpoints_->finish();
     });
     queued_ -= static_cast<int64_t>(batch.size());
     guarded("store.run", [&] { batch.clear(); });

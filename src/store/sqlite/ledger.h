@@ -15,6 +15,7 @@
 #include "core/clock.h"
 #include "core/process_lock.h"
 #include "store/ledger.h"
+#include "store/sqlite/checkpoints.h"
 #include "store/sqlite/kept_counts.h"
 #include "store/sqlite/place.h"
 #include "store/sqlite/retention.h"
@@ -77,6 +78,7 @@ class SqliteLedger final : public Ledger {
   std::unique_ptr<SqliteTables> reader_;
   std::unique_ptr<KeptCounts> counts_;
   std::unique_ptr<Place> place_;
+  std::unique_ptr<Checkpoints> checkpoints_;
   std::mutex read_mutex_;  // one reader at a time
 
   mutable std::mutex mutex_;
