@@ -51,7 +51,7 @@ class Server(api.Api):
         self.config = self.folder / "config.yaml"
         self.log_file = self.folder / "log.jsonl"
         self.environment = environment(HOME=str(self.folder), **more)
-        self.process = None
+        self.program, self.process = BINARY, None
         self.configure(yaml)
 
     def configure(self, yaml):
@@ -59,7 +59,7 @@ class Server(api.Api):
         self.config.write_text(f"data_dir: {self.data}\n{server}{yaml}".replace("$PORT", str(self.port)), encoding="utf-8")
 
     def start(self, ready=True, command=None):
-        self.process = subprocess.Popen((command or []) + [BINARY, "serve", "-c", str(self.config)], env=self.environment,
+        self.process = subprocess.Popen((command or []) + [self.program, "serve", "-c", str(self.config)], env=self.environment,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.log_file, "ab"))
         if ready:
             wait_until(lambda: self.alive() and self.status("/api/health") == 200, lambda: "healthy\n" + self.log())
@@ -79,7 +79,13 @@ class Server(api.Api):
         return self.process.wait(PATIENCE) if self.process else None
 
     def cli(self, *arguments, **options):
-        return cli(*arguments, "-c", str(self.config), env=self.environment, **options)
+        return cli(*arguments, "-c", str(self.config), program=self.program, env=self.environment, **options)
+
+    def let_others_in(self):
+        """Another user may look into the folder, and has the program there: the tree may be where nobody else gets."""
+        os.chmod(self.folder, 0o755)
+        self.program = shutil.copy(BINARY, self.folder / "ai_bot")
+        return self
 
     def memory(self):
         """Of the process, in MiB: VmRSS and RssAnon (proc(5))."""
@@ -90,10 +96,10 @@ class Server(api.Api):
         return self.health()["models"][0].get("engine_pid", 0)
 
 
-def cli(*arguments, env=None, **options):
+def cli(*arguments, program=BINARY, env=None, **options):
     if "input" not in options:
         options["stdin"] = subprocess.DEVNULL
-    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE * 2,
+    return subprocess.run([program, *arguments], capture_output=True, text=True, encoding="utf-8", timeout=PATIENCE * 2,
                           env=env or environment(), **options)
 
 

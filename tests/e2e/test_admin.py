@@ -150,9 +150,9 @@ def test_a_server_that_was_killed_leaves_a_socket_that_disturbs_nobody(make_serv
 def test_another_user_hears_whose_it_is(make_server):
     if os.geteuid() != 0:
         pytest.skip("only root can become another user")
-    server = make_server().start()
-    os.chmod(server.folder, 0o755)
-    done = cli("status", "-c", str(server.config), env=environment(), user=65534)
+    server = make_server().start().let_others_in()
+    server.environment = environment()
+    done = server.cli("status", user=65534)
     assert done.returncode == 1 and f"{server.data} is another user's: run this as that user" in done.stderr
-    done = cli("doctor", "-c", str(server.config), env=environment(), user=65534)
+    done = server.cli("doctor", user=65534)
     assert f"✗ data folder: {server.data} is another user's" in done.stdout

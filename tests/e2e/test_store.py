@@ -200,7 +200,7 @@ def test_what_waits_for_the_writer_is_bounded(make_server, counting):
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to become a user whose threads are limited")
 def test_too_few_threads_are_told_at_the_start(make_server, counting, folder):
     user = 64999
-    server = make_server(counting.config())
+    server = make_server(counting.config()).let_others_in()
     os.chown(folder, user, user)
     outcomes = set()
     for limit in range(1, 40):
