@@ -18,8 +18,10 @@ namespace ai_bot {
 
 class Checkpoints {
  public:
-  static constexpr int kPages = 4000;            // of the log, from which on they are copied
-  static constexpr int kMostPages = 4 * kPages;  // from which on the writer copies them all
+  // Pages of the log from which on they are copied, as many as SQLite has: who commits meanwhile
+  // waits a little for a disk that is busy with them.
+  static constexpr int kPages = 1000;
+  static constexpr int kMostPages = 16 * kPages;  // from which on the writer copies them all
 
   // Of the file at this path, instead of SQLite's own checkpoints in the commits of `writer`, which
   // outlives it. Throws std::system_error when no thread can be had.
