@@ -15,6 +15,7 @@ std::string quoted(const std::string& text) {
 }
 std::string quoted(const std::vector<std::string>& list) {
   std::vector<std::string> parts;
+  parts.reserve(list.size());
   for (const std::string& text : list) parts.push_back(quoted(text));
   return fmt::format("[{}]", fmt::join(parts, ", "));
 }
