@@ -57,8 +57,7 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const Options& options)
     db.exec("PRAGMA auto_vacuum=INCREMENTAL");  // of a file that is empty
     db.exec("PRAGMA journal_mode=WAL");
     umask(before);
-    db.exec("PRAGMA synchronous=FULL");
-    db.exec("PRAGMA journal_size_limit=67108864");
+    db.exec("PRAGMA synchronous=FULL; PRAGMA journal_size_limit=67108864");
     if (auto migrated = migrate(db); !migrated) return fail(migrated.error());
     if (options.max_pages > 0) db.exec(fmt::format("PRAGMA max_page_count={}", options.max_pages));
     Connection& writer = ledger->writer_->connection();
