@@ -17,50 +17,43 @@ bool copy(sqlite3* connection) {
 }  // namespace
 
 Checkpoints::Checkpoints(std::string path, sqlite3* writer)
-    : path_(std::move(path)), writer_(writer) {
-  thread_ = std::thread([this] {
-    while (!guarded("store.checkpoints", [this] { run(); })) {
-    }
-  });
+    : path_(std::move(path)), writer_(writer), thread_([this] { run(); }) {
   sqlite3_wal_hook(writer_, committed, this);  // in the place of SQLite's own checkpoints
 }
 
 Checkpoints::~Checkpoints() {
   sqlite3_wal_hook(writer_, nullptr, nullptr);
-  {
-    MutexLock lock(mutex_);
-    is_stopping_ = true;
-  }
-  wake_.notify_one();
+  state_ = State::kStopping;
+  state_.notify_one();
   thread_.join();
 }
 
 int Checkpoints::committed(void* self, sqlite3*, const char*, int pages) {
   Checkpoints& checkpoints = *static_cast<Checkpoints*>(self);
   checkpoints.pages_ = pages;
-  if (pages < kPages || checkpoints.is_copied_) return SQLITE_OK;
-  {
-    MutexLock lock(checkpoints.mutex_);
-    checkpoints.is_due_ = true;
-  }
-  checkpoints.wake_.notify_one();
+  State before = State::kQuiet;
+  if (pages >= kPages && checkpoints.state_.compare_exchange_strong(before, State::kDue))
+    checkpoints.state_.notify_one();
   return SQLITE_OK;
 }
 
 void Checkpoints::finish() {
-  if (is_copied_.exchange(false) || pages_ >= kMostPages) copy(writer_);
+  State before = State::kCopied;
+  if (state_.compare_exchange_strong(before, State::kQuiet) || pages_ >= kMostPages) copy(writer_);
 }
 
 void Checkpoints::run() {
-  for (;;) {
-    {
-      MutexLock lock(mutex_);
-      while (!is_due_ && !is_stopping_) wake_.wait(lock.native());
-      if (is_stopping_) return;
-      is_due_ = false;
+  for (State state; (state = state_) != State::kStopping;) {
+    if (state != State::kDue) {
+      state_.wait(state);
+      continue;
     }
-    SQLite::Database database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX);
-    is_copied_ = copy(database.getHandle());
+    bool is_copied = false;
+    guarded("store.checkpoints", [&] {
+      SQLite::Database database(path_, SQLite::OPEN_READWRITE | SQLite::OPEN_NOMUTEX);
+      is_copied = copy(database.getHandle());
+    });
+    state_.compare_exchange_strong(state, is_copied ? State::kCopied : State::kQuiet);
   }
 }
 

@@ -8,11 +8,8 @@
 #include <sqlite3.h>
 
 #include <atomic>
-#include <condition_variable>
 #include <string>
 #include <thread>
-
-#include "core/mutex.h"
 
 namespace ai_bot {
 
@@ -32,17 +29,15 @@ class Checkpoints {
   void finish();
 
  private:
+  enum class State { kQuiet, kDue, kCopied, kStopping };  // kCopied: but for what came meanwhile
+
   static int committed(void* self, sqlite3*, const char*, int pages);
   void run();
 
   const std::string path_;
   sqlite3* const writer_;
-  std::atomic<int> pages_{0};           // of the log, as of the last commit
-  std::atomic<bool> is_copied_{false};  // but for what came meanwhile
-  Mutex mutex_;
-  std::condition_variable wake_;
-  bool is_due_ GUARDED_BY(mutex_) = false;
-  bool is_stopping_ GUARDED_BY(mutex_) = false;
+  int pages_ = 0;  // of the log, as of the last commit; of the writer's thread
+  std::atomic<State> state_{State::kQuiet};
   std::thread thread_;
 };
 

@@ -25,6 +25,13 @@ class CheckpointsTest : public testing::Test {
     insert.bind(1, pages * kPageSize);
     insert.exec();
   }
+  // So many pages in small commits, each finished.
+  void write(Checkpoints& checkpoints, int pages) {
+    for (int written = 0; written < pages; written += 500) {
+      commit(500);
+      checkpoints.finish();
+    }
+  }
   uintmax_t size(const char* suffix) const {
     return std::filesystem::file_size((folder_ / "a.db") + suffix);
   }
@@ -43,19 +50,13 @@ TEST_F(CheckpointsTest, CopiesTheBulkWithoutTheWriter) {
 
 TEST_F(CheckpointsTest, KeepTheLogBoundedUnderWritesWithoutEnd) {
   Checkpoints checkpoints(folder_ / "a.db", db_.getHandle());
-  for (int pages = 0; pages < 6 * Checkpoints::kMostPages; pages += 500) {
-    commit(500);
-    checkpoints.finish();
-  }
+  write(checkpoints, 6 * Checkpoints::kMostPages);
   EXPECT_LT(size("-wal"), 2u * Checkpoints::kMostPages * kPageSize);
 }
 
 TEST_F(CheckpointsTest, TheWriterDoesItWhereTheThreadCannot) {
   Checkpoints checkpoints(folder_ / "not/there.db", db_.getHandle());
-  for (int pages = 0; pages < 3 * Checkpoints::kMostPages; pages += 500) {
-    commit(500);
-    checkpoints.finish();
-  }
+  write(checkpoints, 3 * Checkpoints::kMostPages);
   EXPECT_LT(size("-wal"), 2u * Checkpoints::kMostPages * kPageSize);
 }
 
