@@ -80,9 +80,8 @@ void check_channels(Checks& check, const std::vector<ChannelConfig>& channels) {
   for (size_t i = 0; i < channels.size(); ++i) {
     const ChannelConfig& channel = channels[i];
     const std::string key = fmt::format("channels[{}].", i);
-    for (const Platform& platform : platforms()) {
-      if (platform.type == channel.type) platform.check({check, key, channel});
-    }
+    if (const Platform* platform = find_platform(channel.type))
+      platform->check({check, key, channel});
     check_url(check, key + "callback_url", channel.callback_url);
     check_url(check, key + "base_url", channel.base_url);
     if (channel.is_default && ++defaults > 1)

@@ -32,11 +32,16 @@ constexpr Platform kPlatforms[] = {
 
 std::span<const Platform> platforms() { return kPlatforms; }
 
-std::unique_ptr<Channel> make_channel(const ChannelConfig& config, const ChannelLimits& limits) {
+const Platform* find_platform(std::string_view type) {
   for (const Platform& platform : kPlatforms) {
-    if (platform.type == config.type) return platform.make(config, limits);
+    if (platform.type == type) return &platform;
   }
   return nullptr;
+}
+
+std::unique_ptr<Channel> make_channel(const ChannelConfig& config, const ChannelLimits& limits) {
+  const Platform* platform = find_platform(config.type);
+  return platform != nullptr ? platform->make(config, limits) : nullptr;
 }
 
 }  // namespace ai_bot

@@ -18,4 +18,7 @@ struct Platform {
 
 std::span<const Platform> platforms();
 
+// Null when there is none of that type.
+const Platform* find_platform(std::string_view type);
+
 }  // namespace ai_bot
