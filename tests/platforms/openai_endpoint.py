@@ -95,15 +95,20 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def make_server(port, key="endpoint-key"):
+    http.server.ThreadingHTTPServer.request_queue_size = 128
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
+    server.daemon_threads = True
+    server.key = key
+    return server
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--key", default="endpoint-key")
     options = parser.parse_args()
-    http.server.ThreadingHTTPServer.request_queue_size = 128
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", options.port), Handler)
-    server.daemon_threads = True
-    server.key = options.key
+    server = make_server(options.port, options.key)
     print("ready", flush=True)
     server.serve_forever()
 
