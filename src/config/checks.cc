@@ -4,6 +4,7 @@
 #include <regex>
 
 namespace ai_bot {
+
 void Checks::add(bool is_error, const std::string& key, std::string en, std::string zh) {
   findings_.push_back({is_error, file_, line_of(key), key, {std::move(en), std::move(zh)}});
 }

@@ -42,8 +42,7 @@ bool complete(Config& config) {
   if (config.assistant.system_prompt.empty()) {
     config.assistant.system_prompt =
         "You are ai_bot, the assistant of a team. Answer in the language of the question, "
-        "briefly "
-        "and correctly. Say so when you do not know.";
+        "briefly and correctly. Say so when you do not know.";
   }
   return !has_channels;
 }
