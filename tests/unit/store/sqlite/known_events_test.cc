@@ -5,6 +5,7 @@
 #include "core/id.h"
 #include "support/ledgers.h"
 #include "support/test_data.h"
+#include "support/wait.h"
 
 namespace ai_bot {
 namespace {
@@ -99,7 +100,11 @@ TEST_F(KnownEventsTest, TextsDecideWhereHashesAreEqual) {
 TEST_F(KnownEventsTest, ACommitOfRandomIdsTouchesFewPages) {
   add_many();
   const auto pages_of_a_commit = [&] {
-    other_.connection().database().exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    // Busy while the ledger's own thread copies what add_many() left.
+    EXPECT_TRUE(test::wait_until([&] {
+      SQLite::Database& database = other_.connection().database();
+      return database.execAndGet("PRAGMA wal_checkpoint(TRUNCATE)").getInt() == 0;
+    }));
     EXPECT_TRUE(ledger_->write([](Transaction& t) {
       for (int i = 0; i < 256; ++i) t.inbox().add(event(random_hex(16)));
     }));
