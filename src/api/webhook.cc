@@ -114,12 +114,13 @@ void take_in(const WebhookNeeds& needs, const ChannelEntry& channel, Reading rea
        answer = std::move(reading.answer), loop = LoopBatch::of_this_thread()](
           const TakenInPtr& taken, const Result<void>& result) mutable {
         if (!result) return respond(error_response(*request, result.error()));
-        if (held)
+        if (held) {
           answer_in_response(needs.waiters, taken, channel.config, request, std::move(respond));
-        loop->add([&intake = needs.intake, taken, held, is_platform, answer = std::move(answer),
+          return loop->add([&intake = needs.intake, taken] { intake.note_taken_in(*taken); });
+        }
+        loop->add([&intake = needs.intake, taken, is_platform, answer = std::move(answer),
                    respond = std::move(respond)] {
           intake.note_taken_in(*taken);
-          if (held) return;
           const char* status = taken->added.is_new ? "accepted" : "duplicate";
           respond(is_platform ? response_of(answer)
                               : json_response(200, event_body(taken->event.event_id, status)));

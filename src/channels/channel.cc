@@ -3,6 +3,7 @@
 #include "channels/socket.h"
 
 namespace ai_bot {
+
 Result<AccessToken> Channel::read_token(const HttpReply&) const {
   return fail(Code::kInternal, "this platform has no access tokens", "该平台没有访问令牌");
 }
@@ -20,6 +21,16 @@ std::optional<HttpRequest> Channel::download(const Attachment&, const std::strin
 }
 
 std::optional<HttpRequest> Channel::download_from(const HttpReply&) const { return std::nullopt; }
+
+Delivery other_way(Way way, std::string why) {
+  Delivery delivery{Delivery::Outcome::kOtherWay, std::move(why)};
+  delivery.way = std::move(way);
+  return delivery;
+}
+
+std::optional<HttpRequest> Channel::retract(const Reply&, const std::string&) const {
+  return std::nullopt;
+}
 
 std::optional<HttpRequest> Channel::typing(const std::string&, const std::string&) const {
   return std::nullopt;

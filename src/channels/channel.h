@@ -57,15 +57,20 @@ struct Delivery {
     kRetry,
     kFinal,
     kTokenExpired,  // fetch another access token and repeat at once
-    kDraftGone,     // the question's own way of being answered is over: send an ordinary message,
-                    // as after an edit that is kFinal
+    kOtherWay,      // not so, but as `way` says: repeat at once, where that was not tried yet
+    kRefused,       // the credentials, or what they may do, until the operator mends them: whatever
+                    // is to be sent waits for that
   };
   Outcome outcome = Outcome::kDelivered;
   std::string why = {};  // for logs and the dead letters, in English; no secrets
   std::optional<milliseconds> retry_after = {};  // what the platform asked for
   bool whole_app = false;       // the wait is for every conversation of the channel
   std::string message_id = {};  // of the message that was made, where one can be edited
+  Way way = {};                 // of kOtherWay: what is to be changed
 };
+
+// kOtherWay, with what the log says about it.
+Delivery other_way(Way way, std::string why);
 
 // A platform's access token, and how long it may be used.
 struct AccessToken {
@@ -111,6 +116,10 @@ class Channel {
   virtual HttpRequest render(const Reply& reply, const std::string& token,
                              int64_t now_ms) const = 0;
   virtual Delivery judge(const HttpReply& response) const = 0;
+
+  // Takes back the message `reply.draft`, which can't become the answer any more, so that no half
+  // of it stays; none where that is not possible.
+  virtual std::optional<HttpRequest> retract(const Reply& reply, const std::string& token) const;
 
   // How an access token is got; none where the credentials themselves are sent.
   virtual std::optional<HttpRequest> token_request() const { return std::nullopt; }

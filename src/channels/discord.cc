@@ -201,7 +201,7 @@ HttpRequest DiscordChannel::render(const Reply& reply, const std::string&, int64
   json body = {{"content", reply.text}, {"allowed_mentions", {{"parse", json::array()}}}};
   const std::string interaction = text_or(address, "interaction");
   const std::string channel = url_escaped(text_or(address, "channel"));
-  if (!interaction.empty() && !reply.afresh && number_or(address, "until") > now_ms) {
+  if (!interaction.empty() && !reply.way.afresh && number_or(address, "until") > now_ms) {
     const std::string hook = fmt::format("/webhooks/{}/{}", url_escaped(config_.application_id),
                                          url_escaped(interaction));
     if (reply.part > 0) return json_request(config_, "POST", url(hook), body);
@@ -237,7 +237,7 @@ Delivery DiscordChannel::judge(const HttpReply& response) const {
   if (body.contains("message"))
     delivery.why = fmt::format("Discord: {} {}", code, text_or(body, "message"));
   if (code == kUnknownMessage || code == kUnknownWebhook || code == kInvalidWebhookToken)
-    delivery.outcome = Delivery::Outcome::kDraftGone;
+    return other_way({.afresh = true}, std::move(delivery.why));
   if (const auto wait = seconds_in(body, "retry_after"); response.status == 429 && wait) {
     delivery.retry_after = *wait;
     delivery.whole_app = flag_or(body, "global");

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "channels/quotation.h"
 #include "core/language.h"
 #include "core/utf8.h"
 
@@ -40,6 +41,28 @@ std::string list_of(const std::vector<Attachment>& attachments) {
   return text;
 }
 
+// As much of them as the room (in bytes) allows.
+std::string text_of(const std::vector<Quote>& quotes, Language language, size_t room) {
+  std::string text;
+  for (const Quote& quote : quotes) {
+    if (text.size() >= room) break;
+    const Text title = quote.who.empty() ? Text{"quoted", "引用"}
+                                         : Text{"quoted from " + quote.who, "引用 " + quote.who};
+    text += quotation(title.in(language), quote.text, room - text.size());
+  }
+  return text;
+}
+
+bool has_words(const Incoming& incoming) {
+  return !incoming.attachments.empty() || !incoming.quotes.empty() || !trim(incoming.text).empty();
+}
+
+std::string cannot_read(const Text& what) {
+  return fmt::format(
+      "我看不懂这类消息（{}），请用文字发给我。\n\nI can't read this ({}). Please send it as text.",
+      what.zh, what.en);
+}
+
 Event event_of(const ChannelConfig& config, Incoming& incoming, int64_t now_ms) {
   Event event;
   event.channel = config.name;
@@ -49,6 +72,8 @@ Event event_of(const ChannelConfig& config, Incoming& incoming, int64_t now_ms) 
   event.received_ms = now_ms;
   event.address = incoming.address.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   event.attachments = std::move(incoming.attachments);
+  event.album = std::move(incoming.album);
+  event.edits = std::move(incoming.edits);
   return event;
 }
 
@@ -101,11 +126,23 @@ Reading decide(const ChannelConfig& config, const ChannelLimits& limits, Incomin
   if (!allows(config.allow.users, incoming.sender)) return ignored("not_allowed");
   std::string text(trim(incoming.text));
   const bool prefixed = take_prefix(text, config.answer.prefix);
-  if (!incoming.direct && !incoming.addressed && !prefixed && config.answer.groups != "all")
-    return ignored("not_addressed");
-  if (!incoming.attachments.empty())
-    text += (text.empty() ? "" : "\n") + list_of(incoming.attachments);
+  const bool is_meant =
+      incoming.direct || incoming.addressed || prefixed || config.answer.groups == "all";
+  if (!is_meant && incoming.album.empty()) return ignored("not_addressed");
+  if (!incoming.unreadable.en.empty() && !has_words(incoming)) {
+    const bool is_told = incoming.direct || incoming.addressed;
+    if (!is_told) return ignored("unknown");
+    Event event = event_of(config, incoming, now_ms);
+    event.fixed_answer = cannot_read(incoming.unreadable);
+    return accepted(std::move(event));
+  }
+  const std::string files = list_of(incoming.attachments);
+  if (!files.empty()) text += (text.empty() ? "" : "\n") + files;
+  // A command stands alone.
+  if (!text.starts_with('/') && text.size() < limits.max_message)
+    text += text_of(incoming.quotes, language_of(text), limits.max_message - text.size());
   Event event = event_of(config, incoming, now_ms);
+  event.only_joins = !is_meant;
   event.text = trim(text);
   if (event.text.empty()) return ignored("empty");
   if (!is_valid_utf8(event.text)) return ignored("unknown");

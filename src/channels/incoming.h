@@ -10,6 +10,12 @@
 
 namespace ai_bot {
 
+// Somebody else's words.
+struct Quote {
+  std::string who;  // a name; empty: not told
+  std::string text;
+};
+
 struct Incoming {
   enum class Kind { kMessage, kBotAdded, kBotRemoved, kMemberJoined, kMemberLeft };
   Kind kind = Kind::kMessage;
@@ -21,6 +27,12 @@ struct Incoming {
   std::string sender;
   std::string text;  // plain, mentions of the bot removed
   std::vector<Attachment> attachments;
+  std::vector<Quote>
+      quotes;  // what it replies to, forwards or shares, as far as the platform tells
+  // What it is when nothing of it can be read ("a video message"), so that the person hears of it.
+  Text unreadable = {};
+  std::string album;            // as in Event
+  std::string edits;            // as in Event
   bool direct = false;          // nobody but the sender and the bot
   bool addressed = false;       // the bot is mentioned or replied to
   bool from_bot = false;        // of this bot or another one

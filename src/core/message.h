@@ -31,6 +31,14 @@ struct Event {
   std::vector<Attachment> attachments = {};
   // A fixed answer (a greeting), given in place of a model's; empty for what a person wrote.
   std::string fixed_answer = {};
+  // The platform's id of the message this is a part of, where it tells one message (an album) in
+  // several events; they become one turn. Empty: none.
+  std::string album = {};
+  // Of an album, a part that alone would not be answered: it counts where another part does.
+  bool only_joins = false;
+  // The event_id of the message this is a new version of. It counts where that one was taken in and
+  // said something else. Empty: none.
+  std::string edits = {};
 };
 
 // The one place where the key of a session and its lane is made: two channels never share one,
@@ -47,6 +55,16 @@ inline std::string lane_key(const std::string& channel, const std::string& conve
   return key + "/" + conversation;
 }
 
+// How a reply is sent after its usual way turned out to be closed.
+struct Way {
+  bool afresh = false;  // as an ordinary message: the draft, or the question's own way, is gone
+  bool plain = false;   // without formatting, which the platform could not read
+  bool outside_thread = false;  // to the conversation: its thread, or the question, is gone
+  std::string chat = {};        // to which the conversation has moved; empty: it has not
+
+  bool operator==(const Way&) const = default;
+};
+
 // One answer on its way to a person.
 struct Reply {
   int64_t id = 0;  // the outbox row
@@ -61,8 +79,7 @@ struct Reply {
   int part = 0;              // of an answer that is longer than one message may be, from 0
   std::string draft = {};  // the message that grew while the answer was made: this part replaces it
   bool growing = false;    // is such a message, and more of it is to come
-  // The draft, or the question's own way of being answered, is gone: an ordinary message.
-  bool afresh = false;
+  Way way = {};
 };
 
 // One entry of a prompt; role is "system", "user" or "assistant".

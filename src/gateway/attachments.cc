@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "channels/incoming.h"
+#include "channels/quotation.h"
 #include "core/guarded.h"
 #include "core/log.h"
 #include "core/utf8.h"
@@ -107,7 +107,7 @@ class Files : public std::enable_shared_from_this<Files> {
     if (is_address) return fetch(channel_.channel->download_from(*reply), false);
     if (!is_text(reply->body))
       return pass_over({Code::kInvalid, {"it is not UTF-8 text", "不是 UTF-8 文本"}});
-    text_ += quoted_file(file().name, reply->body, most_ - std::min(most_, text_.size()));
+    text_ += quotation(file().name, reply->body, most_ - std::min(most_, text_.size()));
     ++next_;
     read_next();
   }
@@ -146,22 +146,6 @@ class Files : public std::enable_shared_from_this<Files> {
 };
 
 }  // namespace
-
-std::string quoted_file(const std::string& name, std::string_view content, size_t most) {
-  std::string out = fmt::format("\n\n[{}]\n", name_in_brackets(name));
-  content = truncate_utf8(content, most);
-  for (size_t at = 0; at < content.size() && out.size() < most;) {
-    size_t end = at, next = at;
-    while (next < content.size()) {
-      if (is_line_break(next_code_point(content, next))) break;
-      end = next;
-    }
-    const std::string_view line = truncate_utf8(content.substr(at, end - at), most - out.size());
-    out += fmt::format("> {}\n", line);
-    at = content.substr(end, 2) == "\r\n" ? end + 2 : next;
-  }
-  return out;
-}
 
 void read_text_files(const ChannelEntry& channel, const Outgoing& outgoing, const Event& event,
                      size_t most, std::function<bool()> over,

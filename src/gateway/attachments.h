@@ -20,8 +20,4 @@ void read_text_files(const ChannelEntry& channel, const Outgoing& outgoing, cons
                      size_t most, std::function<bool()> over,
                      std::function<void(std::string text)> then);
 
-// A file's name and its text as a quotation of about `most` bytes, so that what it says is not
-// taken for what the person says: whatever a reader may take for a line begins with ">".
-std::string quoted_file(const std::string& name, std::string_view content, size_t most);
-
 }  // namespace ai_bot

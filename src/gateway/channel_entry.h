@@ -16,6 +16,8 @@ struct ChannelEntry {
   ChannelConfig config;
   std::shared_ptr<PlatformAccess> access;
   std::shared_ptr<ConnectionState> connection = std::make_shared<ConnectionState>();
+  // Of the replies: refused while the platform does not take the credentials.
+  std::shared_ptr<ConnectionState> sending = std::make_shared<ConnectionState>();
 };
 
 using ChannelMap = std::map<std::string, ChannelEntry>;  // by name; does not change after the start

@@ -10,6 +10,7 @@ struct DeliveryConfig {
   int64_t max_attempts = 12;
   Duration backoff_min = 500ms;
   Duration backoff_max = 5min;
+  Duration retry_for = 24h;
   Duration timeout = 10s;
   int64_t parallel = 32;
 };

@@ -10,7 +10,7 @@ namespace ai_bot {
 namespace {
 
 constexpr milliseconds kStorageRetry{1000};
-constexpr int kSendsAtOnce = 3;
+constexpr int kSendsAtOnce = 6;  // one for each change of the way, and a token
 
 constexpr int kCutOffPart = 1;  // of the notices to an event; no model could answer yet: 0
 
@@ -20,6 +20,16 @@ const Text kCutOff{
     "(A part of this answer could not be delivered, so the rest is not sent either; the operator "
     "finds the reason in the log. Ask again to get a new answer.)",
     "（该回答有一部分无法送达，其余部分也不再发送；管理员可在日志中查看原因。请重新提问。）"};
+
+// What the other way changes; false when it is no other than the one that was taken.
+bool change(Way& way, const Way& by) {
+  const Way before = way;
+  way.afresh = way.afresh || by.afresh;
+  way.plain = way.plain || by.plain;
+  way.outside_thread = way.outside_thread || by.outside_thread;
+  if (!by.chat.empty()) way.chat = by.chat;
+  return way != before;
+}
 
 // Of an answer with a hole in it no more is sent: its later parts are buried too, and the person is
 // told. Returns how many they are.
@@ -90,6 +100,7 @@ void Deliverer::Attempt::look() {
   }
   if (channel_ == nullptr) return settle({Outcome::kFinal, "the channel is no longer configured"});
   reply_ = entry_.reply;
+  gone_draft_.clear();
   sends_ = 0;
   send();
 }
@@ -127,23 +138,39 @@ void Deliverer::Attempt::came(const Result<HttpReply>& response, const std::stri
   auto delivery = tried([&] { return channel_->channel->judge(*response); });
   if (!delivery) return;
   if (delivery->outcome == Outcome::kTokenExpired) channel_->access->forget(token);
+  if (delivery->outcome == Outcome::kDelivered) retract_draft(token);
   judge(std::move(*delivery));
 }
 
-// An expired token, or a draft that is gone or can't be edited for good, is no failure yet: once
-// more, the other way.
+// An expired token, a draft that is gone or can't be edited for good, or a way that is closed where
+// there is another, is no failure yet: once more, so.
 void Deliverer::Attempt::judge(Delivery delivery) {
-  const bool is_gone = delivery.outcome == Outcome::kDraftGone ||
-                       (delivery.outcome == Outcome::kFinal && !reply_.draft.empty());
   const bool is_expired = delivery.outcome == Outcome::kTokenExpired;
-  if (sends_ < kSendsAtOnce && is_gone && !reply_.afresh) {
-    reply_.draft.clear();
-    reply_.afresh = true;
-    return send();
+  if (delivery.outcome == Outcome::kFinal && !reply_.draft.empty())
+    delivery = other_way({.afresh = true}, std::move(delivery.why));
+  if (delivery.outcome == Outcome::kOtherWay) {
+    if (sends_ < kSendsAtOnce && change(reply_.way, delivery.way)) {
+      if (reply_.way.afresh && !reply_.draft.empty()) gone_draft_ = std::exchange(reply_.draft, "");
+      return send();
+    }
+    delivery.outcome = Outcome::kFinal;
   }
   if (sends_ < kSendsAtOnce && is_expired) return send();
   if (is_expired) delivery.outcome = Outcome::kRetry;
   settle(std::move(delivery));
+}
+
+// So that the draft, which ends in "…", does not stay beside the answer. Nobody waits for that.
+void Deliverer::Attempt::retract_draft(const std::string& token) {
+  if (gone_draft_.empty()) return;
+  Reply gone = reply_;
+  gone.draft = std::exchange(gone_draft_, "");
+  auto request = channel_->channel->retract(gone, token);
+  if (!request) return;
+  request->timeouts = HttpTimeouts::all(deliverer_.outgoing_.timeout);
+  HttpStream stream;
+  stream.on_done = [](const Result<HttpReply>&) {};
+  deliverer_.outgoing_.http.start(std::move(*request), std::move(stream));
 }
 
 void Deliverer::Attempt::settle(Delivery delivery) {
@@ -155,7 +182,14 @@ void Deliverer::Attempt::settle(Delivery delivery) {
   const DeliveryConfig& config = deliverer_.config_;
   if (delivery.outcome == Outcome::kRetry && entry_.attempts + 1 >= config.max_attempts)
     delivery.outcome = Outcome::kFinal;
+  const int64_t age_ms = deliverer_.clock_.unix_ms() - entry_.created_ms;
+  if (delivery.outcome == Outcome::kRefused && age_ms > config.retry_for.count())
+    delivery.outcome = Outcome::kFinal;
   std::optional<milliseconds> wait;
+  if (delivery.outcome == Outcome::kRefused) {
+    wait = config.backoff_max;
+    deliverer_.pause(entry_.reply.channel, deliverer_.clock_.now() + *wait);
+  }
   if (delivery.outcome == Outcome::kRetry) {
     // Never sooner than of our own accord: a platform that says 0 would burn all attempts at once.
     const milliseconds least = backoff(entry_.attempts, config.backoff_min, config.backoff_max);
@@ -178,8 +212,10 @@ void Deliverer::Attempt::write_down() {
 void Deliverer::Attempt::write(Transaction& transaction, int64_t next_ms) {
   const Delivery& delivery = unwritten_->delivery;
   if (delivery.outcome == Outcome::kDelivered) return transaction.outbox().delivered(id_);
-  if (delivery.outcome == Outcome::kRetry)
-    return transaction.outbox().postpone(id_, next_ms, delivery.why);
+  if (unwritten_->wait) {
+    const bool counts = delivery.outcome != Outcome::kRefused;
+    return transaction.outbox().postpone(id_, next_ms, delivery.why, counts);
+  }
   transaction.outbox().bury(id_, delivery.why);
   // A channel that is gone can't tell anybody.
   if (!entry_.reply.is_notice && channel_ != nullptr)
@@ -200,8 +236,29 @@ void Deliverer::Attempt::written(const Result<void>& result) {
   end(done.wait);
 }
 
+// Once when the platform refuses us, and once when it does not any more.
+void Deliverer::Attempt::tell_of_credentials(const Delivery& delivery) {
+  if (channel_ == nullptr) return;
+  using Kind = ConnectionState::Kind;
+  ConnectionState& sending = *channel_->sending;
+  if (delivery.outcome == Outcome::kRefused &&
+      sending.set(Kind::kRefused, {delivery.why, delivery.why})) {
+    log::error("delivery.refused",
+               delivery.why + "; the answers wait until that is mended (ai_bot channel test)",
+               {{"ai_bot.channel", entry_.reply.channel}});
+  }
+  if (delivery.outcome != Outcome::kDelivered || sending.get().kind != Kind::kRefused) return;
+  sending.set(Kind::kConnected);
+  sending.recovered();
+  log::info("delivery.accepted", "the platform takes answers again",
+            {{"ai_bot.channel", entry_.reply.channel}});
+}
+
 void Deliverer::Attempt::tell(const Unwritten& done) {
   const std::string& channel = entry_.reply.channel;
+  tell_of_credentials(done.delivery);
+  if (done.delivery.outcome == Outcome::kRefused && done.wait)
+    return deliverer_.metrics_.delivery(channel, "retried");
   if (done.delivery.outcome == Outcome::kDelivered)
     return deliverer_.metrics_.delivery(channel, "delivered");
   for (int part = 0; part <= done.cut_off; ++part)

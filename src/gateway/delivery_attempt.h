@@ -41,12 +41,14 @@ class Deliverer::Attempt : public std::enable_shared_from_this<Deliverer::Attemp
   void send_with(const Result<std::string>& token);
   void came(const Result<HttpReply>& response, const std::string& token);
   void judge(Delivery delivery);
+  void retract_draft(const std::string& token);
   void settle(Delivery delivery);
   void write_down();
   void write(Transaction& transaction, int64_t next_ms);
   void written(const Result<void>& result);
   // The operator and, where there is more to be sent now, the deliverer.
   void tell(const Unwritten& done);
+  void tell_of_credentials(const Delivery& delivery);
   // None: it is done with.
   void end(std::optional<milliseconds> wait);
 
@@ -58,6 +60,7 @@ class Deliverer::Attempt : public std::enable_shared_from_this<Deliverer::Attemp
   Reply reply_;  // as it is sent now
   const ChannelEntry* channel_ = nullptr;
   int sends_ = 0;
+  std::string gone_draft_;  // that the reply could not take the place of
   std::optional<Unwritten> unwritten_;
 };
 

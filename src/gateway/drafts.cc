@@ -6,6 +6,7 @@
 #include "core/guarded.h"
 #include "core/log.h"
 #include "core/mutex.h"
+#include "gateway/typing.h"
 #include "store/ledger.h"
 
 namespace ai_bot {
@@ -16,11 +17,13 @@ constexpr size_t kKeyCharacters = 32;
 class StreamedDraft : public Draft, public std::enable_shared_from_this<StreamedDraft> {
  public:
   StreamedDraft(const ChannelEntry& channel, const Outgoing& outgoing, Ledger& ledger,
-                int64_t inbox_id, const Event& event, std::string draft)
+                int64_t inbox_id, const Event& event, std::string draft,
+                std::shared_ptr<Typing> typing)
       : channel_(channel),
         outgoing_(outgoing),
         ledger_(ledger),
         inbox_id_(inbox_id),
+        typing_(std::move(typing)),
         not_before_(outgoing.clock.now() + channel.config.edit_interval) {
     reply_.channel = event.channel;
     reply_.conversation = event.conversation;
@@ -48,6 +51,7 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
     {
       MutexLock lock(mutex_);
       is_closed_ = true;
+      typing_ = nullptr;
       if (doing_ == Doing::kSending) {
         then_ = std::move(then);
         return;
@@ -165,6 +169,7 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
   Ledger& ledger_;
   const int64_t inbox_id_;
   Mutex mutex_;
+  std::shared_ptr<Typing> typing_ GUARDED_BY(mutex_);
   Reply reply_ GUARDED_BY(mutex_);
   std::string text_ GUARDED_BY(mutex_);  // all of it so far
   bool is_shown_ GUARDED_BY(mutex_) = true;
@@ -175,30 +180,35 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
   std::function<void()> then_ GUARDED_BY(mutex_);
 };
 
-void show_typing(const ChannelEntry& channel, const Outgoing& outgoing, const Event& event) {
-  channel.access->token(
-      [&channel, outgoing, address = event.address](const Result<std::string>& token) {
-        if (!token) return;
-        auto typing = channel.channel->typing(address, *token);
-        if (!typing) return;
-        typing->timeouts = HttpTimeouts::all(outgoing.timeout);
-        HttpStream stream;
-        stream.on_done = [](const Result<HttpReply>&) {};
-        outgoing.http.start(std::move(*typing), std::move(stream));
-      });
-}
+// Nothing but the sign.
+class SilentDraft : public Draft {
+ public:
+  explicit SilentDraft(std::shared_ptr<Typing> typing) : typing_(std::move(typing)) {}
+
+  void grow(const std::string&) override {}
+  void finish(std::function<void()> then) override {
+    typing_ = nullptr;
+    then();
+  }
+
+ private:
+  std::shared_ptr<Typing> typing_;
+};
 
 }  // namespace
 
 std::shared_ptr<Draft> begin_draft(const ChannelEntry& channel, const Outgoing& outgoing,
                                    Ledger& ledger, int64_t inbox_id, const Event& event) {
   if (channel.channel->holds_replies()) return nullptr;
-  show_typing(channel, outgoing, event);
-  if (!channel.config.stream || !channel.channel->edits()) return nullptr;
+  auto typing = std::make_shared<Typing>(channel, outgoing, event.address);
+  typing->show();
+  if (!channel.config.stream || !channel.channel->edits())
+    return std::make_shared<SilentDraft>(std::move(typing));
   const auto draft = ledger.read<std::string>(
       [inbox_id](Transaction& transaction) { return transaction.inbox().draft(inbox_id); });
-  if (!draft) return nullptr;
-  return std::make_shared<StreamedDraft>(channel, outgoing, ledger, inbox_id, event, *draft);
+  if (!draft) return std::make_shared<SilentDraft>(std::move(typing));
+  return std::make_shared<StreamedDraft>(channel, outgoing, ledger, inbox_id, event, *draft,
+                                         std::move(typing));
 }
 
 }  // namespace ai_bot

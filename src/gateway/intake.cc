@@ -107,7 +107,9 @@ void Intake::written(const TakenInPtr& taken, Result<void> result, const Committ
   if (!taken->added.is_new) return;
   const Event& event = taken->event;
   if (!event.fixed_answer.empty()) return replies_waiting_(taken->added.id);
-  assistant_.accept({taken->added.id, lane_key(event.channel, event.conversation), 0}, event.text);
+  assistant_.accept(
+      {taken->added.id, lane_key(event.channel, event.conversation), taken->added.next_ms},
+      event.text);
 }
 
 void Intake::note_ignored(const ChannelEntry& channel, const Reading& reading) {

@@ -48,7 +48,9 @@ class Outbox {
   virtual std::optional<std::string> answer_to(int64_t inbox_id) = 0;
 
   virtual void delivered(int64_t id) = 0;
-  virtual void postpone(int64_t id, int64_t next_ms, const std::string& error) = 0;
+  // `counts`: as an attempt.
+  virtual void postpone(int64_t id, int64_t next_ms, const std::string& error,
+                        bool counts = true) = 0;
   virtual void bury(int64_t id, const std::string& error) = 0;
   // Buries the open parts of the same reply that come after this one; returns how many.
   virtual int bury_later_parts(const Entry& entry, const std::string& error) = 0;

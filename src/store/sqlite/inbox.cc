@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "core/json.h"
 #include "core/redact.h"
 #include "core/utf8.h"
@@ -81,16 +83,53 @@ void SqliteInbox::set_state(int64_t id, State state, const std::string& error) {
 }
 
 SqliteInbox::Added SqliteInbox::add(const Event& event) {
+  connection_.known_events().refresh(connection_);
+  if (!event.edits.empty() && !changes(event)) return {};
+  return event.album.empty() ? add(event, event.event_id, 0) : add_to_album(event);
+}
+
+// Whether what it is a new version of is here and says something else.
+bool SqliteInbox::changes(const Event& event) {
+  const auto before = connection_.known_events().find(connection_, event.channel, event.edits);
+  const auto entry = before ? get(*before) : std::nullopt;
+  return entry && entry->event.text != event.text;
+}
+
+SqliteInbox::Added SqliteInbox::add_to_album(const Event& event) {
+  const std::string album = "album:" + event.conversation + "/" + event.album;
   KnownEvents& known = connection_.known_events();
-  known.refresh(connection_);
-  if (const auto id = known.find(connection_, event.channel, event.event_id)) return {*id, false};
-  const int64_t hash = KnownEvents::hash_of(event.channel, event.event_id);
+  const auto id = known.find(connection_, event.channel, album);
+  if (!id && event.only_joins) return {};
+  if (!id) return add(event, album, event.received_ms + kAlbumMs);
+  const auto first = get(*id);
+  if (!first) return {};
+  const auto& there = first->event.attachments;
+  const bool is_there = std::all_of(
+      event.attachments.begin(), event.attachments.end(),
+      [&](const Attachment& a) { return std::find(there.begin(), there.end(), a) != there.end(); });
+  if (is_there) return {*id, false, first->next_ms};
+  if (event.received_ms >= first->next_ms) return add(event, event.event_id, 0);
+  auto all = there;
+  all.insert(all.end(), event.attachments.begin(), event.attachments.end());
+  auto& update = connection_.prepare("UPDATE inbox SET text=?, attachments=? WHERE id=?");
+  update.bind(1, first->event.text + "\n" + event.text);
+  update.bind(2, written(all));
+  update.bind(3, *id);
+  update.exec();
+  return {*id, false, first->next_ms};
+}
+
+SqliteInbox::Added SqliteInbox::add(const Event& event, const std::string& event_id,
+                                    int64_t next_ms) {
+  KnownEvents& known = connection_.known_events();
+  if (const auto id = known.find(connection_, event.channel, event_id)) return {*id, false};
+  const int64_t hash = KnownEvents::hash_of(event.channel, event_id);
   const int64_t bucket = known.add(connection_, hash);
   auto& insert = connection_.prepare(
       "INSERT INTO inbox (channel, event_id, conversation, sender, text, request_id, received_ms, "
-      "address, attachments, bucket, event_hash) VALUES (?,?,?,?,?,?,?,?,?,?,?)");
+      "address, attachments, bucket, event_hash, next_ms) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)");
   insert.bindNoCopy(1, event.channel);
-  insert.bindNoCopy(2, event.event_id);
+  insert.bindNoCopy(2, event_id);
   insert.bindNoCopy(3, event.conversation);
   insert.bindNoCopy(4, event.sender);
   insert.bindNoCopy(5, event.text);
@@ -100,8 +139,9 @@ SqliteInbox::Added SqliteInbox::add(const Event& event) {
   insert.bind(9, written(event.attachments));
   insert.bind(10, bucket);
   insert.bind(11, hash);
+  insert.bind(12, next_ms);
   insert.exec();
-  return {connection_.database().getLastInsertRowid(), true};
+  return {connection_.database().getLastInsertRowid(), true, next_ms};
 }
 
 std::optional<Inbox::Entry> SqliteInbox::get(int64_t id) {

@@ -138,12 +138,13 @@ int SqliteOutbox::bury_later_parts(const Entry& entry, const std::string& error)
   return update.exec();
 }
 
-void SqliteOutbox::postpone(int64_t id, int64_t next_ms, const std::string& error) {
+void SqliteOutbox::postpone(int64_t id, int64_t next_ms, const std::string& error, bool counts) {
   auto& update =
-      connection_.prepare("UPDATE outbox SET attempts=attempts+1, next_ms=?, error=? WHERE id=?");
-  update.bind(1, next_ms);
-  update.bind(2, redacted(error));
-  update.bind(3, id);
+      connection_.prepare("UPDATE outbox SET attempts=attempts+?, next_ms=?, error=? WHERE id=?");
+  update.bind(1, counts ? 1 : 0);
+  update.bind(2, next_ms);
+  update.bind(3, redacted(error));
+  update.bind(4, id);
   update.exec();
 }
 

@@ -27,6 +27,9 @@ class SqliteInbox final : public Inbox {
   Counts count() override;
 
  private:
+  Added add(const Event& event, const std::string& event_id, int64_t next_ms);
+  Added add_to_album(const Event& event);
+  bool changes(const Event& event);
   void set_state(int64_t id, State state, const std::string& error);
 
   Connection& connection_;
@@ -42,7 +45,7 @@ class SqliteOutbox final : public Outbox {
   std::vector<Open> open_after(int64_t after, int limit) override;
   std::optional<std::string> answer_to(int64_t inbox_id) override;
   void delivered(int64_t id) override;
-  void postpone(int64_t id, int64_t next_ms, const std::string& error) override;
+  void postpone(int64_t id, int64_t next_ms, const std::string& error, bool counts) override;
   void bury(int64_t id, const std::string& error) override;
   int bury_later_parts(const Entry& entry, const std::string& error) override;
   std::vector<Entry> dead(int limit) override;
