@@ -50,7 +50,7 @@ std::string text_of(const std::vector<Quote>& quotes, Language language, size_t 
                                          : Text{"quoted from " + quote.who, "引用 " + quote.who};
     text += quotation(title.in(language), quote.text, room - text.size());
   }
-  return text;
+  return std::string(truncate_utf8(text, room));
 }
 
 bool has_words(const Incoming& incoming) {

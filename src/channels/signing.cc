@@ -62,7 +62,7 @@ std::optional<std::string> aes(bool encrypt, std::string_view key, std::string_v
       EVP_CipherFinal_ex(context.get(), out + written, &rest) != 1) {
     return std::nullopt;
   }
-  output.resize(static_cast<size_t>(written + rest));
+  output.resize(static_cast<size_t>(written) + static_cast<size_t>(rest));
   return output;
 }
 

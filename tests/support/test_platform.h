@@ -32,10 +32,13 @@ class TestPlatform : public Channel {
     return Identity{reply.body, ""};
   }
 
-  // POST /send, or PUT /send/ID for an edit; the answer's body is the message's id.
+  // POST /send, with the way it goes (?plain, ?outside …), or PUT /send/ID for an edit; the
+  // answer's body is the message's id.
   HttpRequest render(const Reply& reply, const std::string& token, int64_t) const override {
-    HttpRequest request =
-        reply.draft.empty() ? at("POST", "/send", token) : at("PUT", "/send/" + reply.draft, token);
+    const std::string way = std::string(reply.way.plain ? "?plain" : "") +
+                            (reply.way.outside_thread ? "?outside" : "") + reply.way.chat;
+    HttpRequest request = reply.draft.empty() ? at("POST", "/send" + way, token)
+                                              : at("PUT", "/send/" + reply.draft, token);
     request.body = reply.text;
     return request;
   }
@@ -43,6 +46,10 @@ class TestPlatform : public Channel {
     Delivery delivery;
     delivery.message_id = reply.body;
     if (reply.status == 401) delivery.outcome = Delivery::Outcome::kTokenExpired;
+    if (reply.status == 403) delivery.outcome = Delivery::Outcome::kRefused;
+    if (reply.status == 406) return other_way({.plain = true}, "cannot read that");
+    if (reply.status == 410) return other_way({.outside_thread = true}, "no such thread");
+    if (reply.status == 308) return other_way({.chat = reply.body}, "moved");
     if (reply.status == 400) delivery.outcome = Delivery::Outcome::kFinal;
     if (is_passing(reply.status)) delivery.outcome = Delivery::Outcome::kRetry;
     delivery.retry_after = retry_after(reply);
@@ -50,6 +57,9 @@ class TestPlatform : public Channel {
     return delivery;
   }
   bool edits() const override { return true; }
+  std::optional<HttpRequest> retract(const Reply& reply, const std::string& token) const override {
+    return at("DELETE", "/send/" + reply.draft, token);
+  }
   std::optional<HttpRequest> typing(const std::string&, const std::string& token) const override {
     return at("POST", "/typing", token);
   }

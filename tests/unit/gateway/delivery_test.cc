@@ -369,6 +369,59 @@ TEST_F(DeliveryTest, AnExpiredTokenIsReplacedAndNoFailure) {
   EXPECT_EQ(server_->count(), 4);
 }
 
+TEST_F(DeliveryTest, AWayThatIsClosedIsNoFailureWhereThereIsAnother) {
+  start([&](const test::Received& got, Answering& a) {
+    const auto has = [&](const char* text) { return got.line.find(text) != std::string::npos; };
+    if (has("/token")) return a.reply(200, "t");
+    if (has("DELETE")) return a.reply(200, "");
+    if (has("PUT")) return a.reply(400, "");  // it can't be edited any more
+    if (!has("?plain")) return a.reply(406, "");
+    if (!has("?outside")) return a.reply(410, "");
+    a.reply(has("?there") ? 200 : 308, "?there");
+  });
+  channels_["platform"] = test::entry_of("platform", server_->url(), http_, 20s);
+  const int64_t id = add("hello", "platform");
+  ASSERT_TRUE(ledger_->write([&](Transaction& t) { t.inbox().set_draft(id, "m1"); }));
+  deliverer_->deliver(id);
+  ASSERT_TRUE(wait_until([&] { return counts().open == 0 && server_->count() == 7; }));
+  EXPECT_EQ(counts().dead, 0);
+  std::vector<std::string> lines;
+  for (const auto& got : server_->received())
+    lines.push_back(got.line.substr(0, got.line.rfind(' ')));
+  EXPECT_THAT(lines, testing::ElementsAre("POST /token", "PUT /send/m1", "POST /send",
+                                          "POST /send?plain", "POST /send?plain?outside",
+                                          "POST /send?plain?outside?there", "DELETE /send/m1"))
+      << "the draft, which ends in …, does not stay";
+}
+
+TEST_F(DeliveryTest, TheSameWayTwiceIsTheEndOfIt) {
+  start([&](const test::Received& got, Answering& a) {
+    a.reply(got.line.find("/token") != std::string::npos ? 200 : 406, "t");
+  });
+  channels_["platform"] = test::entry_of("platform", server_->url(), http_, 20s);
+  deliverer_->deliver(add("hello", "platform"));
+  ASSERT_TRUE(wait_until([&] { return counts().dead == 1; }));
+  EXPECT_EQ(server_->count(), 3) << "the token, as it is, and plain";
+}
+
+TEST_F(DeliveryTest, WhatThePlatformRefusesUsWaitsForTheOperator) {
+  config_.max_attempts = 2;
+  std::atomic<bool> refuses{true};
+  start([&](const test::Received& got, Answering& a) {
+    a.reply(got.line.find("/send") != std::string::npos && refuses ? 403 : 200, "t");
+  });
+  channels_["platform"] = test::entry_of("platform", server_->url(), http_, 20s);
+  const auto state = [&] { return channels_["platform"].sending->get().kind; };
+  deliverer_->deliver(add("hello", "platform"));
+  ASSERT_TRUE(wait_until([&] { return server_->count() > 5; })) << "more often than max_attempts";
+  EXPECT_EQ(state(), ConnectionState::Kind::kRefused);
+  EXPECT_EQ(counts().dead, 0);
+  refuses = false;
+  ASSERT_TRUE(wait_until([&] { return counts().open == 0; }));
+  EXPECT_TRUE(wait_until([&] { return state() == ConnectionState::Kind::kConnected; }));
+  EXPECT_EQ(counts().dead, 0);
+}
+
 TEST_F(DeliveryTest, OfAnAnswerWithAHoleTheRestIsNotSentAndThePersonIsToldOnce) {
   std::atomic<bool> refuses{true};
   start([&](const test::Received& got, Answering& a) {

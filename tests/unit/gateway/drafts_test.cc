@@ -6,6 +6,7 @@
 #include <future>
 #include <set>
 
+#include "gateway/typing.h"
 #include "store/sqlite/ledger.h"
 #include "support/fake_clock.h"
 #include "support/socket_server.h"
@@ -65,10 +66,10 @@ class DraftsTest : public testing::Test {
     }
     return list;
   }
-  // Nothing has its time, and nothing that had is under way.
-  bool is_idle() {
+  // Nothing is under way, or has its time but for the sign of typing where that was shown.
+  bool is_idle(int64_t typing = 0) {
     const Executor::Depth depth = executor_.depth();
-    return depth.timed + depth.waiting + depth.running == 0;
+    return depth.timed == typing && depth.waiting + depth.running == 0;
   }
   bool is_finished() {
     draft_->finish([this] { ++finished_; });
@@ -116,7 +117,7 @@ TEST_F(DraftsTest, WhatGrewWhileTheTokenWasAwaitedIsShown) {
   draft_->grow("one two");
   open(token_gate_);
   ASSERT_TRUE(wait_until([&] { return sends_ == 1; }));
-  ASSERT_TRUE(wait_until([&] { return executor_.depth().timed == 1; }));
+  ASSERT_TRUE(wait_until([&] { return executor_.depth().timed == 2; }));
   clock_.advance(300ms);
   ASSERT_TRUE(wait_until([&] { return sends_ == 2; }));
   EXPECT_EQ(shown().back(), "PUT one two …");
@@ -130,7 +131,7 @@ TEST_F(DraftsTest, FinishingWaitsForNoToken) {
   EXPECT_TRUE(is_finished());
   open(token_gate_);
   draft_->grow("one two");
-  ASSERT_TRUE(wait_until([&] { return server_->count() == 2; }));  // the token, "typing …"
+  ASSERT_TRUE(wait_until([&] { return server_->count() == 1 && is_idle(); }));  // the token
   EXPECT_EQ(sends_, 0) << "the answer has come by another way";
 }
 
@@ -146,11 +147,31 @@ TEST_F(DraftsTest, FinishingWaitsForTheMessageUnderWayAndHoldsNobody) {
       << "before the answer, which is to take its place and is written next";
 }
 
+TEST_F(DraftsTest, TypingIsShownForAsLongAsTheAnswerIsMade) {
+  start(false, false);
+  const auto typed = [&] {
+    int count = 0;
+    for (const test::Received& got : server_->received())
+      count += got.line.starts_with("POST /typing") ? 1 : 0;
+    return count;
+  };
+  for (int times = 1; times <= 3; ++times) {
+    ASSERT_TRUE(wait_until([&] { return typed() == times && executor_.depth().timed == 1; }));
+    clock_.advance(Typing::kEvery);
+  }
+  ASSERT_TRUE(wait_until([&] { return typed() == 4 && executor_.depth().timed == 1; }));
+  EXPECT_TRUE(is_finished());
+  clock_.advance(Typing::kEvery);
+  ASSERT_TRUE(wait_until([&] { return is_idle(); }));
+  EXPECT_EQ(typed(), 4);
+}
+
 TEST_F(DraftsTest, ATextThatCannotBeShownHarmsNothing) {
   start(false, false);
   draft_->grow("poison");
+  ASSERT_TRUE(wait_until([&] { return is_idle(2); }));
   clock_.advance(300ms);
-  ASSERT_TRUE(wait_until([&] { return is_idle(); }));
+  ASSERT_TRUE(wait_until([&] { return is_idle(1); }));
   EXPECT_TRUE(is_finished());
   EXPECT_EQ(sends_, 0);
 }

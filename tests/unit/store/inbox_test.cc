@@ -68,6 +68,55 @@ TEST_P(InboxTest, DeadEntriesAreListedCountedAndReplayed) {
   EXPECT_EQ(inbox().get(1)->attempts, 0);
 }
 
+TEST_P(InboxTest, ThePartsOfAnAlbumAreOneEntry) {
+  const auto part = [&](const std::string& id, const std::string& text, int64_t received) {
+    Event one = event(id, "c", received);
+    one.text = text;
+    one.album = "a1";
+    one.attachments = {{"file-" + id, "", "image", 9}};
+    return one;
+  };
+  const auto first = inbox().add(part("1", "which is newer?\n[image: image]", 1000));
+  EXPECT_TRUE(first.is_new);
+  EXPECT_EQ(first.next_ms, 1000 + Inbox::kAlbumMs) << "until then the others may come";
+  EXPECT_EQ(inbox().open_after(0, 9).front().next_ms, first.next_ms);
+  Event rest = part("2", "[image: image]", 1400);
+  rest.only_joins = true;
+  for (int times = 0; times < 2; ++times) {  // told again
+    const auto second = inbox().add(rest);
+    EXPECT_FALSE(second.is_new);
+    EXPECT_EQ(second.id, first.id);
+  }
+  const Event whole = inbox().get(first.id)->event;
+  EXPECT_EQ(whole.text, "which is newer?\n[image: image]\n[image: image]");
+  EXPECT_EQ(whole.attachments.size(), 2u);
+
+  EXPECT_TRUE(inbox().add(part("3", "late", 2000)).is_new) << "the first is being answered";
+  EXPECT_FALSE(inbox().add(part("3", "late", 2100)).is_new);
+  Event elsewhere = part("4", "hi", 1500);
+  elsewhere.conversation = "another";
+  EXPECT_TRUE(inbox().add(elsewhere).is_new);
+  Event alone = part("5", "[image: image]", 1500);
+  alone.album = "a2";
+  alone.only_joins = true;
+  EXPECT_EQ(inbox().add(alone).id, 0) << "nobody asked the bot";
+}
+
+TEST_P(InboxTest, AnEditCountsWhereItsMessageWasTakenInAndSaidSomethingElse) {
+  const auto edit = [&](const std::string& id, const std::string& text) {
+    Event changed = event(id);
+    changed.edits = "1";
+    changed.text = text;
+    return changed;
+  };
+  EXPECT_EQ(inbox().add(edit("1/e1", "new")).id, 0) << "the message is not here";
+  inbox().add(event("1"));
+  EXPECT_EQ(inbox().add(edit("1/e1", "你好")).id, 0) << "it says the same";
+  EXPECT_TRUE(inbox().add(edit("1/e2", "new")).is_new);
+  EXPECT_FALSE(inbox().add(edit("1/e2", "new")).is_new);
+  EXPECT_EQ(inbox().count().open, 2);
+}
+
 TEST_P(InboxTest, TextsAreParametersNeverSql) {
   Event hostile = event("'); DROP TABLE inbox; --");
   hostile.text = std::string("a\0b", 3);
