@@ -73,11 +73,11 @@ Health check_health(const HealthNeeds& needs, Language language) {
     if (member.status.engine_pid != 0) model["engine_pid"] = member.status.engine_pid;
     body["models"].push_back(std::move(model));
   }
-  for (const auto& [name, channel] : needs.channels) {
-    if (channel.config.mode != "connect") continue;
-    const ConnectionState::Snapshot now = channel.connection->get();
+  for (const ChannelEntry* channel : needs.channels.all()) {
+    if (channel->config.mode != "connect") continue;
+    const ConnectionState::Snapshot now = channel->connection->get();
     ordered_json connection;
-    connection["channel"] = name;
+    connection["channel"] = channel->config.name;
     connection["state"] = name_of(now.kind);
     if (!now.why.en.empty()) connection["problem"] = redacted(now.why.in(language));
     body["connections"].push_back(std::move(connection));
@@ -119,12 +119,12 @@ std::vector<Metrics::Sample> health_samples(const HealthNeeds& needs) {
        {},
        check_health(needs, Language::kEnglish).ready ? 1.0 : 0.0},
   };
-  for (const auto& [name, channel] : needs.channels) {
-    if (channel.config.mode != "connect") continue;
-    const bool is_connected = channel.connection->get().kind == ConnectionState::Kind::kConnected;
+  for (const ChannelEntry* channel : needs.channels.all()) {
+    if (channel->config.mode != "connect") continue;
+    const bool is_connected = channel->connection->get().kind == ConnectionState::Kind::kConnected;
     samples.push_back({"ai_bot_channel_connected",
                        "Whether the channel's own connection (mode: connect) is open",
-                       {{"channel", name}},
+                       {{"channel", channel->config.name}},
                        is_connected ? 1.0 : 0.0});
   }
   for (const Router::Member& member : needs.router.members()) {

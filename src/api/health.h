@@ -9,7 +9,7 @@
 
 #include "assistant/assistant.h"
 #include "core/phase.h"
-#include "gateway/channel_entry.h"
+#include "gateway/channel_map.h"
 #include "models/router.h"
 #include "net/route.h"
 #include "store/config.h"

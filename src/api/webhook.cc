@@ -13,9 +13,9 @@ using nlohmann::json;
 
 // Without a name: the default channel.
 const ChannelEntry* addressed(const ChannelMap& channels, const std::string& name) {
-  if (!name.empty()) return find_channel(channels, name);
-  for (const auto& [key, entry] : channels) {
-    if (entry.config.is_default) return &entry;
+  if (!name.empty()) return channels.find(name);
+  for (const ChannelEntry* entry : channels.all()) {
+    if (entry->config.is_default) return entry;
   }
   return nullptr;
 }

@@ -40,10 +40,8 @@ Result<void> Server::build() {
   if (auto built = build_ledger(); !built) return built;
   executor_ = std::make_unique<Executor>(Executor::Options{"gateway", kExecutorThreads});
   http_ = std::make_unique<HttpClient>();
-  auto channels =
-      make_channels(config_.channels, {max_message()}, config_.delivery.timeout, folder_, *http_);
-  if (!channels) return fail(channels.error());
-  channels_ = std::move(*channels);
+  if (auto built = configure_channels(channels_, config_.channels, channel_needs()); !built)
+    return built;
   if (auto built = build_models(); !built) return built;
   build_assistant();
   connections_ = std::make_unique<Connections>(
@@ -87,8 +85,8 @@ void Server::build_assistant() {
   assistant_ = std::make_unique<Assistant>(
       *ledger_, *under_way_, *router_, *executor_, config_.assistant,
       turn_events(channels_, outgoing(), *ledger_, waiters_, *deliverer_, max_message()));
-  const auto room = Intake::Room::of(config_.database.max_pending, channels_);
-  intake_ = std::make_unique<Intake>(*ledger_, *assistant_, metrics_, phase_, room,
+  intake_ = std::make_unique<Intake>(*ledger_, *assistant_, metrics_, phase_,
+                                     config_.database.max_pending, channels_,
                                      [this](int64_t id) { deliverer_->deliver(id); });
 }
 
@@ -126,6 +124,10 @@ void Server::build_admin() {
 }
 
 Outgoing Server::outgoing() { return {*http_, *executor_, config_.delivery.timeout}; }
+
+ChannelNeeds Server::channel_needs() {
+  return {{max_message()}, config_.delivery.timeout, folder_, *http_};
+}
 
 HealthNeeds Server::health_needs() {
   return {phase_, *ledger_, *router_, *assistant_, channels_, config_.database};

@@ -70,6 +70,10 @@ Reloaded Server::reload() {
   return live_config_.reload([this](const Config& fresh) {
     assistant_->configure(fresh.assistant);
     local_models_.reload(fresh.models);
+    if (auto built = configure_channels(channels_, fresh.channels, channel_needs()); !built)
+      log::error("channels.not_reloaded", built.error().text.en);
+    learn_identities(channels_, *executor_);
+    http_server_->loop().post("connections.start", [this] { connections_->start(); });
     take_up();
     connections_->retry_now();
   });

@@ -3,6 +3,7 @@
 
 #include "api/admin.h"
 #include "core/part.h"
+#include "gateway/channels.h"
 #include "gateway/connections.h"
 #include "gateway/delivery.h"
 #include "gateway/intake.h"
@@ -38,6 +39,7 @@ class Server {
   void build_http();
   void build_admin();
   Outgoing outgoing();
+  ChannelNeeds channel_needs();
   HealthNeeds health_needs();
   void arrange();
   void handle_signals();

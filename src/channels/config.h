@@ -16,11 +16,15 @@ namespace ai_bot {
 struct AnswerConfig {
   std::string groups = "mention";
   std::string prefix;
+
+  bool operator==(const AnswerConfig&) const = default;
 };
 
 struct AllowConfig {
   std::vector<std::string> conversations;
   std::vector<std::string> users;
+
+  bool operator==(const AllowConfig&) const = default;
 };
 
 struct ChannelConfig {
@@ -59,6 +63,8 @@ struct ChannelConfig {
   int64_t max_parts = 20;
   Duration sync_deadline = 25s;
   Duration tolerance = 5min;
+
+  bool operator==(const ChannelConfig&) const = default;
 };
 
 void fields(Visitor& v, AnswerConfig& c);

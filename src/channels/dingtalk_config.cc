@@ -1,11 +1,12 @@
 #include "channels/dingtalk.h"
+#include "config/table.h"
 
 namespace ai_bot {
 
 // clang-format off
 void DingTalkChannel::keys(Visitor& v, ChannelConfig& c) {
-  v(c.client_id, {"client_id", {"dingtalk: Client ID (AppKey), also the robot's code.", "dingtalk：Client ID（AppKey），也是 robotCode。"}});
-  v(c.client_secret, {"client_secret", {"dingtalk: Client Secret (AppSecret).", "dingtalk：Client Secret（AppSecret）。"}});
+  v(c.client_id, {"client_id", {"dingtalk: Client ID (AppKey), also the robot's code.", "dingtalk：Client ID（AppKey），也是 robotCode。"}, kReload});
+  v(c.client_secret, {"client_secret", {"dingtalk: Client Secret (AppSecret).", "dingtalk：Client Secret（AppSecret）。"}, kReload});
 }
 // clang-format on
 

@@ -1,13 +1,14 @@
 #include <regex>
 
 #include "channels/discord.h"
+#include "config/table.h"
 
 namespace ai_bot {
 
 // clang-format off
 void DiscordChannel::keys(Visitor& v, ChannelConfig& c) {
-  v(c.application_id, {"application_id", {"discord: Application ID.", "discord：Application ID。"}});
-  v(c.public_key, {"public_key", {"discord: Public Key, 64 hexadecimal digits, for mode webhook.", "discord：Public Key，64 位十六进制，webhook 模式使用。"}});
+  v(c.application_id, {"application_id", {"discord: Application ID.", "discord：Application ID。"}, kReload});
+  v(c.public_key, {"public_key", {"discord: Public Key, 64 hexadecimal digits, for mode webhook.", "discord：Public Key，64 位十六进制，webhook 模式使用。"}, kReload});
 }
 // clang-format on
 

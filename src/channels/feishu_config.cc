@@ -1,13 +1,14 @@
 #include "channels/feishu.h"
+#include "config/table.h"
 
 namespace ai_bot {
 
 // clang-format off
 void FeishuChannel::keys(Visitor& v, ChannelConfig& c) {
-  v(c.app_id, {"app_id", {"feishu: App ID.", "feishu：App ID。"}});
-  v(c.app_secret, {"app_secret", {"feishu: App Secret.", "feishu：App Secret。"}});
-  v(c.encrypt_key, {"encrypt_key", {"feishu: Encrypt Key of Events & Callbacks; recommended.", "feishu：“事件与回调”中的 Encrypt Key，建议设置。"}});
-  v(c.verification_token, {"verification_token", {"feishu: Verification Token of Events & Callbacks; needed without an encrypt_key.", "feishu：“事件与回调”中的 Verification Token，未设置 encrypt_key 时必填。"}});
+  v(c.app_id, {"app_id", {"feishu: App ID.", "feishu：App ID。"}, kReload});
+  v(c.app_secret, {"app_secret", {"feishu: App Secret.", "feishu：App Secret。"}, kReload});
+  v(c.encrypt_key, {"encrypt_key", {"feishu: Encrypt Key of Events & Callbacks; recommended.", "feishu：“事件与回调”中的 Encrypt Key，建议设置。"}, kReload});
+  v(c.verification_token, {"verification_token", {"feishu: Verification Token of Events & Callbacks; needed without an encrypt_key.", "feishu：“事件与回调”中的 Verification Token，未设置 encrypt_key 时必填。"}, kReload});
 }
 // clang-format on
 

@@ -5,7 +5,7 @@ namespace ai_bot {
 
 // clang-format off
 void GenericChannel::keys(Visitor& v, ChannelConfig& c) {
-  v(c.callback_url, {"callback_url", {"Where answers go in callback mode.", "callback 模式下回答的发送地址。"}, kRestart, 0, 0, {}, true});
+  v(c.callback_url, {"callback_url", {"Where answers go in callback mode.", "callback 模式下回答的发送地址。"}, kReload, 0, 0, {}, true});
 }
 // clang-format on
 

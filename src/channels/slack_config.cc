@@ -1,11 +1,12 @@
 #include "channels/slack.h"
+#include "config/table.h"
 
 namespace ai_bot {
 
 // clang-format off
 void SlackChannel::keys(Visitor& v, ChannelConfig& c) {
-  v(c.signing_secret, {"signing_secret", {"slack: Signing Secret, for mode webhook.", "slack：Signing Secret，webhook 模式使用。"}});
-  v(c.app_token, {"app_token", {"slack: app-level token (xapp-…), for mode connect.", "slack：App-level token（xapp-…），connect 模式使用。"}});
+  v(c.signing_secret, {"signing_secret", {"slack: Signing Secret, for mode webhook.", "slack：Signing Secret，webhook 模式使用。"}, kReload});
+  v(c.app_token, {"app_token", {"slack: app-level token (xapp-…), for mode connect.", "slack：App-level token（xapp-…），connect 模式使用。"}, kReload});
 }
 // clang-format on
 

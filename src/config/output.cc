@@ -240,13 +240,13 @@ std::vector<ChangedKey> changed_keys(const Fields& before, const Fields& after) 
   for (const auto& [key, now] : flatten(after)) {
     const auto old = old_values.find(key);
     if (old == old_values.end()) {
-      changed.push_back({key, Change::kRestart});
+      changed.push_back({key, now.change});
       continue;
     }
     if (old->second.value != now.value) changed.push_back({key, now.change});
     old_values.erase(old);
   }
-  for (const auto& [key, gone] : old_values) changed.push_back({key, Change::kRestart});
+  for (const auto& [key, gone] : old_values) changed.push_back({key, gone.change});
   return changed;
 }
 

@@ -1,7 +1,7 @@
 // A configured channel as it runs.
 #pragma once
 
-#include <map>
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -18,14 +18,8 @@ struct ChannelEntry {
   std::shared_ptr<ConnectionState> connection = std::make_shared<ConnectionState>();
   // Of the replies: refused while the platform does not take the credentials.
   std::shared_ptr<ConnectionState> sending = std::make_shared<ConnectionState>();
+  // Another one, or none, has its name now: its connection ends.
+  std::shared_ptr<std::atomic<bool>> is_retired = std::make_shared<std::atomic<bool>>(false);
 };
-
-using ChannelMap = std::map<std::string, ChannelEntry>;  // by name; does not change after the start
-
-// Null when there is none (any more): events and replies outlive a change of the configuration.
-inline const ChannelEntry* find_channel(const ChannelMap& channels, const std::string& name) {
-  const auto at = channels.find(name);
-  return at == channels.end() ? nullptr : &at->second;
-}
 
 }  // namespace ai_bot

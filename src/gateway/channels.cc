@@ -1,33 +1,43 @@
 #include "gateway/channels.h"
 
+#include <algorithm>
+
 #include "core/redact.h"
 
 namespace ai_bot {
 
-Result<ChannelMap> make_channels(const std::vector<ChannelConfig>& configured,
-                                 const ChannelLimits& limits, milliseconds timeout,
-                                 const DataFolder& folder, HttpClient& http) {
-  ChannelMap channels;
+Result<void> configure_channels(ChannelMap& channels, const std::vector<ChannelConfig>& configured,
+                                const ChannelNeeds& needs) {
+  std::vector<ChannelEntry> fresh;
   for (ChannelConfig channel : configured) {
     if (channel.type == "generic" && channel.secret.empty()) {
-      auto secret = folder.webhook_secret();
+      auto secret = needs.folder.webhook_secret();
       if (!secret) return fail(secret.error());
       channel.secret = *secret;
       keep_secret(secret->reveal());
     }
-    const std::shared_ptr<const Channel> made = make_channel(channel, limits);
-    channels[channel.name] = {made, channel,
-                              std::make_shared<PlatformAccess>(channel.name, made, http, timeout)};
+    const ChannelEntry* present = channels.find(channel.name);
+    if (present != nullptr && present->config == channel) continue;
+    const std::shared_ptr<const Channel> made = make_channel(channel, needs.limits);
+    fresh.push_back(
+        {made, channel,
+         std::make_shared<PlatformAccess>(channel.name, made, needs.http, needs.timeout)});
   }
-  return channels;
+  for (const ChannelEntry* present : channels.all()) {
+    const auto is_it = [&](const ChannelConfig& c) { return c.name == present->config.name; };
+    if (std::none_of(configured.begin(), configured.end(), is_it))
+      channels.retire(present->config.name);
+  }
+  for (ChannelEntry& entry : fresh) channels.put(std::move(entry));
+  return {};
 }
 
 void learn_identities(const ChannelMap& channels, Executor& executor) {
-  for (const auto& [name, channel] : channels) channel.access->learn_identity(executor);
+  for (const ChannelEntry* channel : channels.all()) channel->access->learn_identity(executor);
 }
 
 void stop_access(const ChannelMap& channels) {
-  for (const auto& [name, channel] : channels) channel.access->stop();
+  for (const ChannelEntry* channel : channels.all()) channel->access->stop();
 }
 
 }  // namespace ai_bot

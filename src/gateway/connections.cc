@@ -45,21 +45,32 @@ bool take_in_all(Intake& intake, const ChannelEntry& channel, std::vector<Readin
   return all;
 }
 
+bool connects(const ChannelEntry* channel) { return channel->config.mode == "connect"; }
+
 }  // namespace
 
 size_t Connections::threads() const {
-  return static_cast<size_t>(
-      std::count_if(needs_.channels.begin(), needs_.channels.end(),
-                    [](const auto& entry) { return entry.second.config.mode == "connect"; }));
+  const auto channels = needs_.channels.all();
+  return static_cast<size_t>(std::count_if(channels.begin(), channels.end(), connects));
 }
 
 void Connections::start() {
   const bool all = guarded("connections.start", [this] {
     std::lock_guard lock(mutex_);
-    for (const auto& [name, channel] : needs_.channels) {
-      if (channel.config.mode != "connect" || begun_.contains(name) || stopping_) continue;
-      threads_.emplace_back([this, &channel = channel] { run(channel); });
-      begun_.insert(name);
+    running_.remove_if([](Running& one) {
+      if (one.is_over) one.thread.join();
+      return one.is_over.load();
+    });
+    for (const ChannelEntry* channel : needs_.channels.all()) {
+      const bool is_begun = std::any_of(running_.begin(), running_.end(),
+                                        [&](const Running& one) { return one.channel == channel; });
+      if (!connects(channel) || is_begun || stopping_) continue;
+      Running& one = running_.emplace_back();
+      one.channel = channel;
+      one.thread = std::thread([this, &one] {
+        run(*one.channel);
+        one.is_over = true;
+      });
     }
   });
   if (all) return;
@@ -76,10 +87,11 @@ void Connections::stop() {
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
+    for (const Running& one : running_) *one.channel->is_retired = true;
   }
   wake_.notify_all();
-  for (std::thread& thread : threads_) thread.join();
-  threads_.clear();
+  for (Running& one : running_) one.thread.join();
+  running_.clear();
 }
 
 void Connections::retry_now() {
@@ -90,11 +102,11 @@ void Connections::retry_now() {
   wake_.notify_all();
 }
 
-bool Connections::rest(milliseconds time) {
+bool Connections::rest(const ChannelEntry& channel, milliseconds time) {
   std::unique_lock lock(mutex_);
   const int before = retries_;
-  wake_.wait_for(lock, time, [&] { return stopping_.load() || retries_ != before; });
-  return !stopping_;
+  wake_.wait_for(lock, time, [&] { return *channel.is_retired || retries_ != before; });
+  return !*channel.is_retired;
 }
 
 milliseconds Connections::wait_after(const ChannelEntry& channel, const Error& error,
@@ -106,7 +118,7 @@ milliseconds Connections::wait_after(const ChannelEntry& channel, const Error& e
   milliseconds wait = refused ? kRefusedRetry : backoff;
   if (error.retry_after) wait = std::max(wait, *error.retry_after);
   backoff = std::min(backoff * 2, kRetryMax);
-  if (is_new && !stopping_) {
+  if (is_new && !*channel.is_retired) {
     log::write(refused ? log::Level::kError : log::Level::kWarning, "channel.connect_failed",
                error.text.en,
                {{"ai_bot.channel", channel.config.name}, {"ai_bot.retry_ms", wait.count()}});
@@ -117,7 +129,7 @@ milliseconds Connections::wait_after(const ChannelEntry& channel, const Error& e
 void Connections::run_poll(const ChannelEntry& channel) {
   std::string cursor;
   milliseconds backoff = kRetryMin;
-  while (!stopping_) {
+  while (!*channel.is_retired) {
     const auto polled = guarded(
         "connections.poll", [&] { return poll_once(channel, cursor); },
         Result<void>(fail(our_mistake())));
@@ -127,7 +139,7 @@ void Connections::run_poll(const ChannelEntry& channel) {
       channel.connection->recovered();
       continue;
     }
-    if (!rest(wait_after(channel, polled.error(), backoff))) return;
+    if (!rest(channel, wait_after(channel, polled.error(), backoff))) return;
   }
 }
 
@@ -140,7 +152,8 @@ Result<void> Connections::poll_once(const ChannelEntry& channel, std::string& cu
   const milliseconds most = kPollWait + kPollMargin;
   request.timeouts = {needs_.timeout, most, most, most};
   const SteadyTime begun = steady_now();
-  const auto reply = needs_.http.fetch(std::move(request), [this] { return stopping_.load(); });
+  const auto reply =
+      needs_.http.fetch(std::move(request), [&channel] { return channel.is_retired->load(); });
   if (!reply) return fail(reply.error());
   const auto identity = channel.access->identity();
   auto polled = channel.channel->read_poll(*reply, identity.get(), now_ms());
@@ -149,22 +162,22 @@ Result<void> Connections::poll_once(const ChannelEntry& channel, std::string& cu
   if (!take_in_all(needs_.intake, channel, polled->readings))
     return fail(Code::kStorage, "events could not be stored", "事件无法写入存储");
   if (!polled->cursor.empty()) cursor = polled->cursor;
-  if (polled->readings.empty() && since(begun) < kEmptyPollWait) rest(kEmptyPollWait);
+  if (polled->readings.empty() && since(begun) < kEmptyPollWait) rest(channel, kEmptyPollWait);
   return {};
 }
 
 void Connections::run_socket(const ChannelEntry& channel) {
   const std::shared_ptr<SocketProtocol> protocol = channel.channel->socket();
   milliseconds backoff = kRetryMin;
-  while (!stopping_) {
+  while (!*channel.is_retired) {
     const SocketEnding ending = guarded(
-        "connections.socket", [&] { return run_socket_once(needs_, channel, protocol, stopping_); },
+        "connections.socket", [&] { return run_socket_once(needs_, channel, protocol); },
         SocketEnding{our_mistake()});
     if (ending.lasted >= kHealthyAfter) {
       backoff = kRetryMin;
       channel.connection->recovered();
     }
-    if (!rest(wait_after(channel, ending.why, backoff))) return;
+    if (!rest(channel, wait_after(channel, ending.why, backoff))) return;
   }
 }
 

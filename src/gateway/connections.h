@@ -2,18 +2,16 @@
 // polls it), takes its events in, acknowledges them after their commit, and connects again with
 // backoff: soon after a connection that had been healthy, rarely while the platform refuses for
 // good. What ended it is logged once, stands in health, and is tried again at once after SIGHUP.
+// The connection of a channel that is retired ends.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
-#include <memory>
+#include <list>
 #include <mutex>
-#include <set>
-#include <string>
 #include <thread>
-#include <vector>
 
-#include "gateway/channel_entry.h"
+#include "gateway/channel_map.h"
 #include "gateway/intake.h"
 
 namespace ai_bot {
@@ -34,31 +32,36 @@ class Connections {
   // How many start() will want: one a channel.
   size_t threads() const;
 
-  // Connects every channel that has mode: connect. On the main loop's thread; where no thread can
-  // be had for one, it is tried again from there.
+  // Connects every channel that has mode: connect and is not connected yet. On the main loop's
+  // thread; where no thread can be had for one, it is tried again from there.
   void start();
   void stop();
   // Whoever waits to connect again does so now: somebody may have mended the set-up.
   void retry_now();
 
  private:
+  struct Running {
+    const ChannelEntry* channel;
+    std::thread thread;
+    std::atomic<bool> is_over{false};
+  };
+
   void run(const ChannelEntry& channel);
   void run_poll(const ChannelEntry& channel);
   void run_socket(const ChannelEntry& channel);
   // The wait after a failure, with its reason noted; grows from one to the next.
   milliseconds wait_after(const ChannelEntry& channel, const Error& error, milliseconds& backoff);
-  // Waits, or until retry_now(); false once stop() was called.
-  bool rest(milliseconds time);
+  // Waits, or until retry_now(); false once the channel's connection is to end.
+  bool rest(const ChannelEntry& channel, milliseconds time);
   // One poll, its events committed.
   Result<void> poll_once(const ChannelEntry& channel, std::string& cursor);
 
   const ConnectionNeeds needs_;
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::atomic<bool> stopping_{false};
-  int retries_ = 0;              // calls of retry_now()
-  std::set<std::string> begun_;  // channels that have their thread
-  std::vector<std::thread> threads_;
+  bool stopping_ = false;
+  int retries_ = 0;  // calls of retry_now()
+  std::list<Running> running_;
 };
 
 }  // namespace ai_bot

@@ -18,7 +18,7 @@
 
 #include "core/lanes.h"
 #include "core/mutex.h"
-#include "gateway/channel_entry.h"
+#include "gateway/channel_map.h"
 #include "gateway/config.h"
 #include "gateway/outbox_reader.h"
 #include "gateway/outgoing.h"

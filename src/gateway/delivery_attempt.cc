@@ -91,7 +91,7 @@ void Deliverer::Attempt::look() {
   }
   if (!*found) return end(std::nullopt);
   entry_ = std::move(**found);
-  channel_ = find_channel(deliverer_.channels_, entry_.reply.channel);
+  channel_ = deliverer_.channels_.find(entry_.reply.channel);
   if (leave_->give_up)
     return settle({Outcome::kFinal, "ai_bot crashed each time it was about to send this"});
   if (const auto until = deliverer_.paused_until(entry_.reply.channel)) {

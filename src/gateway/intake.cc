@@ -24,18 +24,15 @@ void write_with_this_turn(Ledger& ledger, Ledger::Write write) {
 
 }  // namespace
 
-Intake::Room Intake::Room::of(int64_t max_pending, const ChannelMap& channels) {
-  return {max_pending, channels.size() < 2 ? max_pending : std::max<int64_t>(1, max_pending / 2)};
-}
-
 Intake::Intake(Ledger& ledger, Assistant& assistant, Metrics& metrics,
-               const std::atomic<Phase>& phase, Room room,
+               const std::atomic<Phase>& phase, int64_t max_pending, const ChannelMap& channels,
                std::function<void(int64_t inbox_id)> replies_waiting)
     : ledger_(ledger),
       assistant_(assistant),
       metrics_(metrics),
       phase_(phase),
-      room_(room),
+      max_pending_(max_pending),
+      channels_(channels),
       replies_waiting_(std::move(replies_waiting)) {}
 
 Result<void> Intake::may_take_in(const ChannelEntry& channel) {
@@ -55,9 +52,11 @@ Result<void> Intake::may_take_in(const ChannelEntry& channel) {
 
 // What waits for its commit waits for its answer too.
 bool Intake::has_room(const std::string& channel) {
-  if (assistant_.depth().waiting + ledger_.queued() >= room_.all) return false;
+  if (assistant_.depth().waiting + ledger_.queued() >= max_pending_) return false;
+  const int64_t of_one =
+      channels_.size() < 2 ? max_pending_ : std::max<int64_t>(1, max_pending_ / 2);
   MutexLock lock(mutex_);
-  return assistant_.waiting(channel) + uncommitted_[channel] < room_.channel;
+  return assistant_.waiting(channel) + uncommitted_[channel] < of_one;
 }
 
 void Intake::take_in(const ChannelEntry& channel, Event event, Committed committed) {

@@ -12,7 +12,7 @@
 #include "assistant/assistant.h"
 #include "core/mutex.h"
 #include "core/phase.h"
-#include "gateway/channel_entry.h"
+#include "gateway/channel_map.h"
 #include "store/ledger.h"
 #include "telemetry/metrics.h"
 
@@ -29,17 +29,12 @@ using TakenInPtr = std::shared_ptr<TakenIn>;
 
 class Intake {
  public:
-  // How many may wait, for their commit or their answer.
-  struct Room {
-    int64_t all;      // database.max_pending
-    int64_t channel;  // of one channel, so that a flooded one leaves room for the others
-
-    static Room of(int64_t max_pending, const ChannelMap& channels);
-  };
-
+  // `max_pending`: how many may wait, for their commit or their answer; where there are several
+  // channels at most half of them are one's, so that a flooded one leaves room for the others.
   // `replies_waiting`: the outbox holds a reply to this event.
   Intake(Ledger& ledger, Assistant& assistant, Metrics& metrics, const std::atomic<Phase>& phase,
-         Room room, std::function<void(int64_t inbox_id)> replies_waiting);
+         int64_t max_pending, const ChannelMap& channels,
+         std::function<void(int64_t inbox_id)> replies_waiting);
 
   // kUnavailable when there is no room, or ai_bot is stopping; kStorage when the database is gone.
   Result<void> may_take_in(const ChannelEntry& channel);
@@ -65,7 +60,8 @@ class Intake {
   Assistant& assistant_;
   Metrics& metrics_;
   const std::atomic<Phase>& phase_;
-  const Room room_;
+  const int64_t max_pending_;
+  const ChannelMap& channels_;
   const std::function<void(int64_t inbox_id)> replies_waiting_;
   Mutex mutex_;
   std::unordered_map<std::string, int64_t> uncommitted_ GUARDED_BY(mutex_);  // by channel

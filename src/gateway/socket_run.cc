@@ -157,11 +157,12 @@ void on_open(const RunPtr& run) {
   log::info("channel.connected", "connected", {{"ai_bot.channel", run->channel.config.name}});
 }
 
-Result<Url> address_of(const ConnectionNeeds& needs, SocketProtocol& protocol,
-                       const std::atomic<bool>& stopping) {
+Result<Url> address_of(const ConnectionNeeds& needs, const ChannelEntry& channel,
+                       SocketProtocol& protocol) {
   HttpRequest request = protocol.open_request();
   request.timeouts = HttpTimeouts::all(needs.timeout);
-  const auto reply = needs.http.fetch(std::move(request), [&] { return stopping.load(); });
+  const auto reply =
+      needs.http.fetch(std::move(request), [&] { return channel.is_retired->load(); });
   if (!reply) return fail(reply.error());
   const auto address = protocol.read_address(*reply, now_ms());
   if (!address) return fail(address.error());
@@ -172,9 +173,8 @@ Result<Url> address_of(const ConnectionNeeds& needs, SocketProtocol& protocol,
 }  // namespace
 
 SocketEnding run_socket_once(const ConnectionNeeds& needs, const ChannelEntry& channel,
-                             const std::shared_ptr<SocketProtocol>& protocol,
-                             const std::atomic<bool>& stopping) {
-  const auto url = address_of(needs, *protocol, stopping);
+                             const std::shared_ptr<SocketProtocol>& protocol) {
+  const auto url = address_of(needs, channel, *protocol);
   if (!url) return {url.error()};
   const FrameKind kind = protocol->is_binary() ? FrameKind::kBinary : FrameKind::kText;
   const RunPtr run(new Run{needs, channel, protocol, kind});
@@ -183,7 +183,7 @@ SocketEnding run_socket_once(const ConnectionNeeds& needs, const ChannelEntry& c
   handlers.on_frame = [run](const std::string& frame, FrameKind kind_of_it,
                             const WebSocket& socket) { on_frame(run, frame, kind_of_it, socket); };
   handlers.on_tick = [run](const WebSocket& socket) { keep_alive(run, socket); };
-  handlers.is_over = [run, &stopping] { return run->state.closed || stopping; };
+  handlers.is_over = [run] { return run->state.closed || *run->channel.is_retired; };
   handlers.close_code = protocol->close_code();
   const auto served = run_websocket({*url, channel.config.proxy, needs.timeout}, handlers);
   if (!served) run->state.close(served.error().text);

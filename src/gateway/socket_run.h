@@ -15,10 +15,9 @@ struct SocketEnding {
   milliseconds lasted{0};  // since it was open
 };
 
-// Returns when the connection has ended or `stopping` became true, and all commits of its events
+// Returns when the connection has ended or the channel is retired, and all commits of its events
 // are over. Frames are handled on the calling thread.
 SocketEnding run_socket_once(const ConnectionNeeds& needs, const ChannelEntry& channel,
-                             const std::shared_ptr<SocketProtocol>& protocol,
-                             const std::atomic<bool>& stopping);
+                             const std::shared_ptr<SocketProtocol>& protocol);
 
 }  // namespace ai_bot

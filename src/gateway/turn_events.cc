@@ -9,22 +9,22 @@ AssistantEvents turn_events(const ChannelMap& channels, const Outgoing& outgoing
                             Waiters& waiters, Deliverer& deliverer, size_t max_text) {
   AssistantEvents events;
   events.holds_replies = [&channels](const std::string& name) {
-    const ChannelEntry* entry = find_channel(channels, name);
+    const ChannelEntry* entry = channels.find(name);
     return entry != nullptr && entry->channel->holds_replies();
   };
   events.compose = [&channels](const std::string& name, const std::string& answer) {
-    const ChannelEntry* entry = find_channel(channels, name);
+    const ChannelEntry* entry = channels.find(name);
     return entry == nullptr ? std::vector<std::string>{answer} : entry->channel->compose(answer);
   };
   events.begun = [&channels, outgoing, &ledger](int64_t id,
                                                 const Event& event) -> std::shared_ptr<Draft> {
-    const ChannelEntry* entry = find_channel(channels, event.channel);
+    const ChannelEntry* entry = channels.find(event.channel);
     if (entry == nullptr) return nullptr;
     return begin_draft(*entry, outgoing, ledger, id, event);
   };
   events.files = [&channels, outgoing, max_text](const Event& event, std::function<bool()> over,
                                                  std::function<void(std::string)> then) {
-    const ChannelEntry* entry = find_channel(channels, event.channel);
+    const ChannelEntry* entry = channels.find(event.channel);
     if (entry == nullptr) return then("");
     read_text_files(*entry, outgoing, event, max_text, std::move(over), std::move(then));
   };

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "assistant/assistant.h"
-#include "gateway/channel_entry.h"
+#include "gateway/channel_map.h"
 #include "gateway/delivery.h"
 #include "gateway/waiters.h"
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import signal
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -135,6 +136,50 @@ def test_log(change):
     post_event(server, SECRET, "e2", "the second text")
     wait_until(lambda: "the second text" in server.log(), "the text is logged")
     assert not next(line for line in server.log().splitlines() if "the second text" in line).startswith("{")
+
+
+OTHER = "fedcba9876543210fedcba9876543210"
+
+
+def channels(*lines):
+    return "channels:\n" + "".join(f"  - {line}\n" for line in lines)
+
+
+def test_channels_come_change_and_go(make_server, model):
+    """Each is built anew beside the others where its settings changed; the others are not touched."""
+    models = f"models: [{remote_model(model.url)}]\n"
+    hook, other = f'{{name: hook, secret: "{SECRET}", sync_deadline: 20s}}', f'{{name: other, secret: "{OTHER}", sync_deadline: 20s}}'
+    server = make_server(models + channels(hook)).start()
+    answered = lambda secret, event_id, name: post_event(server, secret, event_id, "hello", path=f"/api/webhook/{name}", conversation=event_id)[0]
+    assert (answered(SECRET, "e1", "hook"), answered(OTHER, "e1", "other")) == (200, 404)
+    reload(server, models + channels(hook, other), "channels[1].name")
+    assert "config.needs_restart" not in server.log()
+    assert (answered(SECRET, "e2", "hook"), answered(OTHER, "e2", "other")) == (200, 200)
+    reload(server, models + channels(hook.replace(SECRET, OTHER), other), "channels[0].secret")
+    assert (answered(SECRET, "e3", "hook"), answered(OTHER, "e3", "hook")) == (401, 200), "the new secret"
+    reload(server, models + channels(other), "channels[1].name")
+    assert (answered(OTHER, "e4", "hook"), answered(OTHER, "e4", "other")) == (404, 200)
+    assert "config.needs_restart" not in server.log()
+
+
+def test_a_connection_begins_and_ends_with_its_channel(make_server, model):
+    from test_platforms import MAKERS
+    telegram = MAKERS["telegram"]()
+    telegram.webhook = ""
+    models = f'models: [{remote_model(model.url)}]\n'
+    hook = f'{{name: hook, secret: "{SECRET}"}}'
+    server = make_server(models + channels(hook)).start()
+    threads = lambda: len(list(Path(f"/proc/{server.process.pid}/task").iterdir()))
+    reload(server, models + channels(hook, telegram.connect_config(telegram.api)), "channels[1].name")
+    telegram.offer(telegram.direct("are you there?"))
+    wait_until(lambda: "fine" in telegram.texts(), lambda: server.log()[-2000:])
+    connected = threads()
+    reload(server, models + channels(hook), "channels[1].name")
+    assert "connections" not in server.health()
+    wait_until(lambda: threads() < connected, "the connection's thread ended")
+    telegram.offer(telegram.direct("is anybody there?"))
+    reload(server, models + channels(hook, telegram.connect_config(telegram.api)), "channels[1].name")
+    wait_until(lambda: telegram.texts().count("fine") == 2, "what came meanwhile is answered by the new one")
 
 
 def test_reloads_do_not_add_what_waits_again(make_server, model):

@@ -36,9 +36,14 @@ class DeliveryTest : public testing::Test {
     channel.mode = "callback";
     channel.callback_url = server_->url() + "/answers";
     const std::shared_ptr<const Channel> made = make_channel(channel, {});
-    channels_["hook"] = {made, channel,
-                         std::make_shared<PlatformAccess>("hook", made, http_, 5000ms)};
+    channels_.put({made, channel, std::make_shared<PlatformAccess>("hook", made, http_, 5000ms)});
     deliver_by(executor_);
+  }
+  // A second channel, to the same server.
+  void add_other() {
+    ChannelEntry other = *channels_.find("hook");
+    other.config.name = "other";
+    channels_.put(other);
   }
   void deliver_by(Executor& executor, Clock& clock = Clock::system()) {
     const Outgoing outgoing{http_, executor, config_.timeout, clock};
@@ -307,8 +312,11 @@ class Pausing : public Channel {
 TEST_F(DeliveryTest, WhatWaitsForItsChannelStaysSuspect) {
   config_.parallel = 1;  // one after the other
   start([](const auto&, Answering& a) { a.reply(200, ""); });
-  channels_["other"] = channels_["hook"];
-  channels_["hook"].channel = std::make_shared<Pausing>(channels_["hook"].channel);
+  add_other();
+  ChannelEntry pausing = *channels_.find("hook");
+  pausing.channel = std::make_shared<Pausing>(pausing.channel);
+  pausing.is_retired = std::make_shared<std::atomic<bool>>(false);
+  channels_.put(pausing);
   const auto strike = [&] {
     return under_way_.begin(UnderWay::Kind::kDelivery, 2).ticket.strike();
   };
@@ -331,7 +339,7 @@ TEST_F(DeliveryTest, APlatformThatDoesNotAnswerLeavesRoomForTheOthers) {
       a.reply(200, "");
     }
   });
-  channels_["other"] = channels_["hook"];
+  add_other();
   for (int i = 0; i < 20; ++i) add("silent", "hook", "room " + std::to_string(i));
   for (int i = 0; i < 20; ++i) add("hello", "other", "room " + std::to_string(i));
   const SteadyTime begun = steady_now();
@@ -343,7 +351,7 @@ TEST_F(DeliveryTest, APlatformThatDoesNotAnswerLeavesRoomForTheOthers) {
 
 TEST_F(DeliveryTest, AStopEndsInTimeThoughATokenDoesNotCome) {
   start([](const auto&, Answering& a) { a.wait_until_closed(); });
-  channels_["platform"] = test::entry_of("platform", server_->url(), http_, 20s);
+  channels_.put(test::entry_of("platform", server_->url(), http_, 20s));
   for (int i = 0; i < 20; ++i) add("hello", "platform", "room " + std::to_string(i));
   deliverer_->resume();
   ASSERT_TRUE(wait_until([&] { return deliverer_->depth().running == config_.parallel / 2; }));
@@ -362,7 +370,7 @@ TEST_F(DeliveryTest, AnExpiredTokenIsReplacedAndNoFailure) {
     if (got.line.starts_with("POST /token")) return a.reply(200, "t" + std::to_string(++tokens));
     a.reply(got.headers.at("authorization") == "t1" ? 401 : 200, "m7");
   });
-  channels_["platform"] = test::entry_of("platform", server_->url(), http_, 20s);
+  channels_.put(test::entry_of("platform", server_->url(), http_, 20s));
   deliverer_->deliver(add("hello", "platform"));
   ASSERT_TRUE(wait_until([&] { return counts().open == 0; }));
   EXPECT_EQ(tokens, 2);
@@ -379,7 +387,7 @@ TEST_F(DeliveryTest, AWayThatIsClosedIsNoFailureWhereThereIsAnother) {
     if (!has("?outside")) return a.reply(410, "");
     a.reply(has("?there") ? 200 : 308, "?there");
   });
-  channels_["platform"] = test::entry_of("platform", server_->url(), http_, 20s);
+  channels_.put(test::entry_of("platform", server_->url(), http_, 20s));
   const int64_t id = add("hello", "platform");
   ASSERT_TRUE(ledger_->write([&](Transaction& t) { t.inbox().set_draft(id, "m1"); }));
   deliverer_->deliver(id);
@@ -398,7 +406,7 @@ TEST_F(DeliveryTest, TheSameWayTwiceIsTheEndOfIt) {
   start([&](const test::Received& got, Answering& a) {
     a.reply(got.line.find("/token") != std::string::npos ? 200 : 406, "t");
   });
-  channels_["platform"] = test::entry_of("platform", server_->url(), http_, 20s);
+  channels_.put(test::entry_of("platform", server_->url(), http_, 20s));
   deliverer_->deliver(add("hello", "platform"));
   ASSERT_TRUE(wait_until([&] { return counts().dead == 1; }));
   EXPECT_EQ(server_->count(), 3) << "the token, as it is, and plain";
@@ -410,8 +418,8 @@ TEST_F(DeliveryTest, WhatThePlatformRefusesUsWaitsForTheOperator) {
   start([&](const test::Received& got, Answering& a) {
     a.reply(got.line.find("/send") != std::string::npos && refuses ? 403 : 200, "t");
   });
-  channels_["platform"] = test::entry_of("platform", server_->url(), http_, 20s);
-  const auto state = [&] { return channels_["platform"].sending->get().kind; };
+  channels_.put(test::entry_of("platform", server_->url(), http_, 20s));
+  const auto state = [&] { return channels_.find("platform")->sending->get().kind; };
   deliverer_->deliver(add("hello", "platform"));
   ASSERT_TRUE(wait_until([&] { return server_->count() > 5; })) << "more often than max_attempts";
   EXPECT_EQ(state(), ConnectionState::Kind::kRefused);

@@ -33,7 +33,9 @@ class Reloaded : public Visitor {
 
  private:
   void note(const Field& field) {
-    if (field.change == Change::kReload) keys_.insert(prefix_ + field.key);
+    if (field.change != Change::kReload) return;
+    // A channel is built anew, whatever has changed of it.
+    keys_.insert(prefix_.starts_with("channels[].") ? "channels[]" : prefix_ + field.key);
   }
 
   std::string prefix_;
@@ -49,8 +51,8 @@ TEST(ReloadKeys, EachHasATestOfItsBehaviour) {
   EXPECT_THAT(keys, testing::ElementsAre("assistant.history_messages", "assistant.max_answer",
                                          "assistant.max_answer_tokens", "assistant.retry_for",
                                          "assistant.retry_max", "assistant.retry_min",
-                                         "assistant.system_prompt", "log.format", "log.level",
-                                         "log.message_text", "models[].path"));
+                                         "assistant.system_prompt", "channels[]", "log.format",
+                                         "log.level", "log.message_text", "models[].path"));
 }
 
 }  // namespace
