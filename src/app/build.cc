@@ -6,7 +6,6 @@
 #include "app/server.h"
 #include "core/log.h"
 #include "core/process.h"
-#include "gateway/channels.h"
 #include "gateway/turn_events.h"
 #include "net/address.h"
 #include "net/port.h"

@@ -9,7 +9,6 @@
 #include "core/log.h"
 #include "core/process.h"
 #include "core/version.h"
-#include "gateway/channels.h"
 
 namespace ai_bot {
 namespace {
@@ -70,17 +69,13 @@ Reloaded Server::reload() {
   return live_config_.reload([this](const Config& fresh) {
     assistant_->configure(fresh.assistant);
     local_models_.reload(fresh.models);
-    if (auto built = configure_channels(channels_, fresh.channels, channel_needs()); !built)
-      log::error("channels.not_reloaded", built.error().text.en);
-    learn_identities(channels_, *executor_);
-    http_server_->loop().post("connections.start", [this] { connections_->start(); });
+    reload_channels(channels_, fresh.channels, channel_needs(), *executor_);
     take_up();
-    connections_->retry_now();
+    connections_->reconfigured(http_server_->loop());
   });
 }
 
-// What a replay has opened again; what is in a lane already is done once all the same. Replies
-// first, as at the start.
+// What a replay has opened again, if it is in no lane yet. Replies first, as at the start.
 void Server::take_up() {
   deliverer_->resume();
   assistant_->resume();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/log.h"
 #include "core/redact.h"
 
 namespace ai_bot {
@@ -30,6 +31,13 @@ Result<void> configure_channels(ChannelMap& channels, const std::vector<ChannelC
   }
   for (ChannelEntry& entry : fresh) channels.put(std::move(entry));
   return {};
+}
+
+void reload_channels(ChannelMap& channels, const std::vector<ChannelConfig>& configured,
+                     const ChannelNeeds& needs, Executor& executor) {
+  if (const auto built = configure_channels(channels, configured, needs); !built)
+    return log::error("channels.not_reloaded", built.error().text.en);
+  learn_identities(channels, executor);
 }
 
 void learn_identities(const ChannelMap& channels, Executor& executor) {

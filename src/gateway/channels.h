@@ -20,6 +20,10 @@ struct ChannelNeeds {
 Result<void> configure_channels(ChannelMap& channels, const std::vector<ChannelConfig>& configured,
                                 const ChannelNeeds& needs);
 
+// The same while they run. An error is logged, and they go on as they were.
+void reload_channels(ChannelMap& channels, const std::vector<ChannelConfig>& configured,
+                     const ChannelNeeds& needs, Executor& executor);
+
 // Each asks its platform who it is there; until that is known nobody can mean it by its name.
 void learn_identities(const ChannelMap& channels, Executor& executor);
 void stop_access(const ChannelMap& channels);

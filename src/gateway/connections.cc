@@ -94,7 +94,8 @@ void Connections::stop() {
   running_.clear();
 }
 
-void Connections::retry_now() {
+void Connections::reconfigured(const EventLoop& loop) {
+  loop.post("connections.start", [this] { start(); });
   {
     std::lock_guard lock(mutex_);
     ++retries_;

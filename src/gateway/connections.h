@@ -13,6 +13,7 @@
 
 #include "gateway/channel_map.h"
 #include "gateway/intake.h"
+#include "net/event_loop.h"
 
 namespace ai_bot {
 
@@ -36,8 +37,9 @@ class Connections {
   // thread; where no thread can be had for one, it is tried again from there.
   void start();
   void stop();
-  // Whoever waits to connect again does so now: somebody may have mended the set-up.
-  void retry_now();
+  // After the channels were configured anew: connects those that are new, and whoever waits to
+  // connect again does so now, since somebody may have mended the set-up. `loop`: the main one.
+  void reconfigured(const EventLoop& loop);
 
  private:
   struct Running {
@@ -51,7 +53,7 @@ class Connections {
   void run_socket(const ChannelEntry& channel);
   // The wait after a failure, with its reason noted; grows from one to the next.
   milliseconds wait_after(const ChannelEntry& channel, const Error& error, milliseconds& backoff);
-  // Waits, or until retry_now(); false once the channel's connection is to end.
+  // Waits, or until reconfigured(); false once the channel's connection is to end.
   bool rest(const ChannelEntry& channel, milliseconds time);
   // One poll, its events committed.
   Result<void> poll_once(const ChannelEntry& channel, std::string& cursor);
@@ -60,7 +62,7 @@ class Connections {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;
-  int retries_ = 0;  // calls of retry_now()
+  int retries_ = 0;  // calls of reconfigured()
   std::list<Running> running_;
 };
 
