@@ -18,7 +18,7 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t kPadding = 32, kRandomBytes = 16, kLengthBytes = 4;
-constexpr int64_t kResponseUrlMs = 3600 * 1000;
+constexpr int64_t kResponseUrlMs = 3'600'000;
 constexpr int64_t kDuplicateCheckSeconds = 14400;  // the longest message/send takes
 
 // "Global error codes".

@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 std::string own_name() {
   std::error_code ignored;
   const fs::path self = fs::read_symlink("/proc/self/exe", ignored);
-  std::stringstream path(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "");
+  const char* const set = std::getenv("PATH");
+  std::stringstream path(set == nullptr ? "" : set);
   for (std::string folder; std::getline(path, folder, ':');) {
     if (fs::equivalent(fs::path(folder) / self.filename(), self, ignored)) return self.filename();
   }

@@ -18,7 +18,7 @@ static_assert(kDeepestJson == simdjson::DEFAULT_MAX_DEPTH);
 
 // A parser keeps room for the largest text it has seen: the one of a thread is for those up to
 // here.
-constexpr size_t kUsualSize = 64 * 1024;
+constexpr size_t kUsualSize = 65536;
 
 json value_of(const dom::element& element) {
   switch (element.type()) {

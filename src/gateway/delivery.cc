@@ -13,13 +13,14 @@ constexpr milliseconds kLongestRetryAfter{86400000};
 }  // namespace
 
 Deliverer::Deliverer(Ledger& ledger, UnderWay& under_way, Metrics& metrics,
-                     const Outgoing& outgoing, DeliveryConfig config, const ChannelMap& channels)
+                     const Outgoing& outgoing, const DeliveryConfig& config,
+                     const ChannelMap& channels)
     : ledger_(ledger),
       under_way_(under_way),
       metrics_(metrics),
       outgoing_(outgoing),
       clock_(outgoing.clock),
-      config_(std::move(config)),
+      config_(config),
       channels_(channels),
       lanes_("delivery", static_cast<int>(config_.parallel), outgoing.executor, clock_),
       reader_(ledger, outgoing.executor, clock_,

@@ -32,7 +32,7 @@ class Deliverer {
  public:
   // All of them outlive it; the HTTP client, the store and the executor are stopped before it goes.
   Deliverer(Ledger& ledger, UnderWay& under_way, Metrics& metrics, const Outgoing& outgoing,
-            DeliveryConfig config, const ChannelMap& channels);
+            const DeliveryConfig& config, const ChannelMap& channels);
 
   // Takes up everything that is open and not under way yet (at start, and after a replay), then and
   // from time to time. Returns at once.

@@ -19,9 +19,11 @@ namespace {
 // Gives the memory back that reading the bytes took; they can still be read.
 void release() {
   const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  const auto begin = (reinterpret_cast<uintptr_t>(ai_bot_builtin_model) + page - 1) / page * page;
+  const auto begin = reinterpret_cast<uintptr_t>(ai_bot_builtin_model);
   const auto end = reinterpret_cast<uintptr_t>(ai_bot_builtin_model_end) / page * page;
-  if (begin < end) madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  const size_t to_page = (page - begin % page) % page;
+  if (begin + to_page >= end) return;
+  madvise(const_cast<char*>(ai_bot_builtin_model) + to_page, end - begin - to_page, MADV_DONTNEED);
 }
 
 }  // namespace

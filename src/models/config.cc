@@ -14,6 +14,7 @@ namespace {
 void model_exists(Checks& check, const std::vector<ModelConfig>& models, const std::string& key,
                   const std::string& name) {
   std::vector<std::string> known;
+  known.reserve(models.size());
   for (const ModelConfig& model : models) known.push_back(model.name);
   if (std::find(known.begin(), known.end(), name) != known.end()) return;
   const std::string near = nearest(name, known);

@@ -74,7 +74,7 @@ class LocalModel : public Model {
   Result<RunningPtr> bring_up(const std::string& path);
   Result<void> wait_until_ready(Running& running);
   void swap_to(const std::string& path);
-  void drain(RunningPtr old);
+  void drain(const RunningPtr& old);
   void note_crash(const std::string& why, bool was_ready = false);
   bool pause(milliseconds wait);  // false when stopping
   // How long a process has to end after SIGTERM.

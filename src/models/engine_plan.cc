@@ -120,7 +120,8 @@ Result<std::string> find_engine_tool(const EngineConfig& config, const std::stri
   const fs::path self = fs::read_symlink("/proc/self/exe", ignored).parent_path();
   folders.push_back(self / "../engine/usr/bin");
   folders.push_back("/opt/ai_bot/engine/usr/bin");
-  std::stringstream path(std::getenv("PATH") != nullptr ? std::getenv("PATH") : "");
+  const char* const set = std::getenv("PATH");
+  std::stringstream path(set == nullptr ? "" : set);
   for (std::string folder; std::getline(path, folder, ':');) folders.emplace_back(folder);
   for (const fs::path& folder : folders) {
     const fs::path program = (folder / tool).lexically_normal();

@@ -207,12 +207,12 @@ void LocalModel::swap_to(const std::string& path) {
     problem_.clear();
   }
   next = Result<RunningPtr>(nullptr);
-  drain(std::move(old));
+  drain(old);
   log::info("engine.swapped", "the other model answers now",
             {{"ai_bot.model", config_.name}, {"file.path", path}});
 }
 
-void LocalModel::drain(RunningPtr old) {
+void LocalModel::drain(const RunningPtr& old) {
   const SteadyTime begun = steady_now();
   while (old.use_count() > 1 && since(begun) < engine_.drain_timeout && pause(kDrainInterval)) {
   }

@@ -44,9 +44,9 @@ Router::Router(std::vector<std::unique_ptr<Model>> models, RouterConfig config,
                OnAttempt on_attempt)
     : config_(std::move(config)), on_attempt_(std::move(on_attempt)) {
   for (auto& model : models) {
-    entries_.push_back({std::move(model), std::make_unique<Breaker>(config_.breaker),
-                        std::make_unique<std::atomic<int64_t>>(0),
-                        std::make_unique<std::atomic<bool>>(false)});
+    Entry& entry = entries_.emplace_back();
+    entry.model = std::move(model);
+    entry.breaker = std::make_unique<Breaker>(config_.breaker);
   }
 }
 

@@ -63,9 +63,9 @@ class Router {
     std::unique_ptr<Breaker> breaker;
     // Of the model when the breaker was last looked at: a process that was started again has a
     // clean slate.
-    std::unique_ptr<std::atomic<int64_t>> restarts;
+    std::unique_ptr<std::atomic<int64_t>> restarts = std::make_unique<std::atomic<int64_t>>(0);
     // The endpoint refused our key, and has not answered since.
-    std::unique_ptr<std::atomic<bool>> key_refused;
+    std::unique_ptr<std::atomic<bool>> key_refused = std::make_unique<std::atomic<bool>>(false);
   };
   struct Run;
 

@@ -20,6 +20,7 @@ int estimate_tokens(std::string_view utf8) {
 
 std::vector<int> estimate_tokens(const std::vector<std::string>& texts) {
   std::vector<int> tokens;
+  tokens.reserve(texts.size());
   for (const std::string& text : texts) tokens.push_back(estimate_tokens(text));
   return tokens;
 }

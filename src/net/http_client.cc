@@ -44,11 +44,13 @@ class HttpClient::Loop {
   }
 
   void add(std::unique_ptr<Transfer> transfer) {
-    {
-      MutexLock lock(mutex_);
-      if (!ended_) incoming_.push_back(std::move(transfer));
+    MutexLock lock(mutex_);
+    if (ended_) {
+      lock.unlock();
+      return cancel(*transfer);
     }
-    if (transfer) return cancel(*transfer);
+    incoming_.push_back(std::move(transfer));
+    lock.unlock();
     curl_multi_wakeup(multi_);
   }
 
@@ -198,7 +200,7 @@ std::optional<milliseconds> retry_after(const HttpReply& reply) {
   if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(seconds)) {
     const time_t date = curl_getdate(text.c_str(), nullptr);
     if (date < 0) return std::nullopt;
-    seconds = static_cast<double>(date - now_ms() / 1000);
+    seconds = static_cast<double>(date) - static_cast<double>(now_ms()) / 1000;
   }
   return milliseconds(
       static_cast<int64_t>(std::ceil(std::clamp(seconds, 0.0, kMostSeconds) * 1000)));

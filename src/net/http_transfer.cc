@@ -137,7 +137,7 @@ void prepare(Transfer& transfer) {
   CURL* easy = transfer.easy.get();
   curl_slist* list = nullptr;
   for (const auto& [name, value] : request.headers)
-    list = curl_slist_append(list, (name + ": " + value).c_str());
+    list = curl_slist_append(list, fmt::format("{}: {}", name, value).c_str());
   list = curl_slist_append(list, "Expect:");  // no 100-continue round trip
   transfer.headers.reset(list);
   prepare_connection(easy, request.url, request.proxy, request.timeouts.connect);

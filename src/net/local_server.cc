@@ -42,7 +42,7 @@ bool is_allowed(int connection) {
 std::string written(const Response& response, bool with_body = true) {
   std::string head = fmt::format("HTTP/1.1 {} \r\nContent-Type: {}\r\nContent-Length: {}\r\n",
                                  response.status, response.type, response.body.size());
-  for (const auto& [name, value] : response.headers) head += name + ": " + value + "\r\n";
+  for (const auto& [name, value] : response.headers) head += fmt::format("{}: {}\r\n", name, value);
   return head + "Connection: close\r\n\r\n" + (with_body ? response.body : "");
 }
 

@@ -12,7 +12,7 @@ namespace ai_bot {
 namespace {
 
 constexpr int kFatal[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-constexpr size_t kStackForHandlers = 64 * 1024;  // more than any processor saves there
+constexpr size_t kStackForHandlers = 65536;  // more than any processor saves there
 
 thread_local UnderWay::Slot* slot_of_this_thread = nullptr;
 std::array<struct sigaction, 65> former{};
