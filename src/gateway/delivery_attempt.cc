@@ -115,7 +115,11 @@ void Deliverer::Attempt::send() {
 }
 
 void Deliverer::Attempt::send_with(const Result<std::string>& token) {
-  if (!token) return settle({Outcome::kRetry, token.error().text.en, token.error().retry_after});
+  if (!token) {
+    const bool is_refused = token.error().code == Code::kUnauthorized;
+    return settle({is_refused ? Outcome::kRefused : Outcome::kRetry, token.error().text.en,
+                   token.error().retry_after});
+  }
   auto request =
       tried([&] { return channel_->channel->render(reply_, *token, deliverer_.clock_.unix_ms()); });
   if (!request) return;

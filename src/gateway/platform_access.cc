@@ -165,6 +165,8 @@ void PlatformAccess::identity_came(Result<Identity> identity, Executor& timers, 
   {
     MutexLock lock(mutex_);
     if (identity) {
+      log::info("channel.identity", "the platform knows the bot",
+                {{"ai_bot.channel", name_}, {"ai_bot.as", identity->name}});
       identity_ = std::make_shared<const Identity>(std::move(*identity));
       return;
     }

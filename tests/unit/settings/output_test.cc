@@ -85,7 +85,7 @@ TEST(ChangedKeys, TellsWhatIsReloadedAndWhatNeedsARestart) {
     changed[key.key] = key.change;
   EXPECT_EQ(changed, (std::map<std::string, Change>{{"log.level", Change::kReload},
                                                     {"server.port", Change::kRestart},
-                                                    {"channels[0].secret", Change::kRestart}}));
+                                                    {"channels[0].secret", Change::kReload}}));
   EXPECT_TRUE(changed_keys(fields_of(before), fields_of(before)).empty());
 }
 
