@@ -109,8 +109,8 @@ class Channel {
   virtual std::vector<std::string> compose(const std::string& answer) const { return {answer}; }
 
   // `token` is empty for platforms that need none.
-  // The address of a conversation by the platform's id of it (dingtalk and wecom: of a person), for
-  // a message that answers nothing; empty where that is not possible.
+  // The address of a conversation by the platform's id of it (dingtalk: also of a person; wecom:
+  // only of a person), for a message that answers nothing; empty where that is not possible.
   virtual std::string address_for(const std::string&) const { return ""; }
 
   virtual HttpRequest render(const Reply& reply, const std::string& token,

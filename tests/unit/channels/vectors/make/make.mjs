@@ -378,6 +378,7 @@ function dingtalk() {
   raw('Chinese and emoji', said({ text: { content: '你好 👋' } }), event({ ...one, text: '你好 👋' }));
   raw('a mention', group({ text: { content: ' 有什么新闻' } }), event({ ...many, text: '有什么新闻' }));
   raw('the same message with another time', said({ createAt: NOW + 77 }), event({ ...one, text: 'hello' }));
+  raw('a mention that only the list of people tells', group({ isInAtList: undefined, text: { content: ' 有什么新闻' } }), event({ ...many, text: '有什么新闻' }));
   raw('a group message without a mention', group({ isInAtList: false }), ignored('not_addressed'));
   raw('a rich text', said({ msgtype: 'richText', text: undefined, content: { richText: [{ text: '看 ' }, { text: '这个' }] } }), event({ ...one, text: '看 这个' }));
   raw('a rich text with an image', group({ msgtype: 'richText', text: undefined, content: { richText: [{ text: '这是什么' }, { type: 'picture', downloadCode: 'D1' }] } }),
@@ -385,12 +386,17 @@ function dingtalk() {
   raw('a picture', said({ msgtype: 'picture', text: undefined, content: { downloadCode: 'D2' } }), event({ ...one, text: '[image: image]', attachments: [['D2', '', 'image', 0]] }));
   raw('a file', said({ msgtype: 'file', text: undefined, content: { downloadCode: 'D3', fileName: '报告.xlsx' } }), event({ ...one, text: '[file: 报告.xlsx]', attachments: [['D3', '报告.xlsx', 'file', 0]] }));
   raw('speech that was recognised', said({ msgtype: 'audio', text: undefined, content: { downloadCode: 'D4', recognition: '今天天气' } }), event({ ...one, text: '今天天气' }));
+  raw('a reply', said({ text: { content: '总结一下', isReplyMsg: true, repliedMsg: { msgId: 'q', msgType: 'text', senderId: 'x', content: { text: '合同五月底到期' } } } }),
+    event({ ...one, text: '总结一下\n\n[引用]\n> 合同五月底到期' }));
+  raw('a forwarded record', said({ msgtype: 'chatRecord', text: undefined, content: { title: '聊天记录', summary: '["安娜:在吗"]', chatRecord: '[{"senderNick":"安娜","msgType":"text","content":"在吗"}]' } }),
+    event({ ...one, text: '[chat record: 聊天记录]\n\n[引用 安娜]\n> 在吗' }));
   raw('speech that was not recognised', said({ msgtype: 'audio', text: undefined, content: { downloadCode: 'D4' } }), event({ ...one, text: '[audio: audio]', attachments: [['D4', '', 'audio', 0]] }));
   raw('a video', said({ msgtype: 'video', text: undefined, content: { downloadCode: 'D5' } }), event({ ...one, text: '[video: video]', attachments: [['D5', '', 'video', 0]] }));
   raw('somebody without a staff id', said({ senderStaffId: undefined }), event({ ...one, sender: '$:LWCP_v1:$anna', address: { ...address(true), user: '$:LWCP_v1:$anna' }, text: 'hello' }));
   raw("the bot's own message", said({ senderId: '$:LWCP_v1:$bot' }), ignored('bot_message'));
   raw('an empty message', said({ text: { content: ' ' } }), ignored('empty'));
-  raw('a kind nobody knows', said({ msgtype: 'interactiveCard' }), ignored('unknown'));
+  raw('a kind nobody knows', said({ msgtype: 'interactiveCard' }), event({ ...one, text: '' }));
+  raw('a kind nobody knows, in a group without a mention', group({ msgtype: 'interactiveCard', isInAtList: false }), ignored('not_addressed'));
   raw('wrong kinds of values', { conversationId: 1, msgId: [], msgtype: 'text', text: 'x' }, ignored('unknown'));
   raw('no JSON', 'x', { error: 'invalid' });
   raw('another secret', said({}), refused, { headers: { timestamp: String(NOW), sign: sign(String(NOW), 'another') } });
