@@ -317,7 +317,12 @@ function wecomApp() {
   app.raw('a voice message', xml('voice', '<MediaId><![CDATA[M2]]></MediaId><Format>amr</Format>'), event({ ...anna, text: '[audio: audio]', attachments: [['M2', '', 'audio', 0]] }));
   app.raw('a file', xml('file', '<FileName>报告.docx</FileName><MediaId>M3</MediaId>'), event({ ...anna, text: '[file: 报告.docx]', attachments: [['M3', '报告.docx', 'file', 0]] }));
   app.raw('a link', xml('link', '<Title><![CDATA[页]]></Title><Url><![CDATA[https://x.example/]]></Url>'), event({ ...anna, text: '页 (https://x.example/)' }));
-  app.raw('a location', xml('location', '<Location_X>23.1</Location_X><Location_Y>113.3</Location_Y><Label>广州</Label>'), event({ ...anna, text: '广州 (23.1, 113.3)' }));
+  app.raw('a location', xml('location', '<Location_X>23.1</Location_X><Location_Y>113.3</Location_Y><Label>广州</Label>'), event({ ...anna, text: '[location: 广州 23.1,113.3]' }));
+  app.raw('a link with words about it', xml('link', '<Title>页</Title><Description>描述</Description><Url>https://x.example/</Url>'), event({ ...anna, text: '页 (https://x.example/)\n描述' }));
+  app.raw('speech that was recognised', xml('voice', '<MediaId>M2</MediaId><Format>amr</Format><Recognition>今天天气</Recognition>'), event({ ...anna, text: '今天天气' }));
+  app.raw('a short video', xml('shortvideo', '<MediaId>M4</MediaId>'), event({ ...anna, text: '[video: video]', attachments: [['M4', '', 'video', 0]] }));
+  app.raw('a kind nobody knows', xml('miniprogram', '<Title>x</Title>'), event({ ...anna, text: '' }));
+  app.raw('a click on a menu', xml('event', '<Event>click</Event><EventKey>MENU_1</EventKey>', ''), ignored('unknown'));
   app.raw('somebody subscribes', xml('event', '<Event>subscribe</Event>', ''), ignored('joined'));
   app.raw('somebody unsubscribes', xml('event', '<Event>unsubscribe</Event>', ''), ignored('unknown'));
   app.raw('somebody opens the app', xml('event', '<Event>enter_agent</Event>', ''), ignored('unknown'));
@@ -347,7 +352,14 @@ function wecomApp() {
   bot.raw('an image', said({ msgtype: 'image', image: { url: 'https://x/1' } }), event({ ...single, text: '[image: image]', attachments: [['https://x/1', '', 'image', 0]] }));
   bot.raw('text and image', said({ msgtype: 'mixed', mixed: { msg_item: [{ msgtype: 'text', text: { content: '这是什么' } }, { msgtype: 'image', image: { url: 'https://x/1' } }] } }),
     event({ ...single, text: '这是什么\n[image: image]', attachments: [['https://x/1', '', 'image', 0]] }));
-  bot.raw('an event', said({ msgtype: 'event', event: { eventtype: 'enter_chat' } }), ignored('unknown'));
+  bot.raw('a quotation', said({ quote: { msgtype: 'text', text: { content: '合同五月底到期' } }, text: { content: '总结这条' } }), event({ ...single, text: '总结这条\n\n[引用]\n> 合同五月底到期' }));
+  bot.raw('a name with a space', said({ chattype: 'group', chatid: 'wr1', text: { content: '@Team Helper Bot 今天天气如何' } }), event({ ...single, conversation: 'wr1', text: '今天天气如何' }));
+  bot.raw('a video', said({ msgtype: 'video', video: { url: 'https://x/2' } }), event({ ...single, text: '[video: video]', attachments: [['https://x/2', '', 'video', 0]] }));
+  bot.raw('a kind nobody knows', said({ msgtype: 'location', location: {} }), event({ ...single, text: '' }));
+  bot.raw('a request for more of an answer', said({ msgtype: 'stream', stream: { id: 'S' } }), ignored('unknown'));
+  bot.raw('somebody enters', said({ msgtype: 'event', event: { eventtype: 'enter_chat' } }), ignored('joined'));
+  bot.raw('a click on a card', said({ msgtype: 'event', event: { eventtype: 'template_card_event', template_card_event: { event_key: 'k' } } }), ignored('unknown'));
+  bot.raw('an opinion on an answer', said({ msgtype: 'event', event: { eventtype: 'feedback_event', feedback_event: { id: 'f' } } }), ignored('unknown'));
   bot.raw('wrong kinds of values', JSON.stringify({ msgid: 1, from: [], msgtype: 'mixed', mixed: { msg_item: 3 } }), ignored('unknown'));
   bot.raw('no JSON', 'x', ignored('unreadable'));
   bot.raw('a message for an app', null, refused, { cipher: wecom.encrypt(aes, said({}), corp, Buffer.alloc(16, 'r')), stricter: true });
