@@ -31,6 +31,7 @@ class WeComChannel : public Channel {
   // "enter_chat" has the greeting as its fixed answer and no response_url: it is said at once.
   Reading read(const nlohmann::json& message, int64_t now_ms) const;
 
+  bool answers_once() const override { return is_ai_bot(); }
   std::vector<std::string> compose(const std::string& answer) const override;
   std::string address_for(const std::string& chat) const override;
   HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
