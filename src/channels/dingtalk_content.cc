@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "channels/bot_mention.h"
 #include "channels/platform.h"
 #include "core/json.h"
 #include "core/utf8.h"
@@ -54,7 +55,7 @@ std::string words_of(const json& content) {
   if (text != words) add_line(words, text);
   add_line(words, first_text(content, {"messageUrl", "singleURL", "url"}));
   for (const json& link : list_in(content, "links"))
-    if (link.is_object()) add_line(words, words_of(link));
+    if (link.is_object()) add_line(words, first_text(link, {"title", "text"}));
   return words;
 }
 
@@ -231,6 +232,9 @@ void read_dingtalk_content(const json& message, Incoming& incoming) {
   incoming.text = std::move(content.text);
   incoming.attachments = std::move(content.attachments);
   incoming.quotes = std::move(content.quotes);
+  // DingTalk takes the bot's mention away; where a client left it, a command must be one still.
+  if (const std::string rest = without_bot(incoming.text, ""); trim(rest).starts_with('/'))
+    incoming.text = rest;
   read_reply(message, bot, incoming);
   if (type != "text") incoming.unreadable = name_of_kind(type);
 }

@@ -4,8 +4,8 @@
 
 #include <pugixml.hpp>
 
+#include "channels/bot_mention.h"
 #include "channels/platform.h"
-#include "channels/wecom_mention.h"
 #include "core/json.h"
 #include "core/utf8.h"
 

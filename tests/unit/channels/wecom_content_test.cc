@@ -1,8 +1,7 @@
-// What an AI bot's messages become, the mention of the bot, and the greeting within the response.
+// What an AI bot's messages become, and the greeting within the response.
 #include "channels/platform.h"
 #include "channels/signing.h"
 #include "channels/wecom.h"
-#include "channels/wecom_mention.h"
 #include "support/content_rows.h"
 
 namespace ai_bot {
@@ -34,22 +33,6 @@ TEST(WeComContent, TheBotsNameCanBeConfigured) {
                         {"msgtype", "text"}, {"text", {{"content", "@李四 @Team Nova 谁负责？"}}}};
   EXPECT_EQ(WeComChannel(config_with("Team Nova"), {}).read(message, kNow).event->text,
             "@李四 谁负责？");
-}
-
-TEST(WeComMention, OnlyWhatIsSurelyTheBotGoes) {
-  for (const json& row : test::read_json("unit/channels/wecom_mention.json")) {
-    EXPECT_EQ(without_bot(row["text"].get<std::string>(), row.value("name", "")),
-              row["rest"].get<std::string>())
-        << row;
-  }
-}
-
-TEST(WeComMention, ManyMentionsTakeLittleTime) {
-  std::string text;
-  for (int i = 0; i < 20000; ++i) text += "@x" + std::to_string(i) + " ";
-  EXPECT_TRUE(without_bot(text, "") == text);
-  EXPECT_TRUE(without_bot(text, "nobody") == text);
-  EXPECT_EQ(without_bot(std::string(20000, '@'), "").size(), 20000u);
 }
 
 // As WeCom would send it, and open it.

@@ -1,7 +1,7 @@
-// The mention of the bot in a group's text. WeCom sends groups' messages to an AI bot where they
-// mention it, and writes the mention as text ("@Team Helper what is new?", "Receive messages",
-// developer.work.weixin.qq.com/document/path/100719): neither the bot's name nor where a name ends
-// is told.
+// The mention of the bot in a group's text, where a platform writes it as text and tells neither
+// the bot's name nor where a name ends: WeCom, which sends an AI bot what mentions it ("@Team
+// Helper what is new?", "Receive messages", developer.work.weixin.qq.com/document/path/100719), and
+// some clients of DingTalk.
 #pragma once
 
 #include <string>

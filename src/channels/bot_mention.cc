@@ -1,4 +1,4 @@
-#include "channels/wecom_mention.h"
+#include "channels/bot_mention.h"
 
 #include <algorithm>
 #include <array>
