@@ -130,6 +130,7 @@ void Assistant::tell_it_waits(int64_t id, const Lanes::Finish& finish) {
       [id](Transaction& transaction) { return transaction.inbox().get(id); });
   if (!entry || !*entry || (*entry)->state != Inbox::State::kOpen) return finish(std::nullopt);
   const Event& event = (*entry)->event;
+  if (!may_say_later(event.channel)) return finish(std::nullopt);
   const std::string notice = texts::in_language_of(texts::kPostponed, event.text);
   const auto write = [id, event, notice,
                       held = events_.holds_replies(event.channel)](Transaction& transaction) {
@@ -143,6 +144,10 @@ void Assistant::tell_it_waits(int64_t id, const Lanes::Finish& finish) {
       finish(std::nullopt);
     });
   });
+}
+
+bool Assistant::may_say_later(const std::string& channel) const {
+  return !events_.answers_once || !events_.answers_once(channel);
 }
 
 AskingNeeds Assistant::asking_needs() {

@@ -47,6 +47,9 @@ class Draft {
 struct AssistantEvents {
   // Answers of this channel are fetched, not sent.
   std::function<bool(const std::string& channel)> holds_replies;
+  // This channel takes one message in answer to an event: none says that the answer comes later.
+  // May be empty.
+  std::function<bool(const std::string& channel)> answers_once;
   // An answer as the texts of one or more messages of this channel.
   std::function<std::vector<std::string>(const std::string& channel, const std::string& answer)>
       compose;
@@ -114,6 +117,7 @@ class Assistant {
   bool interfere(const std::optional<struct ParsedCommand>& command, const std::string& lane);
   // Tells the person that a message has to wait behind one that no model could answer.
   void tell_it_waits(int64_t id, const Lanes::Finish& finish);
+  bool may_say_later(const std::string& channel) const;
 
   Outcome obey(const std::string& lane, const struct ParsedCommand& command, bool has_stopped);
   std::string status_text(Language language) const;

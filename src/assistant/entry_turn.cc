@@ -169,16 +169,18 @@ void Assistant::EntryTurn::failed(const Error& error) {
       texts::in_language_of(give_up ? texts::kGivenUp : texts::kPostponed, event.text);
   const std::string why = error.text.en;
   Unwritten unwritten;
-  unwritten.write =
-      [entry = entry_, why, next = assistant_.clock_.unix_ms() + wait.count(), give_up, notice,
-       held = assistant_.events_.holds_replies(event.channel)](Transaction& transaction) {
-        if (give_up) {
-          transaction.inbox().bury(entry->id, why);
-        } else {
-          transaction.inbox().postpone(entry->id, next, why);
-        }
-        transaction.outbox().add(entry->id, entry->event, Outbox::Kind::kNotice, {notice}, held);
-      };
+  unwritten.write = [entry = entry_, why, next = assistant_.clock_.unix_ms() + wait.count(),
+                     give_up, notice, held = assistant_.events_.holds_replies(event.channel),
+                     is_told = give_up ||
+                               assistant_.may_say_later(event.channel)](Transaction& transaction) {
+    if (give_up) {
+      transaction.inbox().bury(entry->id, why);
+    } else {
+      transaction.inbox().postpone(entry->id, next, why);
+    }
+    if (!is_told) return;
+    transaction.outbox().add(entry->id, entry->event, Outbox::Kind::kNotice, {notice}, held);
+  };
   unwritten.written = [this, entry = entry_, why, give_up, notice] {
     log::warning(give_up ? "turn.given_up" : "turn.postponed", why,
                  {{"http.request.id", entry->event.request_id},

@@ -104,13 +104,17 @@ class Channel {
   // True when answers are fetched by the asker (in the response to its request) and never sent.
   virtual bool holds_replies() const { return false; }
 
+  // True when an event can be answered by one message only, so that it must be the answer: nobody
+  // is told that it comes later.
+  virtual bool answers_once() const { return false; }
+
   // An answer (Markdown) as the texts of one or more messages in the platform's dialect, each
   // within its size limit. What render() gets in Reply::text is one of these.
   virtual std::vector<std::string> compose(const std::string& answer) const { return {answer}; }
 
   // `token` is empty for platforms that need none.
-  // The address of a conversation by the platform's id of it (dingtalk and wecom: of a person), for
-  // a message that answers nothing; empty where that is not possible.
+  // The address of a conversation by the platform's id of it (dingtalk: also of a person; wecom:
+  // only of a person), for a message that answers nothing; empty where that is not possible.
   virtual std::string address_for(const std::string&) const { return ""; }
 
   virtual HttpRequest render(const Reply& reply, const std::string& token,

@@ -42,6 +42,7 @@ struct ChannelConfig {
   Secret client_secret;
   std::string corp_id;
   std::string agent_id;
+  std::string bot_name;
   Secret token;
   Secret aes_key;
   Secret bot_token;

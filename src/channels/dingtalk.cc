@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "channels/dingtalk_content.h"
 #include "channels/dingtalk_socket.h"
 #include "channels/incoming.h"
 #include "channels/markdown.h"
@@ -26,20 +29,6 @@ constexpr const char* kCardLayout = R"({"order":["msgContent"]})";
 constexpr const char* kGrowing = "2";
 constexpr const char* kFinished = "3";
 
-// errcode of a sessionWebhook ("Robot error codes").
-constexpr int64_t kTooFast = 130101, kSystemBusy = -1, kSessionOver = 300001;
-
-void read_rich_text(const json& content, Incoming& incoming) {
-  const auto pieces = content.find("richText");
-  if (pieces == content.end() || !pieces->is_array()) return;
-  for (const json& piece : *pieces) {
-    if (!piece.is_object()) continue;
-    incoming.text += text_or(piece, "text");
-    if (const std::string code = text_or(piece, "downloadCode"); !code.empty())
-      incoming.attachments.push_back({code, "", "image", 0});
-  }
-}
-
 // A message's `at` says who is told, and only our own names the asker; "@" and a number or "all" is
 // shown as a mention all the same. In an address (anna@163.com) it is none.
 bool is_mention(std::string_view text, size_t at) {
@@ -50,6 +39,40 @@ bool is_mention(std::string_view text, size_t at) {
     return false;
   return starts_with_word(rest, "all") || rest.starts_with("所有人") ||
          (!rest.empty() && rest[0] >= '0' && rest[0] <= '9');
+}
+
+// Ids of people who are not of the company ("$:LWCP_v1:$…") can't be mentioned.
+bool is_staff(const std::string& user) { return !user.empty() && !user.starts_with('$'); }
+
+// Who is answered, at the head of a message in a group.
+std::string head_for(const std::string& user, const std::string& nick) {
+  if (is_staff(user)) return "@" + user + " \n\n";
+  std::string name;
+  for (const char c : name_in_text(nick))
+    if (std::string_view("#*`>[]()_~!<\\|").find(c) == std::string_view::npos) name += c;
+  name = trim(name);
+  return name.empty() ? "" : guarded_text("@" + name, is_mention) + " \n\n";
+}
+
+// A number, also where it stands as a text.
+int64_t number_in(const json& object, const char* key) {
+  return plain_number(text_or(object, key)).value_or(number_or(object, key));
+}
+
+// Where that is not told, whether the bot is among those who are ("Robot receives messages").
+bool is_mentioned(const json& message, const std::string& bot) {
+  const auto told = message.find("isInAtList");
+  if (told != message.end() && told->is_boolean()) return told->get<bool>();
+  if (text_or(message, "isInAtList") == "true") return true;
+  const json& people = list_in(message, "atUsers");
+  return std::any_of(people.begin(), people.end(), [&](const json& person) {
+    return person.is_object() && !bot.empty() && text_or(person, "dingtalkId") == bot;
+  });
+}
+
+// A draft is the card's outTrackId, and the id by which the robot can recall it where that is told.
+std::string track_of(const std::string& draft) {
+  return draft.substr(0, draft.find(DingTalkChannel::kCarrier));
 }
 
 std::string title_of(const std::string& text) {
@@ -84,34 +107,23 @@ Result<Reading> DingTalkChannel::receive(const WebhookRequest& request) const {
 }
 
 Reading DingTalkChannel::read(const json& message, int64_t now_ms) const {
+  const std::string bot = text_or(message, "chatbotUserId");
+  const std::string sender = text_or(message, "senderId");
   Incoming incoming;
   incoming.event_id = text_or(message, "msgId");
   incoming.chat = text_or(message, "conversationId");
-  incoming.sender = text_or(message, "senderStaffId", text_or(message, "senderId"));
-  incoming.direct = text_or(message, "conversationType") == "1";
-  incoming.addressed = flag_or(message, "isInAtList");
-  const std::string bot = text_or(message, "chatbotUserId");
-  incoming.from_bot = !bot.empty() && text_or(message, "senderId") == bot;
-  const std::string type = text_or(message, "msgtype");
-  const json& content = object_in(message, "content");
-  if (type == "text") {
-    incoming.text = text_or(object_in(message, "text"), "content");
-  } else if (type == "richText") {
-    read_rich_text(content, incoming);
-  } else if (type == "audio" && !text_or(content, "recognition").empty()) {
-    incoming.text = text_or(content, "recognition");
-  } else if (type == "picture" || type == "audio" || type == "video" || type == "file") {
-    incoming.attachments = {{text_or(content, "downloadCode"), text_or(content, "fileName"),
-                             type == "picture" ? "image" : type, 0}};
-  } else {
-    return ignored("unknown");
-  }
+  incoming.sender = text_or(message, "senderStaffId");
+  if (incoming.sender.empty()) incoming.sender = sender;  // somebody from outside
+  incoming.direct = number_in(message, "conversationType") == 1;
+  incoming.addressed = is_mentioned(message, bot);
+  incoming.from_bot = !bot.empty() && sender == bot;
+  read_dingtalk_content(message, incoming);
   incoming.address = {{"conversation", incoming.chat},
                       {"user", incoming.sender},
                       {"nick", text_or(message, "senderNick")},
                       {"direct", incoming.direct},
                       {"webhook", text_or(message, "sessionWebhook")},
-                      {"until", number_or(message, "sessionWebhookExpiredTime")}};
+                      {"until", number_in(message, "sessionWebhookExpiredTime")}};
   Reading received = decide(config_, limits_, std::move(incoming), now_ms);
   received.answer.body = R"({"msgtype":"empty"})";
   return received;
@@ -128,6 +140,7 @@ std::vector<std::string> DingTalkChannel::compose(const std::string& answer) con
 }
 
 std::string DingTalkChannel::address_for(const std::string& chat) const {
+  if (chat.starts_with(kGroupId)) return json{{"conversation", chat}, {"direct", false}}.dump();
   return json{{"user", chat}, {"direct", true}}.dump();
 }
 
@@ -141,7 +154,7 @@ HttpRequest DingTalkChannel::api_request(const char* method, const char* path, c
 HttpRequest DingTalkChannel::card_request(const Reply& reply, const std::string& token) const {
   if (reply.growing && !reply.draft.empty()) {
     return api_request("PUT", "/v1.0/card/streaming",
-                       {{"outTrackId", reply.draft},
+                       {{"outTrackId", track_of(reply.draft)},
                         {"guid", uuid_of(reply.draft + reply.text)},
                         {"key", kCardText},
                         {"content", reply.text},
@@ -150,7 +163,7 @@ HttpRequest DingTalkChannel::card_request(const Reply& reply, const std::string&
                         {"isError", false}},
                        token);
   }
-  json body = {{"outTrackId", reply.growing ? reply.idempotency_key : reply.draft},
+  json body = {{"outTrackId", reply.growing ? reply.idempotency_key : track_of(reply.draft)},
                {"cardData",
                 {{"cardParamMap",
                   {{kCardText, reply.text},
@@ -168,8 +181,9 @@ HttpRequest DingTalkChannel::card_request(const Reply& reply, const std::string&
     body["imRobotOpenDeliverModel"] = {{"spaceType", "IM_ROBOT"}};
   } else {
     body["imGroupOpenSpaceModel"] = {{"supportForward", true}};
-    body["imGroupOpenDeliverModel"] = {{"robotCode", config_.client_id},
-                                       {"atUserIds", {{user, text_or(address, "nick")}}}};
+    body["imGroupOpenDeliverModel"] = {{"robotCode", config_.client_id}};
+    if (is_staff(user))
+      body["imGroupOpenDeliverModel"]["atUserIds"] = {{user, text_or(address, "nick")}};
   }
   return api_request("POST", "/v1.0/card/instances/createAndDeliver", body, token);
 }
@@ -178,27 +192,42 @@ HttpRequest DingTalkChannel::render(const Reply& reply, const std::string& token
                                     int64_t now_ms) const {
   if (reply.growing || !reply.draft.empty()) return card_request(reply, token);
   const json address = address_of(reply);
-  const std::string user = text_or(address, "user");
-  const std::string title = title_of(reply.text);
   // An address that came in a message is used only where it is DingTalk's.
   const auto webhook = platforms_address(
       config_, text_or(address, "webhook"),
       {"oapi.dingtalk.com", "api.dingtalk.com", "oapi.dingtalk.io", "api.dingtalk.io"});
-  const bool direct = flag_or(address, "direct");
-  if (webhook && number_or(address, "until") > now_ms + kWebhookMarginMs) {
-    json body = {{"msgtype", "markdown"}, {"markdown", {{"title", title}, {"text", reply.text}}}};
-    if (!direct && reply.part == 0) {
-      body["at"] = {{"atUserIds", {user}}};
-      body["markdown"]["text"] = "@" + user + " \n\n" + reply.text;
-    }
-    return json_request(config_, "POST", webhook->text(), body);
+  const int64_t until = number_or(address, "until");  // 0: not told
+  const bool in_time = until == 0 || until > now_ms + kWebhookMarginMs;
+  return webhook && in_time && !reply.way.outside_thread
+             ? session_request(reply, address, webhook->text())
+             : robot_request(reply, address, token);
+}
+
+HttpRequest DingTalkChannel::session_request(const Reply& reply, const json& address,
+                                             const std::string& webhook) const {
+  const std::string user = text_or(address, "user");
+  const bool names = !flag_or(address, "direct") && reply.part == 0;
+  const std::string text = (names ? head_for(user, text_or(address, "nick")) : "") + reply.text;
+  json body = {{"msgtype", "text"}, {"text", {{"content", text}}}};
+  if (!reply.way.plain) {
+    body = {{"msgtype", "markdown"},
+            {"markdown", {{"title", title_of(reply.text)}, {"text", text}}}};
   }
+  if (names && is_staff(user)) body["at"] = {{"atUserIds", {user}}};
+  return json_request(config_, "POST", webhook, body);
+}
+
+HttpRequest DingTalkChannel::robot_request(const Reply& reply, const json& address,
+                                           const std::string& token) const {
+  const json parameters = reply.way.plain
+                              ? json{{"content", reply.text}}
+                              : json{{"title", title_of(reply.text)}, {"text", reply.text}};
   json body = {{"robotCode", config_.client_id},
-               {"msgKey", "sampleMarkdown"},
-               {"msgParam", json{{"title", title}, {"text", reply.text}}.dump(
-                                -1, ' ', false, json::error_handler_t::replace)}};
+               {"msgKey", reply.way.plain ? "sampleText" : "sampleMarkdown"},
+               {"msgParam", parameters.dump(-1, ' ', false, json::error_handler_t::replace)}};
+  const bool direct = flag_or(address, "direct");
   if (direct) {
-    body["userIds"] = {user};
+    body["userIds"] = {text_or(address, "user")};
   } else {
     body["openConversationId"] = text_or(address, "conversation");
   }
@@ -207,47 +236,23 @@ HttpRequest DingTalkChannel::render(const Reply& reply, const std::string& token
       token);
 }
 
-Delivery DingTalkChannel::judge(const HttpReply& response) const {
-  const json body = object_of(response.body);
-  const int64_t errcode = number_or(body, "errcode");
-  Delivery delivery = by_status(response);
-  if (is_foreign(response)) return delivery;
-  if (response.status / 100 == 2 && errcode == 0) {
-    delivery.message_id = text_or(object_in(body, "result"), "outTrackId");
-    return delivery;
-  }
-  const std::string code = text_or(body, "code", std::to_string(errcode));
-  delivery.why =
-      fmt::format("DingTalk: {} {}", code, text_or(body, "message", text_or(body, "errmsg")));
-  if (code == "InvalidAuthentication") {
-    delivery.outcome = Delivery::Outcome::kTokenExpired;
-  } else if (errcode == kTooFast || errcode == kSystemBusy) {
-    delivery.outcome = Delivery::Outcome::kRetry;
-  } else if (code.find("QpsLimit") != std::string::npos || code.starts_with("Throttling")) {
-    delivery.outcome = Delivery::Outcome::kRetry;
-    delivery.whole_app = true;
-  } else if (response.status / 100 == 2) {
-    delivery.outcome = Delivery::Outcome::kFinal;
-  }
-  if (errcode == kSessionOver) delivery.outcome = Delivery::Outcome::kFinal;
-  return delivery;
+std::optional<HttpRequest> DingTalkChannel::retract(const Reply& reply,
+                                                    const std::string& token) const {
+  const size_t end = reply.draft.find(kCarrier);
+  if (end == std::string::npos) return std::nullopt;
+  const json address = address_of(reply);
+  json body = {{"robotCode", config_.client_id},
+               {"processQueryKeys", {reply.draft.substr(end + 1)}}};
+  if (flag_or(address, "direct"))
+    return api_request("POST", "/v1.0/robot/otoMessages/batchRecall", body, token);
+  body["openConversationId"] = text_or(address, "conversation");
+  return api_request("POST", "/v1.0/robot/groupMessages/recall", body, token);
 }
 
 std::optional<HttpRequest> DingTalkChannel::token_request() const {
   return json_request(
       config_, "POST", url("/v1.0/oauth2/accessToken"),
       {{"appKey", config_.client_id}, {"appSecret", config_.client_secret.reveal()}});
-}
-
-Result<AccessToken> DingTalkChannel::read_token(const HttpReply& response) const {
-  const json body = object_of(response.body);
-  const std::string token = text_or(body, "accessToken");
-  if (!token.empty()) return AccessToken{token, std::chrono::seconds(number_or(body, "expireIn"))};
-  const std::string why = text_or(body, "message", fmt::format("HTTP status {}", response.status));
-  return fail(is_passing(response.status) ? Code::kUnavailable : Code::kUnauthorized,
-              "client_id or client_secret: DingTalk answers '" + why +
-                  "'; both stand under Credentials of the app",
-              "client_id 或 client_secret：钉钉返回“" + why + "”；两者见应用的“凭证与基础信息”");
 }
 
 std::unique_ptr<SocketProtocol> DingTalkChannel::socket() const {

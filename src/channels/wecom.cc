@@ -9,6 +9,7 @@
 #include "channels/markdown.h"
 #include "channels/platform.h"
 #include "channels/signing.h"
+#include "channels/wecom_content.h"
 #include "core/json.h"
 #include "core/utf8.h"
 
@@ -21,20 +22,12 @@ constexpr size_t kPadding = 32, kRandomBytes = 16, kLengthBytes = 4;
 constexpr int64_t kResponseUrlMs = 3'600'000;
 constexpr int64_t kDuplicateCheckSeconds = 14400;  // the longest message/send takes
 
-// "Global error codes".
-constexpr std::array<int64_t, 3> kTokenCodes = {40001, 40014, 42001};
-constexpr std::array<int64_t, 4> kBusyCodes = {-1, 45009, 45033, 6000};
+WebhookAnswer empty_answer() { return {200, "text/plain", ""}; }
 
-template <size_t N>
-bool holds(const std::array<int64_t, N>& list, int64_t code) {
-  return std::find(list.begin(), list.end(), code) != list.end();
-}
-
-// In groups the text begins with the bot's mention.
-std::string without_mention(const std::string& text) {
-  if (!text.starts_with("@")) return text;
-  const size_t end = text.find_first_of(" \n\t");
-  return end == std::string::npos ? "" : text.substr(end + 1);
+// The message comes by the API, not within the five seconds of a passive answer.
+Reading acknowledged(Reading reading) {
+  reading.answer = empty_answer();
+  return reading;
 }
 
 // "<@userid>" and "<font color=…>" ("Markdown messages"). They count in code too, since an app's
@@ -76,14 +69,18 @@ std::string WeComChannel::url(const std::string& path) const {
   return base_of(config_, "https://qyapi.weixin.qq.com") + "/cgi-bin/" + path;
 }
 
+std::string WeComChannel::signature_of(const std::string& timestamp, const std::string& nonce,
+                                       const std::string& cipher) const {
+  std::array<std::string, 4> parts = {config_.token.reveal(), timestamp, nonce, cipher};
+  std::sort(parts.begin(), parts.end());
+  return to_hex(sha1(parts[0] + parts[1] + parts[2] + parts[3]));
+}
+
 std::optional<std::string> WeComChannel::open(const WebhookRequest& request,
                                               const std::string& cipher) const {
   if (config_.token.empty()) return std::nullopt;
   const std::string timestamp = request.query("timestamp");
-  std::array<std::string, 4> parts = {config_.token.reveal(), timestamp, request.query("nonce"),
-                                      cipher};
-  std::sort(parts.begin(), parts.end());
-  const std::string expected = to_hex(sha1(parts[0] + parts[1] + parts[2] + parts[3]));
+  const std::string expected = signature_of(timestamp, request.query("nonce"), cipher);
   if (!equal_in_constant_time(expected, request.query("msg_signature"))) return std::nullopt;
   const auto seconds = plain_number(timestamp);
   if (!seconds || std::abs(request.now_ms - *seconds * 1000) > config_.tolerance.count())
@@ -105,6 +102,26 @@ std::optional<std::string> WeComChannel::open(const WebhookRequest& request,
   return plain->substr(begin, length);
 }
 
+WebhookAnswer WeComChannel::sealed(const std::string& message,
+                                   const WebhookRequest& request) const {
+  const std::string timestamp = request.query("timestamp"), nonce = request.query("nonce");
+  const auto key = from_base64(config_.aes_key.reveal());
+  if (!key) return empty_answer();
+  std::string plain = sha256(*key + timestamp + nonce + message).substr(0, kRandomBytes);
+  for (size_t i = 0; i < kLengthBytes; ++i)
+    plain += static_cast<char>(message.size() >> (8 * (kLengthBytes - 1 - i)));
+  const auto bytes = encrypt_aes256_cbc(*key, std::string_view(*key).substr(0, kRandomBytes),
+                                        with_pkcs7(plain + message, kPadding));
+  if (!bytes) return empty_answer();
+  const std::string cipher = to_base64(*bytes);
+  return {200, "application/json",
+          json{{"encrypt", cipher},
+               {"msgsignature", signature_of(timestamp, nonce, cipher)},
+               {"timestamp", plain_number(timestamp).value_or(0)},
+               {"nonce", nonce}}
+              .dump(-1, ' ', false, json::error_handler_t::replace)};
+}
+
 Result<Reading> WeComChannel::receive(const WebhookRequest& request) const {
   if (request.method == "GET") {
     const auto echo = open(request, request.query("echostr"));
@@ -121,76 +138,30 @@ Result<Reading> WeComChannel::receive(const WebhookRequest& request) const {
   }
   const auto message = open(request, cipher);
   if (!message) return refused_signature();
-  Reading received = is_ai_bot() ? read_bot_message(parse_json(*message), request.now_ms)
-                                 : read_app_message(*message, request.now_ms);
-  // An empty answer: the message comes by the API, not within the five seconds of a passive one.
-  received.answer = {200, "text/plain", ""};
+  if (!is_ai_bot()) return acknowledged(read_app(*message, request.now_ms));
+  const json parsed = parse_json(*message);
+  Reading received = acknowledged(read(parsed, request.now_ms));
+  if (!received.event || text_or(parsed, "msgtype") != "event") return received;
+  // A greeting can only be said in the response: such an event has no response_url.
+  const json greeting = {{"msgtype", "text"},
+                         {"text", {{"content", received.event->fixed_answer}}}};
+  received = ignored("joined");
+  received.answer = sealed(greeting.dump(-1, ' ', false, json::error_handler_t::replace), request);
   return received;
 }
 
-Reading WeComChannel::read_app_message(const std::string& xml, int64_t now_ms) const {
-  pugi::xml_document document;
-  if (!document.load_buffer(xml.data(), xml.size())) return ignored("unreadable");
-  const pugi::xml_node root = document.child("xml");
-  const auto value = [&](const char* name) {
-    return std::string(root.child(name).text().as_string());
-  };
+Reading WeComChannel::read_app(const std::string& xml, int64_t now_ms) const {
   Incoming incoming;
-  incoming.event_id = value("MsgId");
-  incoming.sender = incoming.chat = value("FromUserName");
-  incoming.direct = true;
-  incoming.address = {{"user", incoming.sender}};
-  const std::string type = value("MsgType");
-  if (type == "text") {
-    incoming.text = value("Content");
-  } else if (type == "link") {
-    incoming.text = fmt::format("{} ({})", value("Title"), value("Url"));
-  } else if (type == "location") {
-    incoming.text =
-        fmt::format("{} ({}, {})", value("Label"), value("Location_X"), value("Location_Y"));
-  } else if (type == "image" || type == "voice" || type == "video" || type == "file") {
-    incoming.attachments = {
-        {value("MediaId"), value("FileName"), type == "voice" ? "audio" : type, 0}};
-  } else if (type == "event" && value("Event") == "subscribe") {
-    incoming.kind = Incoming::Kind::kBotAdded;
-    // Events have no id; a repetition is known by these two ("Receive events").
-    incoming.event_id = incoming.sender + ":" + value("CreateTime") + ":subscribe";
-  } else {
-    return ignored("unknown");
-  }
+  if (const std::string why = read_wecom_app(xml, incoming); !why.empty()) return ignored(why);
   return decide(config_, limits_, std::move(incoming), now_ms);
 }
 
-Reading WeComChannel::read_bot_message(const json& message, int64_t now_ms) const {
-  if (!message.is_object()) return ignored("unreadable");
+Reading WeComChannel::read(const json& message, int64_t now_ms) const {
   Incoming incoming;
-  incoming.event_id = text_or(message, "msgid");
-  incoming.sender = text_or(object_in(message, "from"), "userid");
-  incoming.direct = text_or(message, "chattype") == "single";
-  incoming.chat = incoming.direct ? incoming.sender : text_or(message, "chatid");
-  incoming.addressed = true;  // groups send only what mentions the bot
   incoming.address = {{"response_url", text_or(message, "response_url")},
                       {"until", now_ms + kResponseUrlMs}};
-  const std::string type = text_or(message, "msgtype");
-  if (type == "text") {
-    incoming.text = text_or(object_in(message, "text"), "content");
-  } else if (type == "voice") {
-    incoming.text = text_or(object_in(message, "voice"), "content");
-  } else if (type == "image" || type == "file") {
-    incoming.attachments = {{text_or(object_in(message, type.c_str()), "url"), "", type, 0}};
-  } else if (type == "mixed") {
-    const auto items = object_in(message, "mixed").find("msg_item");
-    if (items == object_in(message, "mixed").end() || !items->is_array()) return ignored("unknown");
-    for (const json& item : *items) {
-      if (!item.is_object()) continue;
-      incoming.text += text_or(object_in(item, "text"), "content");
-      if (const std::string url = text_or(object_in(item, "image"), "url"); !url.empty())
-        incoming.attachments.push_back({url, "", "image", 0});
-    }
-  } else {
-    return ignored("unknown");
-  }
-  if (!incoming.direct) incoming.text = without_mention(incoming.text);
+  if (const std::string why = read_wecom_bot(message, config_.bot_name, incoming); !why.empty())
+    return ignored(why);
   return decide(config_, limits_, std::move(incoming), now_ms);
 }
 
@@ -223,37 +194,11 @@ HttpRequest WeComChannel::render(const Reply& reply, const std::string& token,
                       body);
 }
 
-Delivery WeComChannel::judge(const HttpReply& response) const {
-  if (response.status / 100 != 2 || is_foreign(response)) return by_status(response);
-  const json body = object_of(response.body);
-  const int64_t code = number_or(body, "errcode", body.empty() ? -1 : 0);
-  const std::string why = fmt::format("WeCom: {} {}", code, text_or(body, "errmsg"));
-  if (holds(kTokenCodes, code)) return {Delivery::Outcome::kTokenExpired, why, {}};
-  if (holds(kBusyCodes, code)) return {Delivery::Outcome::kRetry, why, {}, code == 45009};
-  if (code != 0) return {Delivery::Outcome::kFinal, why, {}};
-  if (const std::string invalid = text_or(body, "invaliduser"); !invalid.empty())
-    return {Delivery::Outcome::kFinal, "WeCom: the person is not in the app's visible range", {}};
-  return {};
-}
-
 std::optional<HttpRequest> WeComChannel::token_request() const {
   if (is_ai_bot()) return std::nullopt;
   return get_request(
       config_, url(fmt::format("gettoken?corpid={}&corpsecret={}", url_escaped(config_.corp_id),
                                url_escaped(config_.secret.reveal()))));
-}
-
-Result<AccessToken> WeComChannel::read_token(const HttpReply& response) const {
-  const json body = object_of(response.body);
-  const std::string token = text_or(body, "access_token");
-  if (number_or(body, "errcode", -1) == 0 && !token.empty())
-    return AccessToken{token, std::chrono::seconds(number_or(body, "expires_in"))};
-  const std::string why = text_or(body, "errmsg", fmt::format("HTTP status {}", response.status));
-  return fail(
-      is_passing(response.status) ? Code::kUnavailable : Code::kUnauthorized,
-      "corp_id or secret: WeCom answers '" + why +
-          "'; corp_id stands under My Company, the secret on the app's page",
-      "corp_id 或 secret：企业微信返回“" + why + "”；corp_id 见“我的企业”，secret 见应用详情页");
 }
 
 std::optional<HttpRequest> WeComChannel::download(const Attachment& attachment,

@@ -6,7 +6,7 @@
 // message, and the receiver (the corp_id of an app, nothing for an AI bot), padded to 32 bytes.
 //
 // Answers of an app go by message/send; those of an AI bot to the response_url that came with the
-// question, which takes one message within an hour.
+// question, which takes one message within an hour ("Active replies", document/path/101138).
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -27,7 +27,11 @@ class WeComChannel : public Channel {
   WeComChannel(ChannelConfig config, const ChannelLimits& limits);
 
   Result<Reading> receive(const WebhookRequest& request) const override;
+  // The event of an AI bot's decrypted message (the webhook's, or of the long connection). That of
+  // "enter_chat" has the greeting as its fixed answer and no response_url: it is said at once.
+  Reading read(const nlohmann::json& message, int64_t now_ms) const;
 
+  bool answers_once() const override { return is_ai_bot(); }
   std::vector<std::string> compose(const std::string& answer) const override;
   std::string address_for(const std::string& chat) const override;
   HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
@@ -41,10 +45,13 @@ class WeComChannel : public Channel {
  private:
   bool is_ai_bot() const { return config_.agent_id.empty(); }
   std::string url(const std::string& path) const;
+  std::string signature_of(const std::string& timestamp, const std::string& nonce,
+                           const std::string& cipher) const;
   // The message of a ciphertext under this signature; no value when either is wrong.
   std::optional<std::string> open(const WebhookRequest& request, const std::string& cipher) const;
-  Reading read_app_message(const std::string& xml, int64_t now_ms) const;
-  Reading read_bot_message(const nlohmann::json& message, int64_t now_ms) const;
+  // An answer within the response, encrypted and signed as the request is.
+  WebhookAnswer sealed(const std::string& message, const WebhookRequest& request) const;
+  Reading read_app(const std::string& xml, int64_t now_ms) const;
 
   ChannelConfig config_;
   ChannelLimits limits_;

@@ -7,6 +7,7 @@ namespace ai_bot {
 void WeComChannel::keys(Visitor& v, ChannelConfig& c) {
   v(c.corp_id, {"corp_id", {"wecom: the company's ID.", "wecom：企业 ID。"}, kReload});
   v(c.agent_id, {"agent_id", {"wecom: the app's AgentId; empty for an AI bot.", "wecom：应用的 AgentId；智能机器人留空。"}, kReload});
+  v(c.bot_name, {"bot_name", {"wecom: the AI bot's name as people mention it in groups; empty: guessed.", "wecom：智能机器人的名称，即群聊中 @ 的名称；留空则自动判断。"}, kReload});
   v(c.token, {"token", {"wecom: Token of the callback.", "wecom：接收消息的 Token。"}, kReload});
   v(c.aes_key, {"aes_key", {"wecom: EncodingAESKey of the callback, 43 characters.", "wecom：接收消息的 EncodingAESKey，43 个字符。"}, kReload});
 }

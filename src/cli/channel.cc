@@ -187,8 +187,9 @@ void add_channel(CLI::App& app, Cli& cli) {
                                [&cli, options] { send_message(cli, *options); });
   send->add_option("name", options->name, cli.tr("The channel", "通道名"))->required();
   send->add_option("to", options->to,
-                   cli.tr("The platform's id of the conversation (dingtalk, wecom: of the person)",
-                          "平台的会话 ID（dingtalk、wecom：用户 ID）"))
+                   cli.tr("The platform's id of the conversation (dingtalk: or of the person; "
+                          "wecom: of the person)",
+                          "平台的会话 ID（dingtalk：或用户 ID；wecom：用户 ID）"))
       ->required();
   send->add_option("text", options->text, cli.tr("The text, Markdown", "内容，可用 Markdown"))
       ->required();

@@ -12,6 +12,10 @@ AssistantEvents turn_events(const ChannelMap& channels, const Outgoing& outgoing
     const ChannelEntry* entry = channels.find(name);
     return entry != nullptr && entry->channel->holds_replies();
   };
+  events.answers_once = [&channels](const std::string& name) {
+    const ChannelEntry* entry = channels.find(name);
+    return entry != nullptr && entry->channel->answers_once();
+  };
   events.compose = [&channels](const std::string& name, const std::string& answer) {
     const ChannelEntry* entry = channels.find(name);
     return entry == nullptr ? std::vector<std::string>{answer} : entry->channel->compose(answer);

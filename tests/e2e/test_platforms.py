@@ -13,6 +13,7 @@ import feishu  # noqa: E402
 import slack  # noqa: E402
 import telegram  # noqa: E402
 import wecom  # noqa: E402
+from simulator import Refusal  # noqa: E402
 
 MAKERS = {"slack": slack.Slack, "telegram": telegram.Telegram, "feishu": feishu.Feishu, "dingtalk": dingtalk.DingTalk,
           "wecom": wecom.WeCom, "wecom_bot": lambda **options: wecom.WeCom(ai_bot=True, **options), "discord": discord.Discord}
@@ -261,6 +262,14 @@ def test_later_dingtalk_is_answered_by_the_robots_api(connect):
     assert connected.platform.messages[1]["chat"] == "robot:cidgroup"
 
 
+def test_a_dingtalk_session_that_is_over_becomes_the_robots_message(connect):
+    connected = connect("dingtalk")
+    connected.platform.faults.append(("sendBySession", Refusal(200, {"errcode": 300001, "errmsg": "session 不存在"})))
+    connected.say(connected.platform.mention("late in a group"))
+    connected.sees("late in a group")
+    assert [message["chat"] for message in connected.platform.messages] == ["robot:cidgroup"]
+
+
 def test_a_session_webhook_elsewhere_is_not_called(connect):
     connected = connect("dingtalk")
     connected.say(connected.platform.direct("x", sessionWebhook="http://127.0.0.1:1/robot/sendBySession?session=evil"))
@@ -506,5 +515,4 @@ SENDING = {"slack": "chat.postMessage", "telegram": "sendMessage", "feishu": "/i
 
 
 def platform_error(status):
-    from simulator import Refusal
     return Refusal(status, {"error": "as asked"})

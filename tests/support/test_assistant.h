@@ -42,6 +42,7 @@ class AssistantTest : public testing::Test {
     router_ = std::make_unique<Router>(std::move(models_), router_config_, [](const Attempt&) {});
     AssistantEvents events;
     events.holds_replies = [](const std::string&) { return false; };
+    events.answers_once = [](const std::string& channel) { return channel == "once"; };
     events.compose = [](const std::string&, const std::string& answer) {
       if (answer == "poison") throw std::runtime_error("a mistake of ours");
       return std::vector<std::string>{answer};

@@ -91,6 +91,39 @@ TEST_F(AssistantTest, TellsThePersonInTheirLanguageWhenAllModelsFailAndAnswersLa
   EXPECT_EQ(wait_for(id), "回答");
 }
 
+TEST_F(AssistantTest, TheOneMessageAChannelTakesIsTheAnswer) {
+  std::atomic<bool> broken{true};
+  model("m",
+        [&](const ChatRequest&, const ChatSink&, const ScriptedModel::Say& say) -> Result<ChatEnd> {
+          if (broken) return fail(Code::kUnavailable, "down", "不可用");
+          say("answer");
+          return ChatEnd{};
+        });
+  start();
+  const auto messages_of = [&](int64_t id) {
+    return ledger_->read<size_t>([&](Transaction& t) { return t.outbox().open_of(id).size(); });
+  };
+  const int64_t id = receive("hi", "room", now_ms(), "once");
+  ASSERT_TRUE(wait_until([&] { return notices_of(id).size() >= 2; }));
+  const int64_t next = receive("and?", "room", now_ms(), "once");
+  EXPECT_EQ(messages_of(id), 0u);
+  broken = false;
+  EXPECT_EQ(wait_for(id), "answer");
+  EXPECT_EQ(wait_for(next), "answer");
+  EXPECT_EQ(messages_of(id), 1u);
+  EXPECT_EQ(messages_of(next), 1u);
+}
+
+TEST_F(AssistantTest, WhoIsGivenUpIsToldInTheOneMessage) {
+  config_.retry_for = 1h;
+  model("m", fails(Code::kUnavailable));
+  start();
+  const int64_t id = receive("hi", "room", now_ms() - 2 * 3600 * 1000, "once");
+  ASSERT_TRUE(wait_until([&] { return state_of(id) == Inbox::State::kDead; }));
+  EXPECT_EQ(ledger_->read<size_t>([&](Transaction& t) { return t.outbox().open_of(id).size(); }),
+            1u);
+}
+
 TEST_F(AssistantTest, TheGuideSaysSoWhenItStandsInForAnotherModel) {
   model("big", fails(Code::kUnavailable));
   model("guide", says("hello"))->make_guide();

@@ -317,7 +317,12 @@ function wecomApp() {
   app.raw('a voice message', xml('voice', '<MediaId><![CDATA[M2]]></MediaId><Format>amr</Format>'), event({ ...anna, text: '[audio: audio]', attachments: [['M2', '', 'audio', 0]] }));
   app.raw('a file', xml('file', '<FileName>报告.docx</FileName><MediaId>M3</MediaId>'), event({ ...anna, text: '[file: 报告.docx]', attachments: [['M3', '报告.docx', 'file', 0]] }));
   app.raw('a link', xml('link', '<Title><![CDATA[页]]></Title><Url><![CDATA[https://x.example/]]></Url>'), event({ ...anna, text: '页 (https://x.example/)' }));
-  app.raw('a location', xml('location', '<Location_X>23.1</Location_X><Location_Y>113.3</Location_Y><Label>广州</Label>'), event({ ...anna, text: '广州 (23.1, 113.3)' }));
+  app.raw('a location', xml('location', '<Location_X>23.1</Location_X><Location_Y>113.3</Location_Y><Label>广州</Label>'), event({ ...anna, text: '[location: 广州 23.1,113.3]' }));
+  app.raw('a link with words about it', xml('link', '<Title>页</Title><Description>描述</Description><Url>https://x.example/</Url>'), event({ ...anna, text: '页 (https://x.example/)\n描述' }));
+  app.raw('speech that was recognised', xml('voice', '<MediaId>M2</MediaId><Format>amr</Format><Recognition>今天天气</Recognition>'), event({ ...anna, text: '今天天气' }));
+  app.raw('a short video', xml('shortvideo', '<MediaId>M4</MediaId>'), event({ ...anna, text: '[video: video]', attachments: [['M4', '', 'video', 0]] }));
+  app.raw('a kind nobody knows', xml('miniprogram', '<Title>x</Title>'), event({ ...anna, text: '' }));
+  app.raw('a click on a menu', xml('event', '<Event>click</Event><EventKey>MENU_1</EventKey>', ''), ignored('unknown'));
   app.raw('somebody subscribes', xml('event', '<Event>subscribe</Event>', ''), ignored('joined'));
   app.raw('somebody unsubscribes', xml('event', '<Event>unsubscribe</Event>', ''), ignored('unknown'));
   app.raw('somebody opens the app', xml('event', '<Event>enter_agent</Event>', ''), ignored('unknown'));
@@ -347,7 +352,14 @@ function wecomApp() {
   bot.raw('an image', said({ msgtype: 'image', image: { url: 'https://x/1' } }), event({ ...single, text: '[image: image]', attachments: [['https://x/1', '', 'image', 0]] }));
   bot.raw('text and image', said({ msgtype: 'mixed', mixed: { msg_item: [{ msgtype: 'text', text: { content: '这是什么' } }, { msgtype: 'image', image: { url: 'https://x/1' } }] } }),
     event({ ...single, text: '这是什么\n[image: image]', attachments: [['https://x/1', '', 'image', 0]] }));
-  bot.raw('an event', said({ msgtype: 'event', event: { eventtype: 'enter_chat' } }), ignored('unknown'));
+  bot.raw('a quotation', said({ quote: { msgtype: 'text', text: { content: '合同五月底到期' } }, text: { content: '总结这条' } }), event({ ...single, text: '总结这条\n\n[引用]\n> 合同五月底到期' }));
+  bot.raw('a name with a space', said({ chattype: 'group', chatid: 'wr1', text: { content: '@Team Helper Bot 今天天气如何' } }), event({ ...single, conversation: 'wr1', text: '今天天气如何' }));
+  bot.raw('a video', said({ msgtype: 'video', video: { url: 'https://x/2' } }), event({ ...single, text: '[video: video]', attachments: [['https://x/2', '', 'video', 0]] }));
+  bot.raw('a kind nobody knows', said({ msgtype: 'location', location: {} }), event({ ...single, text: '' }));
+  bot.raw('a request for more of an answer', said({ msgtype: 'stream', stream: { id: 'S' } }), ignored('unknown'));
+  bot.raw('somebody enters', said({ msgtype: 'event', event: { eventtype: 'enter_chat' } }), ignored('joined'));
+  bot.raw('a click on a card', said({ msgtype: 'event', event: { eventtype: 'template_card_event', template_card_event: { event_key: 'k' } } }), ignored('unknown'));
+  bot.raw('an opinion on an answer', said({ msgtype: 'event', event: { eventtype: 'feedback_event', feedback_event: { id: 'f' } } }), ignored('unknown'));
   bot.raw('wrong kinds of values', JSON.stringify({ msgid: 1, from: [], msgtype: 'mixed', mixed: { msg_item: 3 } }), ignored('unknown'));
   bot.raw('no JSON', 'x', ignored('unreadable'));
   bot.raw('a message for an app', null, refused, { cipher: wecom.encrypt(aes, said({}), corp, Buffer.alloc(16, 'r')), stricter: true });
@@ -378,6 +390,7 @@ function dingtalk() {
   raw('Chinese and emoji', said({ text: { content: '你好 👋' } }), event({ ...one, text: '你好 👋' }));
   raw('a mention', group({ text: { content: ' 有什么新闻' } }), event({ ...many, text: '有什么新闻' }));
   raw('the same message with another time', said({ createAt: NOW + 77 }), event({ ...one, text: 'hello' }));
+  raw('a mention that only the list of people tells', group({ isInAtList: undefined, text: { content: ' 有什么新闻' } }), event({ ...many, text: '有什么新闻' }));
   raw('a group message without a mention', group({ isInAtList: false }), ignored('not_addressed'));
   raw('a rich text', said({ msgtype: 'richText', text: undefined, content: { richText: [{ text: '看 ' }, { text: '这个' }] } }), event({ ...one, text: '看 这个' }));
   raw('a rich text with an image', group({ msgtype: 'richText', text: undefined, content: { richText: [{ text: '这是什么' }, { type: 'picture', downloadCode: 'D1' }] } }),
@@ -385,12 +398,17 @@ function dingtalk() {
   raw('a picture', said({ msgtype: 'picture', text: undefined, content: { downloadCode: 'D2' } }), event({ ...one, text: '[image: image]', attachments: [['D2', '', 'image', 0]] }));
   raw('a file', said({ msgtype: 'file', text: undefined, content: { downloadCode: 'D3', fileName: '报告.xlsx' } }), event({ ...one, text: '[file: 报告.xlsx]', attachments: [['D3', '报告.xlsx', 'file', 0]] }));
   raw('speech that was recognised', said({ msgtype: 'audio', text: undefined, content: { downloadCode: 'D4', recognition: '今天天气' } }), event({ ...one, text: '今天天气' }));
+  raw('a reply', said({ text: { content: '总结一下', isReplyMsg: true, repliedMsg: { msgId: 'q', msgType: 'text', senderId: 'x', content: { text: '合同五月底到期' } } } }),
+    event({ ...one, text: '总结一下\n\n[引用]\n> 合同五月底到期' }));
+  raw('a forwarded record', said({ msgtype: 'chatRecord', text: undefined, content: { title: '聊天记录', summary: '["安娜:在吗"]', chatRecord: '[{"senderNick":"安娜","msgType":"text","content":"在吗"}]' } }),
+    event({ ...one, text: '[chat record: 聊天记录]\n\n[引用 安娜]\n> 在吗' }));
   raw('speech that was not recognised', said({ msgtype: 'audio', text: undefined, content: { downloadCode: 'D4' } }), event({ ...one, text: '[audio: audio]', attachments: [['D4', '', 'audio', 0]] }));
   raw('a video', said({ msgtype: 'video', text: undefined, content: { downloadCode: 'D5' } }), event({ ...one, text: '[video: video]', attachments: [['D5', '', 'video', 0]] }));
   raw('somebody without a staff id', said({ senderStaffId: undefined }), event({ ...one, sender: '$:LWCP_v1:$anna', address: { ...address(true), user: '$:LWCP_v1:$anna' }, text: 'hello' }));
   raw("the bot's own message", said({ senderId: '$:LWCP_v1:$bot' }), ignored('bot_message'));
   raw('an empty message', said({ text: { content: ' ' } }), ignored('empty'));
-  raw('a kind nobody knows', said({ msgtype: 'interactiveCard' }), ignored('unknown'));
+  raw('a kind nobody knows', said({ msgtype: 'interactiveCard' }), event({ ...one, text: '' }));
+  raw('a kind nobody knows, in a group without a mention', group({ msgtype: 'interactiveCard', isInAtList: false }), ignored('not_addressed'));
   raw('wrong kinds of values', { conversationId: 1, msgId: [], msgtype: 'text', text: 'x' }, ignored('unknown'));
   raw('no JSON', 'x', { error: 'invalid' });
   raw('another secret', said({}), refused, { headers: { timestamp: String(NOW), sign: sign(String(NOW), 'another') } });
