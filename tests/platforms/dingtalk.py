@@ -138,7 +138,7 @@ class DingTalk(Simulator):
         self.socket.push({"specVersion": "1.0", "type": "CALLBACK", "headers": {"topic": "/v1.0/im/bot/messages/get", "messageId": number, "contentType": "application/json"}, "data": json.dumps(message)})
         return {"code": 200, "headers": {"messageId": number, "contentType": "application/json"}, "message": "OK", "data": "{\"response\":null}"}
 
-    connect_config = staticmethod(lambda api: f"{{name: dingtalk, type: dingtalk, mode: connect, client_id: {CLIENT_ID}, client_secret: {CLIENT_SECRET}, base_url: \"{api}\"}}")
+    connect_config = staticmethod(lambda api, extra="": f"{{name: dingtalk, type: dingtalk, mode: connect, client_id: {CLIENT_ID}, client_secret: {CLIENT_SECRET}, base_url: \"{api}\"{extra}}}")
 
     def rate_limit(self, seconds=1):
         self.faults.append(("sendBySession", Refusal(200, {"errcode": 130101, "errmsg": "send too fast, exceed 20 times per minute"})))
@@ -156,5 +156,5 @@ class DingTalk(Simulator):
     def send(self, message, *, timestamp=None, tamper=None):
         timestamp = str(int((time.time() if timestamp is None else timestamp) * 1000))
         sign = base64.b64encode(hmac.new(CLIENT_SECRET.encode(), f"{timestamp}\n{CLIENT_SECRET}".encode(), hashlib.sha256).digest()).decode()
-        body = json.dumps(message).encode()
+        body = self.written_event(message)
         return self.post(self.url, tamper(body) if tamper else body, {"Content-Type": "application/json; charset=utf-8", "timestamp": timestamp, "sign": sign})

@@ -11,6 +11,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from simulator import Close, Refusal, Simulator, Socket
 
 APPLICATION, BOT_TOKEN = "99", "bot-token-simulated"
+USER = {"id": APPLICATION, "username": "ai_bot", "discriminator": "0000", "global_name": None, "avatar": None, "bot": True}
+ROLE = {"name": "ai_bot", "color": 0, "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None}, "hoist": False, "position": 1, "permissions": "0", "managed": True, "mentionable": True, "flags": 0}
+# The role 77001 is the bot's own: it came with it, and people mention one or the other.
+GUILD = {"id": "g1", "name": "team", "owner_id": "u1", "unavailable": False, "member_count": 2, "large": False, "roles": [{**ROLE, "id": "77001", "tags": {"bot_id": APPLICATION}}],
+         "emojis": [], "stickers": [], "features": [], "channels": [], "threads": [], "members": [], "presences": [], "voice_states": [], "stage_instances": [], "guild_scheduled_events": [], "soundboard_sounds": []}
 LONGEST = 2000
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x03" * 32)
 PUBLIC_KEY = KEY.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw).hex()
@@ -64,7 +69,9 @@ class Discord(Simulator):
             if not self.has_content_intent:
                 return [Close(4014, "Disallowed intent(s).")]
             self.session, self.sequence, self.history = f"session-{len(self.identified)}", 0, []
-            return [self.dispatch("READY", {"v": 10, "session_id": self.session, "resume_gateway_url": self.socket.url, "user": {"id": APPLICATION}})]
+            ready = {"v": 10, "session_id": self.session, "resume_gateway_url": self.socket.url, "user": USER, "application": {"id": APPLICATION, "flags": 1 << 19},
+                     "guilds": [{"id": GUILD["id"], "unavailable": True}]}
+            return [self.dispatch("READY", ready), self.dispatch("GUILD_CREATE", GUILD)]
         return [Close(4001, "Unknown opcode.")]
 
     @staticmethod
@@ -87,21 +94,21 @@ class Discord(Simulator):
     def message(self, text, **fields):
         return {"id": str(self.next_id()), "channel_id": "c1", "type": 0, "author": {"id": "u1", "username": "anna"}, "content": text, "mentions": [], "attachments": [], **fields}
 
-    def offer(self, message):
-        """Through the Gateway, which dispatches to a session only."""
+    def offer(self, event):
+        """A message, or any dispatch ({"t", "d"}), through the Gateway, which dispatches to a session only."""
         end = time.monotonic() + 30
         while self.session is None or self.socket.client is None:
             assert time.monotonic() < end, "nobody identified"
             time.sleep(0.01)
         with contextlib.suppress(websockets.ConnectionClosed):  # it has its number: whoever resumes is told
-            self.socket.push(self.dispatch("MESSAGE_CREATE", message))
+            self.socket.push(self.dispatch(*((event["t"], event["d"]) if "t" in event else ("MESSAGE_CREATE", event))))
 
     def keep(self, message):
         """For whoever resumes."""
         with self.lock:
             self.numbered(self.dispatch("MESSAGE_CREATE", message))
 
-    connect_config = staticmethod(lambda api: f"{{name: discord, type: discord, mode: connect, application_id: \"{APPLICATION}\", bot_token: {BOT_TOKEN}, base_url: \"{api}\"}}")
+    connect_config = staticmethod(lambda api, extra="": f"{{name: discord, type: discord, mode: connect, application_id: \"{APPLICATION}\", bot_token: {BOT_TOKEN}, base_url: \"{api}\"{extra}}}")
 
     def refusal(self, status, code, message):
         return Refusal(status, {"code": code, "message": message})
@@ -176,9 +183,9 @@ class Discord(Simulator):
 
     def send(self, interaction, *, timestamp=None, tamper=None):
         timestamp = str(int(time.time() if timestamp is None else timestamp))
-        body = json.dumps(interaction).encode()
+        body = self.written_event(interaction)
         signature = KEY.sign(timestamp.encode() + body).hex()
         with self.lock:
-            if interaction.get("type") == 2:
+            if isinstance(interaction, dict) and interaction["type"] == 2:
                 self.thinking.setdefault(interaction["token"], (interaction["channel_id"], None))
         return self.post(self.url, tamper(body) if tamper else body, {"Content-Type": "application/json", "X-Signature-Timestamp": timestamp, "X-Signature-Ed25519": signature})

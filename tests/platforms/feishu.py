@@ -79,6 +79,8 @@ class Feishu(Simulator):
         super().__init__(port)
         self.url, self.api = url, self.base
         self.has_scope = True
+        self.asked = {}    # message of a person -> its chat
+        self.history = {}  # message -> the items it consists of: itself, and what it forwards
         self.socket = Socket(lambda: [], self.on_frame, read_frame, write_frame)
 
     config = staticmethod(lambda api, extra="": f"{{name: feishu, type: feishu, app_id: {APP_ID}, app_secret: {APP_SECRET}, encrypt_key: {KEY}, verification_token: {TOKEN}, base_url: \"{api}\"{extra}}}")
@@ -119,11 +121,11 @@ class Feishu(Simulator):
             return [{**frame, "headers": {"type": "pong"}, "payload": b'{"PingInterval":1}'}]
         return []
 
-    connect_config = staticmethod(lambda api: f"{{name: feishu, type: feishu, mode: connect, app_id: {APP_ID}, app_secret: {APP_SECRET}, base_url: \"{api}\"}}")
+    connect_config = staticmethod(lambda api, extra="": f"{{name: feishu, type: feishu, mode: connect, app_id: {APP_ID}, app_secret: {APP_SECRET}, base_url: \"{api}\"{extra}}}")
 
     def offer(self, payload):
         """By the long connection, in two parts; what acknowledges it."""
-        raw = json.dumps(payload).encode()
+        raw = self.noted(payload)
         number = self.next_id()
         frame = {"seq": number, "log": 7, "service": 33554678, "method": 1, "payload_type": "json"}
         headers = {"type": "event", "message_id": f"m{number}", "sum": "2", "trace_id": "t"}
@@ -159,7 +161,7 @@ class Feishu(Simulator):
     def send_card(self, request, body, question):
         if body["msg_type"] != "interactive" or len(body.get("uuid", "")) > 50:
             raise self.bad("msg_type or uuid")
-        chat = body.get("receive_id") or next((chat for chat, message in self.asked if message == question), None)
+        chat = body.get("receive_id") or self.asked.get(question)
         if chat == "oc_gone":
             raise self.refusal(230002, "Bot/User can NOT be out of the chat.")
         message = self.show(chat, self.card_text(body["content"]), body.get("uuid"), id=f"om_a{self.next_id()}", reply_to=question, thread=body.get("reply_in_thread", False))
@@ -182,23 +184,36 @@ class Feishu(Simulator):
         self.authorized(request)
         if not self.has_scope:
             raise self.refusal(99991672, "Access denied. One of the following scopes is required: [im:message].")
-        raise self.refusal(230001, "invalid message_id")
+        if message not in self.history:
+            raise self.refusal(230001, "invalid message_id")
+        return {"code": 0, "msg": "success", "data": {"items": self.history[message]}}
+
+    def keep(self, message, items):
+        """What GET shows of a message: items of msg_type and content, the first is itself."""
+        written = {"create_time": str(int(time.time() * 1000)), "deleted": False, "updated": False, "sender": {"id": "ou_jo", "id_type": "open_id", "sender_type": "user", "tenant_key": "t"}}
+        self.history[message] = [{"message_id": message if number == 0 else f"{message}_{number}", **({"upper_message_id": message} if number else {}), **written,
+                                  "msg_type": item["msg_type"], "body": {"content": json.dumps(item["content"])}} for number, item in enumerate(items)]
 
     # --- events
-    asked = ()
-
     def rate_limit(self, seconds=1):
         self.faults.append(("/im/v1/messages", self.refusal(99991400, "request trigger frequency limit", 429, {"x-ogw-ratelimit-reset": str(seconds)})))
+
+    def noted(self, payload):
+        """The bytes of an event; where its message was written is remembered, for the answer."""
+        message = {} if isinstance(payload, bytes) else payload["event"].get("message", {})
+        with self.lock:
+            self.asked[message.get("message_id")] = message.get("chat_id")
+        return self.written_event(payload)
 
     def encrypted(self, payload):
         iv = os.urandom(16)
         padder = padding.PKCS7(128).padder()
-        padded = padder.update(json.dumps(payload).encode()) + padder.finalize()
+        padded = padder.update(payload) + padder.finalize()
         aes = Cipher(algorithms.AES(hashlib.sha256(KEY.encode()).digest()), modes.CBC(iv)).encryptor()
         return json.dumps({"encrypt": base64.b64encode(iv + aes.update(padded) + aes.finalize()).decode()}, separators=(",", ":")).encode()
 
     def send(self, payload, *, timestamp=None, tamper=None):
-        body = self.encrypted(payload)
+        body = self.encrypted(self.noted(payload))
         timestamp = str(int(time.time() if timestamp is None else timestamp))
         signature = hashlib.sha256((timestamp + "nonce" + KEY).encode() + body).hexdigest()
         headers = {"Content-Type": "application/json", "X-Lark-Request-Timestamp": timestamp, "X-Lark-Request-Nonce": "nonce", "X-Lark-Signature": signature}
@@ -209,8 +224,6 @@ class Feishu(Simulator):
 
     def direct(self, text, *, message_id=None, sender_type="user", **fields):
         message = {"message_id": message_id or f"om_q{self.next_id()}", "create_time": str(int(time.time() * 1000)), "chat_id": "oc_direct", "chat_type": "p2p", "message_type": "text", "content": json.dumps({"text": text}), **fields}
-        with self.lock:
-            self.asked = (*self.asked, (message["chat_id"], message["message_id"]))
         return self.event("im.message.receive_v1", {"sender": {"sender_id": {"open_id": "ou_anna"}, "sender_type": sender_type, "tenant_key": "t"}, "message": message})
 
     def mention(self, text, **fields):

@@ -57,6 +57,7 @@ class Simulator:
         self.messages = []   # what people see: {"id", "chat", "text", …}, in order
         self.edits = []      # (id, text) of every change of a message
         self.calls = []      # (method, path) of everything that was asked
+        self.times = []      # when (time.monotonic())
         self.refused = []    # what the strict checks found, which should be nothing
         self.faults = []     # (pattern, Refusal): the next request to such a path is answered so
         self.tokens = {}     # access token -> when it ends
@@ -96,6 +97,7 @@ class Simulator:
     def handle(self, request):
         with self.lock:
             self.calls.append((request.method, request.path))
+            self.times.append(time.monotonic())
             for fault in self.faults:
                 if re.search(fault[0], request.path):
                     self.faults.remove(fault)
@@ -114,8 +116,12 @@ class Simulator:
 
     @staticmethod
     def written(status, body, headers):
-        raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        raw = b"" if body is None else body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
         return status, {"Content-Type": "application/json", **headers}, raw
+
+    def fail(self, method, status, body, headers=None):
+        """The next request to such a path is answered so; several of them in turn."""
+        self.faults.append((re.escape(method), Refusal(status, body, headers)))
 
     def strict(self, what):
         """A check failed that a correct client never fails."""
@@ -162,6 +168,11 @@ class Simulator:
             return [m["text"] for m in self.messages if chat is None or m["chat"] == chat]
 
     # --- sending
+    @staticmethod
+    def written_event(event):
+        """The bytes of an event; of one that is bytes already, these."""
+        return event if isinstance(event, bytes) else json.dumps(event).encode()
+
     @staticmethod
     def post(url, body, headers, method="POST"):
         """(status, headers, body) of one request to ai_bot."""

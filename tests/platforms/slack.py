@@ -89,7 +89,7 @@ class Slack(Simulator):
         self.socket.push({"envelope_id": envelope, "type": "events_api", "accepts_response_payload": False, "payload": self.envelope(event)})
         return {"envelope_id": envelope}
 
-    connect_config = staticmethod(lambda api: f"{{name: slack, type: slack, mode: connect, bot_token: {BOT_TOKEN}, app_token: {APP_TOKEN}, base_url: \"{api}\"}}")
+    connect_config = staticmethod(lambda api, extra="": f"{{name: slack, type: slack, mode: connect, bot_token: {BOT_TOKEN}, app_token: {APP_TOKEN}, base_url: \"{api}\"{extra}}}")
 
     def rate_limit(self, seconds=1):
         self.faults.append(("chat.postMessage", self.refusal("ratelimited", 429, **{"Retry-After": str(seconds)})))
@@ -97,10 +97,10 @@ class Slack(Simulator):
     def sign(self, body, timestamp):
         return "v0=" + hmac.new(SECRET.encode(), f"v0:{timestamp}:".encode() + body, hashlib.sha256).hexdigest()
 
-    def send(self, event, *, timestamp=None, body=None, tamper=None):
+    def send(self, event, *, timestamp=None, tamper=None):
+        """An event, the whole envelope of one, or the body as it is."""
         timestamp = str(int(time.time() if timestamp is None else timestamp))
-        if body is None:
-            body = json.dumps(self.envelope(event)).encode()
+        body = self.written_event(event if isinstance(event, bytes) or "event" in event else self.envelope(event))
         headers = {"Content-Type": "application/json", "X-Slack-Request-Timestamp": timestamp, "X-Slack-Signature": self.sign(body, timestamp)}
         return self.post(self.url, tamper(body) if tamper else body, headers)
 

@@ -129,10 +129,10 @@ class Telegram(Simulator):
         return self.direct("@team_bot " + text, **fields)
 
     def send(self, update, *, secret=SECRET, tamper=None):
-        body = json.dumps(update).encode()
+        body = self.written_event(update)
         return self.post(self.url, tamper(body) if tamper else body, {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": secret})
 
-    connect_config = staticmethod(lambda api: f"{{name: telegram, type: telegram, mode: connect, bot_token: \"{TOKEN}\", base_url: \"{api}\"}}")
+    connect_config = staticmethod(lambda api, extra="": f"{{name: telegram, type: telegram, mode: connect, bot_token: \"{TOKEN}\", base_url: \"{api}\"{extra}}}")
 
     def offer(self, update):
         """For long polling."""
