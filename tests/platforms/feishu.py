@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import os
+import re
 import time
 
 from cryptography.hazmat.primitives import padding
@@ -12,7 +13,10 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from simulator import Refusal, Simulator, Socket, run_as_program
 
 APP_ID, APP_SECRET, KEY, TOKEN = "cli_a1b2c3d4e5f6a7b8", "app-secret-simulated", "encrypt-key-of-the-app", "verification-token"
-LONGEST_CARD = 30 * 1024
+LONGEST_CARD, LONGEST_TEXT, MOST_TABLES = 30 * 1024, 150 * 1024, 5
+RECEIVERS = ("open_id", "user_id", "union_id", "email", "chat_id")
+TABLE = re.compile(r"^ *\|.*\n *\|(?: *:?-+:? *\|)+ *$", re.M)
+FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1", re.M | re.S)
 
 
 # The frames of the long connection (pbbp2.proto of the SDK): field -> name.
@@ -137,35 +141,51 @@ class Feishu(Simulator):
         self.authorized(request)
         return {"code": 0, "msg": "ok", "bot": {"activate_status": 2, "app_name": "小助手", "open_id": "ou_bot"}}
 
-    def card_text(self, content):
-        if len(content.encode()) > LONGEST_CARD:
-            raise self.bad("the card is larger than 30 KB")
-        card = json.loads(content)
-        if set(card) != {"schema", "config", "body"} or card["schema"] != "2.0":
+    def text_of(self, kind, content):
+        """What people see of it."""
+        if len(content.encode()) > (LONGEST_TEXT if kind == "text" else LONGEST_CARD):
+            self.strict("the content is too long")
+            raise self.refusal(230025, "The length of the message content reaches its limit.")
+        content = json.loads(content)
+        if kind == "text":
+            return content["text"]
+        if kind == "post":
+            return "\n".join("".join(piece.get("text", "") for piece in line) for post in content.values() for line in post["content"])
+        if kind != "interactive":
+            raise self.bad("msg_type")
+        return self.card_text(content)
+
+    def card_text(self, card):
+        if not {"schema", "body"} <= set(card) <= {"schema", "config", "header", "body"} or card["schema"] != "2.0":
             raise self.bad("not a card of schema 2.0")
-        (element,) = card["body"]["elements"]
-        if set(element) != {"tag", "content"} or element["tag"] != "markdown" or not element["content"].strip():
-            raise self.bad("not a Markdown element")
-        return element["content"]
+        elements = card["body"]["elements"]
+        for element in elements:
+            if set(element) != {"tag", "content"} or element["tag"] != "markdown" or not element["content"].strip():
+                raise self.bad("not a Markdown element")
+        text = "\n\n".join(element["content"] for element in elements)
+        if len(TABLE.findall(FENCE.sub("", text))) > MOST_TABLES:
+            raise self.refusal(230099, "Failed to create card content, ext=ErrCode: 11310; ErrMsg: card table number over limit; ErrorValue: table; ")
+        return text
 
     def create(self, request):
         self.authorized(request)
-        if request.query != {"receive_id_type": "chat_id"}:
+        if request.query.get("receive_id_type") not in RECEIVERS:
             raise self.bad("receive_id_type")
-        return self.send_card(request, request.json(self.bad, ("receive_id", "msg_type", "content"), ("uuid",)), None)
+        return self.send_message(request, request.json(self.bad, ("receive_id", "msg_type", "content"), ("uuid",)), None)
 
     def reply(self, request, question):
         self.authorized(request)
-        return self.send_card(request, request.json(self.bad, ("msg_type", "content"), ("uuid", "reply_in_thread")), question)
+        return self.send_message(request, request.json(self.bad, ("msg_type", "content"), ("uuid", "reply_in_thread")), question)
 
-    def send_card(self, request, body, question):
-        if body["msg_type"] != "interactive" or len(body.get("uuid", "")) > 50:
-            raise self.bad("msg_type or uuid")
+    def send_message(self, request, body, question):
+        if len(body.get("uuid", "")) > 50:
+            raise self.bad("uuid")
         chat = body.get("receive_id") or self.asked.get(question)
         if chat == "oc_gone":
             raise self.refusal(230002, "Bot/User can NOT be out of the chat.")
-        message = self.show(chat, self.card_text(body["content"]), body.get("uuid"), id=f"om_a{self.next_id()}", reply_to=question, thread=body.get("reply_in_thread", False))
-        return {"code": 0, "msg": "success", "data": {"message_id": message, "chat_id": chat, "msg_type": "interactive"}}
+        text = self.text_of(body["msg_type"], body["content"])
+        message = self.show(chat, text, body.get("uuid"), id=f"om_a{self.next_id()}", reply_to=question, thread=body.get("reply_in_thread", False))
+        return {"code": 0, "msg": "success", "data": {"message_id": message, "chat_id": chat, "msg_type": body["msg_type"], "create_time": str(int(time.time() * 1000))}}
 
     def resource(self, request, message, key):
         self.authorized(request)
@@ -176,7 +196,7 @@ class Feishu(Simulator):
     def patch(self, request, message):
         self.authorized(request)
         body = request.json(self.bad, ("content",))
-        if not self.change(message, self.card_text(body["content"])):
+        if not self.change(message, self.text_of("interactive", body["content"])):
             raise self.refusal(230011, "The message was withdrawn.")
         return {"code": 0, "msg": "success", "data": {}}
 

@@ -35,14 +35,28 @@ class Request:
         self.method, self.path, self.headers, self.raw = method, parts.path, headers, raw
         self.query = dict(urllib.parse.parse_qsl(parts.query))
 
-    def json(self, refuse, required, optional=()):
-        """The body, which must be a JSON object of these fields and no others."""
-        if not self.headers.get("Content-Type", "").startswith("application/json"):
-            raise refuse("the content type is not application/json")
+    def form(self):
+        """The fields of a form; none of a body that is none."""
+        is_form = self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+        return dict(urllib.parse.parse_qsl(self.raw.decode(), keep_blank_values=True)) if is_form else {}
+
+    def fields(self, refuse, nested=None):
+        """The body, a JSON object; where `nested` is given a form serves as well, in which those fields are JSON."""
         try:
+            if nested is not None and self.form():
+                return {key: json.loads(value) if key in nested else value for key, value in self.form().items()}
+            if not self.headers.get("Content-Type", "").startswith("application/json"):
+                raise refuse("the content type is not application/json")
             body = json.loads(self.raw)
         except ValueError:
             raise refuse("the body is not JSON") from None
+        if not isinstance(body, dict):
+            raise refuse("the body is not a JSON object")
+        return body
+
+    def json(self, refuse, required, optional=(), nested=None):
+        """The body, which must have these fields and no others."""
+        body = self.fields(refuse, nested)
         missing, unknown = set(required) - set(body), set(body) - set(required) - set(optional)
         if missing or unknown:
             raise refuse(f"missing: {sorted(missing)}, unknown: {sorted(unknown)}")
@@ -58,6 +72,7 @@ class Simulator:
         self.edits = []      # (id, text) of every change of a message
         self.calls = []      # (method, path) of everything that was asked
         self.times = []      # when (time.monotonic())
+        self.requests = []   # those for which there is a method
         self.refused = []    # what the strict checks found, which should be nothing
         self.faults = []     # (pattern, Refusal): the next request to such a path is answered so
         self.tokens = {}     # access token -> when it ends
@@ -107,6 +122,7 @@ class Simulator:
             if match and method == request.method:
                 try:
                     with self.lock:
+                        self.requests.append(request)
                         body = function(request, *match.groups())
                     return self.written(200, body, {})
                 except Refusal as refusal:
