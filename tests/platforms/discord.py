@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from simulator import Close, Refusal, Simulator, Socket
 
-APPLICATION, BOT_TOKEN = "99", "bot-token-simulated"
+APPLICATION, BOT_TOKEN = "99", "simulated.bot.token"
 USER = {"id": APPLICATION, "username": "ai_bot", "discriminator": "0000", "global_name": None, "avatar": None, "bot": True}
 ROLE = {"name": "ai_bot", "color": 0, "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None}, "hoist": False, "position": 1, "permissions": "0", "managed": True, "mentionable": True, "flags": 0}
 # The role 77001 is the bot's own: it came with it, and people mention one or the other.
@@ -19,6 +19,7 @@ GUILD = {"id": "g1", "name": "team", "owner_id": "u1", "unavailable": False, "me
 MESSAGE = {"type": 0, "timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None, "tts": False, "mention_everyone": False, "mentions": [], "mention_roles": [],
            "attachments": [], "embeds": [], "pinned": False, "flags": 0, "components": []}
 LONGEST = 2000
+FIELDS = ("allowed_mentions", "attachments", "components", "embeds", "enforce_nonce", "flags", "message_reference", "nonce", "poll", "sticker_ids", "tts")
 KEY = Ed25519PrivateKey.from_private_bytes(b"\x03" * 32)
 PUBLIC_KEY = KEY.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw).hex()
 
@@ -140,8 +141,9 @@ class Discord(Simulator):
         if request.headers.get("Authorization") != "Bot " + self.token:
             raise self.refusal(401, 0, "401: Unauthorized")
 
-    def body(self, request, optional=()):
-        body = request.json(self.bad, ("content",), ("allowed_mentions", "components", "embeds", "flags", "attachments", *optional))
+    def body(self, request):
+        """Of a message or an edit; what an edit has no use for (discord.js sends it) is ignored."""
+        body = request.json(self.bad, ("content",), FIELDS)
         if not body["content"].strip() or len(body["content"]) > LONGEST:
             raise self.bad("content must be 1 to 2000 characters")
         mentions = body.get("allowed_mentions", {})
@@ -157,7 +159,7 @@ class Discord(Simulator):
 
     def create(self, request, channel):
         self.authorized(request)
-        body = self.body(request, ("nonce", "enforce_nonce", "message_reference", "tts", "sticker_ids", "poll"))
+        body = self.body(request)
         if len(str(body.get("nonce", ""))) > 25 or body.get("enforce_nonce") and not body.get("nonce"):
             raise self.bad("nonce")
         key = body.get("nonce") if body.get("enforce_nonce") else None
@@ -189,7 +191,7 @@ class Discord(Simulator):
 
     def follow_up(self, request, token):
         channel, _ = self.interaction(token)
-        text = self.body(request, ("tts", "poll"))["content"]
+        text = self.body(request)["content"]
         return self.written_message(channel, self.show(channel, text), text)
 
     def typing(self, request, channel):

@@ -133,7 +133,7 @@ class Simulator:
     @staticmethod
     def written(status, body, headers):
         raw = b"" if body is None else body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        return status, {"Content-Type": "application/json", **headers}, raw
+        return status, {**({"Content-Type": "application/json"} if raw else {}), **headers}, raw
 
     def fail(self, method, status, body, headers=None):
         """The next request to such a path is answered so; several of them in turn."""
