@@ -25,7 +25,7 @@ KNOWN = set("""
     e01-telegram-album e02-telegram-migrated e03-telegram-anonymous-admin e07-telegram-topic-root e08-telegram-deep-link
     e10-telegram-cant-parse e11-telegram-reply-context e13-telegram-sticker-dm e13c-telegram-videonote-dm e19-telegram-mention-case
     f02-feishu-withdrawn f03-feishu-merge-forward-dm f03c-feishu-sticker-dm f05b-feishu-post-emotion-only f06-feishu-post-locale
-    f13-feishu-reply-context f14-feishu-429-http400
+    f13-feishu-reply-context f14-feishu-429-http400 f20-feishu-eight-tables f21-feishu-heading-in-group e30-telegram-many-entities s20-slack-long-draft
     s01-slack-shared-message s02-slack-user-authorization s03-slack-mention-with-file s05-slack-blocks-only s08-slack-me-message s11-slack-mention-in-code
     w02-wecom-location-link-voice w05-wecombot-quote w06-wecombot-name-with-space
     x01-discord-forward-dm x02-discord-role-mention x03c-discord-embed-only-dm x05-discord-subcommand x08-discord-emoji-channel-refs x09-discord-user-option
