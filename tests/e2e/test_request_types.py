@@ -18,31 +18,32 @@ TYPES = {
     "discord": {
         "POST .*/channels/[^/]+/messages": "DiscordMessage", "PATCH .*/channels/[^/]+/messages/[^/]+": "DiscordEdit",
         "PATCH .*/webhooks/.*/@original": "DiscordOriginal", "POST .*/webhooks/[^/]+/[^/]+": "DiscordFollowUp",
-        "POST .*/typing": None, "GET .*": None,
+        "POST .*/typing": None, "(GET|DELETE) .*": None,
     },
     "telegram": {
-        "POST .*/sendMessage": "TelegramMessage", "POST .*/editMessageText": "TelegramEdit", "POST .*/sendChatAction": "TelegramAction",
+        "POST .*/sendMessage": "TelegramMessage", "POST .*/editMessageText": "TelegramEdit", "POST .*/sendChatAction": "TelegramAction", "POST .*/deleteMessage": "TelegramDelete", "POST .*/answerCallbackQuery": "TelegramPressed",
         "POST .*/getUpdates": "TelegramPoll", "POST .*/getFile": "TelegramFile", "POST .*/setMyCommands": "TelegramCommands",
         ".* .*/(getMe|getWebhookInfo|documents/.*)": None,
     },
     "slack": {
-        "POST .*/chat.postMessage": "SlackMessage", "POST .*/chat.update": "SlackUpdate", "(GET|POST) .*/files.info": "SlackFile", "POST .*/auth.test": "SlackTest",
+        "POST .*/chat.postMessage": "SlackMessage", "POST .*/chat.update": "SlackUpdate", "POST .*/chat.delete": "SlackDelete", "(GET|POST) .*/files.info": "SlackFile", "POST .*/auth.test": "SlackTest",
         "POST .*/apps.connections.open": "SlackConnection", "GET /files/.*": None,
     },
     "feishu": {
         "POST .*/im/v1/messages": "FeishuMessage", "POST .*/messages/(?P<message_id>[^/]+)/reply": "FeishuReply", "PATCH .*/messages/(?P<message_id>[^/]+)": "FeishuPatch",
-        "GET .*/messages/(?P<message_id>[^/]+)/resources/(?P<file_key>[^/]+)": "FeishuResource", "GET .*/messages/(?P<message_id>[^/]+)": "FeishuGet",
+        "GET .*/messages/(?P<message_id>[^/]+)/resources/(?P<file_key>[^/]+)": "FeishuResource", "GET .*/messages/(?P<message_id>[^/]+)": "FeishuGet", "DELETE .*/messages/(?P<message_id>[^/]+)": "FeishuDelete",
         "POST .*/tenant_access_token/internal": "FeishuToken", "POST /callback/ws/endpoint": "FeishuConnection", "GET .*/bot/v3/info": None,
     },
     "dingtalk": {
         "POST .*/accessToken": "DingTalkToken", "POST /robot/sendBySession": "DingTalkSession", "POST .*/oToMessages/batchSend": "DingTalkToPeople",
-        "POST .*/groupMessages/send": "DingTalkToGroup", "POST .*/messageFiles/download": "DingTalkFile", "POST .*/createAndDeliver": "DingTalkCard",
+        "POST .*/groupMessages/send": "DingTalkToGroup", "POST .*/otoMessages/batchRecall": "DingTalkRecallFromPeople", "POST .*/groupMessages/recall": "DingTalkRecallFromGroup",
+        "POST .*/messageFiles/download": "DingTalkFile", "POST .*/createAndDeliver": "DingTalkCard",
         "PUT .*/card/streaming": "DingTalkStreaming", "PUT .*/card/instances": "DingTalkUpdate", "POST .*/connections/open": "DingTalkConnection", "GET /files/.*": None,
     },
     "wecom": {"POST .*/message/send": "WeComMessage", "GET .*": "Query", "POST .*/aibot/response": "WeComBot"},
 }
 LAX = {"Query", "SlackConnection"}  # let every field in
-NOT_SENT = {"TelegramCommands"}  # yet
+NOT_SENT = {"TelegramCommands", "TelegramPressed", "TelegramDelete", "SlackDelete", "FeishuDelete", "DingTalkRecallFromPeople", "DingTalkRecallFromGroup"}  # by this
 
 
 def typed(name, request):

@@ -46,7 +46,9 @@ class Discord(Simulator):
     def routes(self):
         return [(method, "/api/v10" + pattern, function) for method, pattern, function in (
             ("POST", "/channels/([^/]+)/messages", self.create), ("PATCH", "/channels/([^/]+)/messages/([^/]+)", self.edit),
-            ("PATCH", f"/webhooks/{APPLICATION}/([^/]+)/messages/@original", self.original), ("POST", f"/webhooks/{APPLICATION}/([^/]+)", self.follow_up),
+            ("PATCH", f"/webhooks/{APPLICATION}/([^/]+)/messages/@original", self.original),
+            ("DELETE", f"/webhooks/{APPLICATION}/([^/]+)/messages/@original", lambda request, token: self.delete_original(token)),
+            ("DELETE", "/channels/([^/]+)/messages/([^/]+)", self.delete), ("POST", f"/webhooks/{APPLICATION}/([^/]+)", self.follow_up),
             ("POST", "/channels/([^/]+)/typing", self.typing), ("GET", "/channels/([^/]+)", self.channel),
             ("GET", "/applications/@me", self.me), ("GET", "/users/@me", self.user), ("GET", "/gateway/bot", self.gateway))]
 
@@ -173,6 +175,12 @@ class Discord(Simulator):
             raise self.refusal(404, 10008, "Unknown Message")
         return self.written_message(channel, message, text)
 
+    def delete(self, request, channel, message):
+        self.authorized(request)
+        if not self.remove(message):
+            raise self.refusal(404, 10008, "Unknown Message")
+        raise Refusal(204, None)
+
     def interaction(self, token):
         if token in self.dead_tokens or token not in self.thinking:
             raise self.refusal(404, 10015, "Unknown Webhook")
@@ -188,6 +196,12 @@ class Discord(Simulator):
         elif not self.change(message, body["content"]):
             raise self.refusal(404, 10008, "Unknown Message")
         return self.written_message(channel, message, body["content"])
+
+    def delete_original(self, token):
+        _, message = self.interaction(token)
+        if message is None or not self.remove(message):
+            raise self.refusal(404, 10008, "Unknown Message")
+        raise Refusal(204, None)
 
     def follow_up(self, request, token):
         channel, _ = self.interaction(token)

@@ -93,7 +93,8 @@ class Feishu(Simulator):
         return [("POST", "/callback/ws/endpoint", self.open_connection), ("POST", "/open-apis/auth/v3/tenant_access_token/internal", self.token), ("GET", "/open-apis/bot/v3/info", self.info),
                 ("POST", "/open-apis/im/v1/messages", self.create), ("POST", "/open-apis/im/v1/messages/([^/]+)/reply", self.reply),
                 ("GET", "/open-apis/im/v1/messages/([^/]+)/resources/([^/]+)", self.resource),
-                ("PATCH", "/open-apis/im/v1/messages/([^/]+)", self.patch), ("GET", "/open-apis/im/v1/messages/([^/]+)", self.get)]
+                ("PATCH", "/open-apis/im/v1/messages/([^/]+)", self.patch), ("GET", "/open-apis/im/v1/messages/([^/]+)", self.get),
+                ("DELETE", "/open-apis/im/v1/messages/([^/]+)", self.delete)]
 
     def refusal(self, code, msg, status=400, headers=None):
         return Refusal(status, {"code": code, "msg": msg}, headers)
@@ -197,6 +198,12 @@ class Feishu(Simulator):
         self.authorized(request)
         body = request.json(self.bad, ("content",))
         if not self.change(message, self.text_of("interactive", body["content"])):
+            raise self.refusal(230011, "The message was withdrawn.")
+        return {"code": 0, "msg": "success", "data": {}}
+
+    def delete(self, request, message):
+        self.authorized(request)
+        if not self.remove(message):
             raise self.refusal(230011, "The message was withdrawn.")
         return {"code": 0, "msg": "success", "data": {}}
 

@@ -70,6 +70,7 @@ class Simulator:
         self.lock = threading.RLock()
         self.messages = []   # what people see: {"id", "chat", "text", …}, in order
         self.edits = []      # (id, text) of every change of a message
+        self.removed = []    # messages that were taken back
         self.calls = []      # (method, path) of everything that was asked
         self.times = []      # when (time.monotonic())
         self.requests = []   # those for which there is a method
@@ -97,7 +98,7 @@ class Simulator:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_GET = do_POST = do_PATCH = do_PUT = answer
+            do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer
 
             def log_message(self, *_):
                 pass
@@ -178,6 +179,13 @@ class Simulator:
                 self.edits.append((message_id, text))
                 return True
         return False
+
+    def remove(self, message_id):
+        """Whether it was there."""
+        there = [message for message in self.messages if message["id"] == message_id]
+        self.messages = [message for message in self.messages if message["id"] != message_id]
+        self.removed += there
+        return bool(there)
 
     def texts(self, chat=None):
         with self.lock:

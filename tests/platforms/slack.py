@@ -28,7 +28,7 @@ class Slack(Simulator):
     config = staticmethod(lambda api, extra="": f"{{name: slack, type: slack, bot_token: {BOT_TOKEN}, signing_secret: {SECRET}, base_url: \"{api}\"{extra}}}")
 
     def routes(self):
-        return [("POST", "/api/chat.postMessage", self.post_message), ("POST", "/api/chat.update", self.update),
+        return [("POST", "/api/chat.postMessage", self.post_message), ("POST", "/api/chat.update", self.update), ("POST", "/api/chat.delete", self.delete),
                 ("POST", "/api/auth.test", self.auth_test), ("GET", "/api/files.info", self.file_info), ("POST", "/api/files.info", self.file_info),
                 ("GET", "/files/(.+)", self.file), ("POST", "/api/apps.connections.open", self.open_connection)]
 
@@ -101,6 +101,13 @@ class Slack(Simulator):
         if not self.change(body["ts"], text):
             raise self.refusal("message_not_found")
         return {"ok": True, "channel": body["channel"], "ts": body["ts"], "text": text}
+
+    def delete(self, request):
+        self.authorized(request)
+        body = request.json(self.bad, ("channel", "ts"), ("as_user", "token"), NESTED)
+        if not self.remove(body["ts"]):
+            raise self.refusal("message_not_found")
+        return {"ok": True, "channel": body["channel"], "ts": body["ts"]}
 
     def auth_test(self, request):
         self.authorized(request)

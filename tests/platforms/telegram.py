@@ -29,8 +29,8 @@ class Telegram(Simulator):
 
     def routes(self):
         """Each method by GET and by POST."""
-        methods = {"sendMessage": self.send_message, "editMessageText": self.edit_message, "sendChatAction": self.chat_action, "getMe": self.get_me, "getWebhookInfo": self.get_webhook,
-                   "deleteWebhook": self.delete_webhook, "getUpdates": self.get_updates, "getFile": self.get_file, "setMyCommands": self.set_commands}
+        methods = {"sendMessage": self.send_message, "editMessageText": self.edit_message, "deleteMessage": self.delete_message, "sendChatAction": self.chat_action, "getMe": self.get_me, "getWebhookInfo": self.get_webhook,
+                   "deleteWebhook": self.delete_webhook, "getUpdates": self.get_updates, "getFile": self.get_file, "answerCallbackQuery": self.answer_callback, "setMyCommands": self.set_commands}
         return [*((way, f"/bot{TOKEN}/{name}", method) for name, method in methods.items() for way in ("GET", "POST")),
                 ("GET", f"/file/bot{TOKEN}/documents/(.+)", lambda r, number: self.files[number]), ("GET", "/bot.*", self.wrong), ("POST", "/bot.*", self.wrong)]
 
@@ -106,6 +106,17 @@ class Telegram(Simulator):
         if not self.change(str(body["message_id"]), text):
             raise self.refusal("message to edit not found")
         return self.written_message(chat, body["message_id"], text)
+
+    def delete_message(self, request):
+        body = self.arguments(request, ("chat_id", "message_id"))
+        self.chat(body)
+        if not self.remove(str(body["message_id"])):
+            raise self.refusal("message to delete not found")
+        return {"ok": True, "result": True}
+
+    def answer_callback(self, request):
+        self.arguments(request, ("callback_query_id",), ("text", "show_alert", "url", "cache_time"))
+        return {"ok": True, "result": True}
 
     def chat_action(self, request):
         body = self.arguments(request, ("chat_id", "action"), ("message_thread_id",))
