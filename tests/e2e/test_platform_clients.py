@@ -39,6 +39,7 @@ def test_the_official_client_is_content(name):
         rest, _ = program.communicate("", 30)
         assert program.returncode == 0, rest
         assert platform.refused == []
+        assert name != "telegram" or platform.commands == {"": [{"command": "help", "description": "What I can do"}]}
     finally:
         program.kill()
 

@@ -1,11 +1,11 @@
 """What people of every platform really write and platforms really answer (tests/e2e/world/events): a row is a file.
 
-`platform` and `chat`: where; `config`: more of the channel's configuration; `stored`: what can be fetched there. `events`:
-what the platform posts, before it is signed or encrypted: a text is the body as it is, after "RAW" one that is meant to be
-JSON; {NOW}, {NOW_MS}, {IN_1H_MS} (with # numbers) and {BASE}, the simulator's address, are filled in. `faults`: [what the
-path of a request contains, status, body, headers], answered in turn. `expect`: `sees`, texts that people see (a list: one of
-them) since the model says what it was told; `none`, what nobody sees; `count` of answers; `outcome`, why an event is ignored;
-`least_seconds` between the first and the last attempt at an answer."""
+`platform` and `chat`: where; `config`: more of the channel's configuration; `set`: attributes of the simulator; `stored`: what
+can be fetched there. `events`: what the platform posts, before it is signed or encrypted: a text is the body as it is, after
+"RAW" one that is meant to be JSON; {NOW}, {NOW_MS}, {IN_1H_MS} (with # numbers) and {BASE}, the simulator's address, are filled
+in. `faults`: [what the path of a request contains, status, body, headers], answered in turn. `expect`: `sees`, texts that people
+see (a list: one of them) since the model says what it was told; `none`, what nobody sees; `count` of answers; `outcome`, why an
+event is ignored; `least_seconds` between the first and the last attempt at an answer."""
 import html
 import json
 import pathlib
@@ -25,7 +25,7 @@ KNOWN = set("""
     e01-telegram-album e02-telegram-migrated e03-telegram-anonymous-admin e07-telegram-topic-root e08-telegram-deep-link
     e10-telegram-cant-parse e11-telegram-reply-context e13-telegram-sticker-dm e13c-telegram-videonote-dm e19-telegram-mention-case
     f02-feishu-withdrawn f03-feishu-merge-forward-dm f03c-feishu-sticker-dm f05b-feishu-post-emotion-only f06-feishu-post-locale
-    f13-feishu-reply-context f14-feishu-429-http400 f20-feishu-eight-tables f21-feishu-heading-in-group e30-telegram-many-entities s20-slack-long-draft
+    f13-feishu-reply-context f14-feishu-429-http400 f20-feishu-eight-tables e31-telegram-migrated-for-good f21-feishu-heading-in-group e30-telegram-many-entities s20-slack-long-draft
     s01-slack-shared-message s02-slack-user-authorization s03-slack-mention-with-file s05-slack-blocks-only s08-slack-me-message s11-slack-mention-in-code
     w02-wecom-location-link-voice w05-wecombot-quote w06-wecombot-name-with-space
     x01-discord-forward-dm x02-discord-role-mention x03c-discord-embed-only-dm x05-discord-subcommand x08-discord-emoji-channel-refs x09-discord-user-option
@@ -90,6 +90,8 @@ def test_the_world_as_it_is(begin, path):
     case = json.loads(path.read_text(encoding="utf-8"))
     connected, expect = begin(case), case["expect"]
     platform = connected.platform
+    for name, value in case.get("set", {}).items():
+        setattr(platform, name, value)
     for method, *answer in case.get("faults", []):
         platform.fail(method, *answer)
     for message, items in case.get("stored", {}).items():

@@ -36,7 +36,6 @@ class Discord(Simulator):
         self.acknowledges = True         # heartbeats
         self.session = None              # the one that can be resumed
         self.introduced = 0              # the connection that identified or resumed
-        self.channels = {}               # channel -> its object, where it is more than a number
         self.history = []                # its dispatches: (sequence, frame)
         self.token = BOT_TOKEN           # what the Bot page shows now
         self.socket = Socket(lambda: [{"op": 10, "d": {"heartbeat_interval": 400}}], self.on_frame, write=self.numbered, on_end=self.end_of)
@@ -49,8 +48,7 @@ class Discord(Simulator):
             ("PATCH", f"/webhooks/{APPLICATION}/([^/]+)/messages/@original", self.original),
             ("DELETE", f"/webhooks/{APPLICATION}/([^/]+)/messages/@original", lambda request, token: self.delete_original(token)),
             ("DELETE", "/channels/([^/]+)/messages/([^/]+)", self.delete), ("POST", f"/webhooks/{APPLICATION}/([^/]+)", self.follow_up),
-            ("POST", "/channels/([^/]+)/typing", self.typing), ("GET", "/channels/([^/]+)", self.channel),
-            ("GET", "/applications/@me", self.me), ("GET", "/users/@me", self.user), ("GET", "/gateway/bot", self.gateway))]
+            ("POST", "/channels/([^/]+)/typing", self.typing), ("GET", "/applications/@me", self.me), ("GET", "/users/@me", self.user), ("GET", "/gateway/bot", self.gateway))]
 
     def gateway(self, request):
         self.authorized(request)
@@ -211,12 +209,6 @@ class Discord(Simulator):
     def typing(self, request, channel):
         self.authorized(request)
         raise Refusal(204, None)
-
-    def channel(self, request, channel):
-        self.authorized(request)
-        if channel not in self.channels:
-            raise self.refusal(404, 10003, "Unknown Channel")
-        return self.channels[channel]
 
     def user(self, request):
         self.authorized(request)

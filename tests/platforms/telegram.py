@@ -80,8 +80,8 @@ class Telegram(Simulator):
             chat = int(chat)
         if isinstance(chat, str) and not chat.startswith("@") or chat == 0:
             raise self.bad("chat not found")
-        if chat in self.migrated:
-            raise self.refusal("group chat was upgraded to a supergroup chat", migrate_to_chat_id=self.migrated[chat])
+        if str(chat) in self.migrated:
+            raise self.refusal("group chat was upgraded to a supergroup chat", migrate_to_chat_id=self.migrated[str(chat)])
         if chat == 13:
             raise Refusal(403, {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked by the user"})
         return chat
