@@ -15,11 +15,6 @@ import json
 import time
 
 
-def text_of(content):
-    """Of a text, or of parts: images are named."""
-    return content if isinstance(content, str) else "\n".join(part.get("text", f"({part['type']})") for part in content)
-
-
 def number_after(name, words):
     """0 when the question does not begin with it."""
     try:
@@ -52,7 +47,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.refuse(404, "the model does not exist")
         if not body.get("messages"):
             return self.refuse(400, "messages is missing")
-        question = text_of(body["messages"][-1]["content"])
+        question = body["messages"][-1]["content"]
         if pages := number_after("pages", question.split(" ")):
             question = "\n\n".join([*(f"Paragraph {n}: " + "many words " * 90 for n in range(int(pages))), "THE END"])
         words = question.split(" ")
