@@ -10,7 +10,8 @@ import time
 from cryptography.hazmat.primitives import padding
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from simulator import Refusal, Simulator, Socket, run_as_program
+from crash_run import run_as_program
+from simulator import Refusal, Simulator, Socket
 
 APP_ID, APP_SECRET, KEY, TOKEN = "cli_a1b2c3d4e5f6a7b8", "app-secret-simulated", "encrypt-key-of-the-app", "verification-token"
 LONGEST_CARD, LONGEST_TEXT, MOST_TABLES = 30 * 1024, 150 * 1024, 5

@@ -5,7 +5,8 @@ import hmac
 import json
 import time
 
-from simulator import Refusal, Simulator, Socket, run_as_program
+from crash_run import run_as_program
+from simulator import Refusal, Simulator, Socket
 
 SECRET, BOT_TOKEN, APP_TOKEN = "8f742231b10e8888abcd99yyyzzz85a5", "xoxb-simulated", "xapp-simulated"
 LONGEST, LONGEST_UPDATE, LONGEST_MARKDOWN, LONGEST_SECTION, MOST_BLOCKS = 40000, 4000, 12000, 3000, 50  # the second in bytes

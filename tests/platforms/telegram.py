@@ -1,6 +1,5 @@
 #!/usr/bin/python3
 """A simulated Telegram Bot API: updates by webhook or long polling, sendMessage and its kin."""
-import json
 import re
 import threading
 import time
