@@ -212,7 +212,6 @@ HttpRequest SlackChannel::render(const Reply& reply, const std::string&, int64_t
     body["parse"] = "none";  // chat.update's default is another than chat.postMessage's
     return json_request(config_, "POST", url("chat.update"), body, authorization);
   }
-  body["client_msg_id"] = uuid_of(reply.idempotency_key);
   if (const std::string thread = text_or(address, "thread_ts"); !thread.empty())
     body["thread_ts"] = thread;
   return json_request(config_, "POST", url("chat.postMessage"), body, authorization);
@@ -227,8 +226,6 @@ Delivery SlackChannel::judge(const HttpReply& response) const {
     return delivered;
   }
   const std::string error = text_or(body, "error", "no answer that can be read");
-  // The same client_msg_id was there: an earlier attempt had arrived.
-  if (error == "duplicate_message") return {};
   const bool passing = is_passing_error(error) || body.empty();
   return {passing ? Delivery::Outcome::kRetry : Delivery::Outcome::kFinal, "Slack: " + error,
           retry_after(response)};

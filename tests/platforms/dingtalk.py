@@ -25,7 +25,8 @@ class DingTalk(Simulator):
         return [("POST", "/v1.0/gateway/connections/open", self.open_connection), ("POST", "/v1.0/robot/messageFiles/download", self.file_address), ("GET", "/files/(.+)", lambda r, number: self.files[number]),
                 ("POST", "/v1.0/card/instances/createAndDeliver", self.make_card), ("PUT", "/v1.0/card/streaming", self.grow_card),
                 ("PUT", "/v1.0/card/instances", self.finish_card), ("POST", "/v1.0/oauth2/accessToken", self.token), ("POST", "/robot/sendBySession", self.by_session),
-                ("POST", "/v1.0/robot/oToMessages/batchSend", self.to_people), ("POST", "/v1.0/robot/groupMessages/send", self.to_group)]
+                ("POST", "/v1.0/robot/oToMessages/batchSend", self.to_people), ("POST", "/v1.0/robot/groupMessages/send", self.to_group),
+                ("POST", "/v1.0/robot/otoMessages/batchRecall", self.recall), ("POST", "/v1.0/robot/groupMessages/recall", lambda r: self.recall(r, "openConversationId"))]
 
     def refusal(self, status, code, message):
         return Refusal(status, {"code": code, "message": message, "requestid": "r"})
@@ -113,23 +114,32 @@ class DingTalk(Simulator):
             raise self.refusal(400, "InvalidAuthentication", "不合法的access_token")
         if not self.has_permission:
             raise self.refusal(403, "Forbidden.AccessDenied.AccessTokenPermissionDenied", "应用尚未开通所需的权限：[qyapi_robot_sendmsg]")
-        body = request.json(self.bad, ("robotCode", "msgKey", "msgParam", *required))
+        body = request.json(self.bad, ("robotCode", *required))
         if body["robotCode"] != CLIENT_ID:
             raise self.bad("robotCode")
-        return body, json.loads(body["msgParam"])
+        return body
+
+    def show_by_robot(self, chats, body):
+        """A message by the robot's API has a key, under which it can be taken back."""
+        key = f"key{self.next_id()}"
+        for chat in chats:
+            self.show("robot:" + chat, json.loads(body["msgParam"])["text"], id=key)
+        return {"processQueryKey": key}
 
     def to_people(self, request):
-        body, parameters = self.by_robot(request, ("userIds",))
+        body = self.by_robot(request, ("msgKey", "msgParam", "userIds"))
         if not body["userIds"]:
             raise self.refusal(400, "staffId.notExisted", "userIds is empty")
-        for person in body["userIds"]:
-            self.show("robot:" + person, parameters["text"])
-        return {"processQueryKey": "k"}
+        return self.show_by_robot(body["userIds"], body)
 
     def to_group(self, request):
-        body, parameters = self.by_robot(request, ("openConversationId",))
-        self.show("robot:" + body["openConversationId"], parameters["text"])
-        return {"processQueryKey": "k"}
+        body = self.by_robot(request, ("msgKey", "msgParam", "openConversationId"))
+        return self.show_by_robot([body["openConversationId"]], body)
+
+    def recall(self, request, *required):
+        keys = self.by_robot(request, ("processQueryKeys", *required))["processQueryKeys"]
+        there = [key for key in keys if self.remove(key)]
+        return {"successResult": there, "failedResult": {key: "not found" for key in keys if key not in there}}
 
     # --- events
     def offer(self, message):
@@ -138,7 +148,7 @@ class DingTalk(Simulator):
         self.socket.push({"specVersion": "1.0", "type": "CALLBACK", "headers": {"topic": "/v1.0/im/bot/messages/get", "messageId": number, "contentType": "application/json"}, "data": json.dumps(message)})
         return {"code": 200, "headers": {"messageId": number, "contentType": "application/json"}, "message": "OK", "data": "{\"response\":null}"}
 
-    connect_config = staticmethod(lambda api: f"{{name: dingtalk, type: dingtalk, mode: connect, client_id: {CLIENT_ID}, client_secret: {CLIENT_SECRET}, base_url: \"{api}\"}}")
+    connect_config = staticmethod(lambda api, extra="": f"{{name: dingtalk, type: dingtalk, mode: connect, client_id: {CLIENT_ID}, client_secret: {CLIENT_SECRET}, base_url: \"{api}\"{extra}}}")
 
     def rate_limit(self, seconds=1):
         self.faults.append(("sendBySession", Refusal(200, {"errcode": 130101, "errmsg": "send too fast, exceed 20 times per minute"})))
@@ -156,5 +166,5 @@ class DingTalk(Simulator):
     def send(self, message, *, timestamp=None, tamper=None):
         timestamp = str(int((time.time() if timestamp is None else timestamp) * 1000))
         sign = base64.b64encode(hmac.new(CLIENT_SECRET.encode(), f"{timestamp}\n{CLIENT_SECRET}".encode(), hashlib.sha256).digest()).decode()
-        body = json.dumps(message).encode()
+        body = self.written_event(message)
         return self.post(self.url, tamper(body) if tamper else body, {"Content-Type": "application/json; charset=utf-8", "timestamp": timestamp, "sign": sign})

@@ -3,14 +3,24 @@
 
 Stands in for a large remote model. Strict as the original: it refuses a wrong key (401), an unknown model
 (404) and a body without messages (400). What it does besides is asked for by the question's first word:
+(a number where N stands)
   slow N        waits N seconds before the first token      stall   falls silent after the first token
   break         breaks off after the first token            status N   answers with that HTTP status
   drip N        spreads its words over N seconds        flood N     streams N pieces of a kilobyte as fast as it can
+  pages N       answers with N paragraphs of a kilobyte, and THE END
 """
 import argparse
 import http.server
 import json
 import time
+
+
+def number_after(name, words):
+    """0 when the question does not begin with it."""
+    try:
+        return float(words[1]) if words[0] == name else 0
+    except (IndexError, ValueError):
+        return 0
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -38,11 +48,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not body.get("messages"):
             return self.refuse(400, "messages is missing")
         question = body["messages"][-1]["content"]
+        if pages := number_after("pages", question.split(" ")):
+            question = "\n\n".join([*(f"Paragraph {n}: " + "many words " * 90 for n in range(int(pages))), "THE END"])
         words = question.split(" ")
-        if words[0] == "status":
-            return self.refuse(int(words[1]), "as asked", **({"Retry_After": "1"} if words[1] == "429" else {}))
-        if words[0] == "slow":
-            time.sleep(float(words[1]))
+        if status := number_after("status", words):
+            return self.refuse(int(status), "as asked", **({"Retry_After": "1"} if status == 429 else {}))
+        time.sleep(number_after("slow", words))
         usage = {"prompt_tokens": len(words), "completion_tokens": len(words), "total_tokens": 2 * len(words)}
         if not body.get("stream"):
             return self.whole(question, usage)
@@ -74,16 +85,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             delta({"role": "assistant", "content": ""})
             for number, word in enumerate(words):
-                if words[0] == "drip":
-                    time.sleep(float(words[1]) / len(words))
+                time.sleep(number_after("drip", words) / len(words))
                 delta({"content": (" " if number else "") + word})
                 if words[0] == "break":
                     return
                 if words[0] == "stall":
                     time.sleep(60)
-            if words[0] == "flood":
-                for _ in range(int(words[1])):
-                    delta({"content": "x" * 1000})
+            for _ in range(int(number_after("flood", words))):
+                delta({"content": "x" * 1000})
             delta({}, "stop")
             if body.get("stream_options", {}).get("include_usage"):
                 chunk(usage=usage)

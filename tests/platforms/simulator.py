@@ -1,9 +1,8 @@
 """What the simulated platforms share: an HTTP server that keeps what it was sent, checks it as strictly as the
 original, and fails when it is told to.
 
-Each platform is a program of its own (python3 tests/platforms/slack.py --url … --port …) and a class for the tests.
+A class for the tests each; Slack and Feishu are programs of their own too (crash_run.py).
 """
-import argparse
 import asyncio
 import http.client
 import http.server
@@ -35,14 +34,28 @@ class Request:
         self.method, self.path, self.headers, self.raw = method, parts.path, headers, raw
         self.query = dict(urllib.parse.parse_qsl(parts.query))
 
-    def json(self, refuse, required, optional=()):
-        """The body, which must be a JSON object of these fields and no others."""
-        if not self.headers.get("Content-Type", "").startswith("application/json"):
-            raise refuse("the content type is not application/json")
+    def form(self):
+        """The fields of a form; none of a body that is none."""
+        is_form = self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+        return dict(urllib.parse.parse_qsl(self.raw.decode(), keep_blank_values=True)) if is_form else {}
+
+    def fields(self, refuse, nested=None):
+        """The body, a JSON object; where `nested` is given a form serves as well, in which those fields are JSON."""
         try:
+            if nested is not None and self.form():
+                return {key: json.loads(value) if key in nested else value for key, value in self.form().items()}
+            if not self.headers.get("Content-Type", "").startswith("application/json"):
+                raise refuse("the content type is not application/json")
             body = json.loads(self.raw)
         except ValueError:
             raise refuse("the body is not JSON") from None
+        if not isinstance(body, dict):
+            raise refuse("the body is not a JSON object")
+        return body
+
+    def json(self, refuse, required, optional=(), nested=None):
+        """The body, which must have these fields and no others."""
+        body = self.fields(refuse, nested)
         missing, unknown = set(required) - set(body), set(body) - set(required) - set(optional)
         if missing or unknown:
             raise refuse(f"missing: {sorted(missing)}, unknown: {sorted(unknown)}")
@@ -56,7 +69,10 @@ class Simulator:
         self.lock = threading.RLock()
         self.messages = []   # what people see: {"id", "chat", "text", …}, in order
         self.edits = []      # (id, text) of every change of a message
+        self.removed = []    # messages that were taken back
         self.calls = []      # (method, path) of everything that was asked
+        self.times = []      # when (time.monotonic())
+        self.requests = []   # those for which there is a method
         self.refused = []    # what the strict checks found, which should be nothing
         self.faults = []     # (pattern, Refusal): the next request to such a path is answered so
         self.tokens = {}     # access token -> when it ends
@@ -81,7 +97,7 @@ class Simulator:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_GET = do_POST = do_PATCH = do_PUT = answer
+            do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = answer
 
             def log_message(self, *_):
                 pass
@@ -96,6 +112,7 @@ class Simulator:
     def handle(self, request):
         with self.lock:
             self.calls.append((request.method, request.path))
+            self.times.append(time.monotonic())
             for fault in self.faults:
                 if re.search(fault[0], request.path):
                     self.faults.remove(fault)
@@ -105,6 +122,7 @@ class Simulator:
             if match and method == request.method:
                 try:
                     with self.lock:
+                        self.requests.append(request)
                         body = function(request, *match.groups())
                     return self.written(200, body, {})
                 except Refusal as refusal:
@@ -114,8 +132,12 @@ class Simulator:
 
     @staticmethod
     def written(status, body, headers):
-        raw = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
-        return status, {"Content-Type": "application/json", **headers}, raw
+        raw = b"" if body is None else body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else json.dumps(body).encode()
+        return status, {**({"Content-Type": "application/json"} if raw else {}), **headers}, raw
+
+    def fail(self, method, status, body, headers=None):
+        """The next request to such a path is answered so; several of them in turn."""
+        self.faults.append((re.escape(method), Refusal(status, body, headers)))
 
     def strict(self, what):
         """A check failed that a correct client never fails."""
@@ -157,11 +179,23 @@ class Simulator:
                 return True
         return False
 
+    def remove(self, message_id):
+        """Whether it was there."""
+        there = [message for message in self.messages if message["id"] == message_id]
+        self.messages = [message for message in self.messages if message["id"] != message_id]
+        self.removed += there
+        return bool(there)
+
     def texts(self, chat=None):
         with self.lock:
             return [m["text"] for m in self.messages if chat is None or m["chat"] == chat]
 
     # --- sending
+    @staticmethod
+    def written_event(event):
+        """The bytes of an event; of one that is bytes already, these."""
+        return event if isinstance(event, bytes) else json.dumps(event).encode()
+
     @staticmethod
     def post(url, body, headers, method="POST"):
         """(status, headers, body) of one request to ai_bot."""
@@ -247,62 +281,3 @@ class Socket:
 
         asyncio.run_coroutine_threadsafe(swallow(), self.loop).result(10)
         self.client = None
-
-
-def crash_run(make, options, event_of, chat_of):
-    """Sends events as a platform does (in order within a conversation, the same event again until it is acknowledged)
-    and reports what people saw, as generic_platform.py does; ends when every event has its answer."""
-    simulator = make(options)
-    acknowledged, attempts = [], [0]
-
-    def converse(conversation, count, started):
-        for number in range(count):
-            due = started + (number * options.conversations + conversation) / options.rate
-            time.sleep(max(0.0, due - time.monotonic()))
-            identity = f"{conversation:03}-{number:05}"
-            event = event_of(simulator, identity, conversation, f"echo {identity}")
-            while True:
-                attempts[0] += 1
-                try:
-                    status, _, content = simulator.send(event)
-                    if status == 200:
-                        acknowledged.append(identity)
-                        break
-                    if 400 <= status < 500:
-                        raise SystemExit(f"{identity} was refused: {status} {content!r}")
-                except (OSError, http.client.HTTPException):
-                    pass
-                time.sleep(0.02)
-
-    print("ready", flush=True)
-    started = time.monotonic()
-    counts = [len(range(c, options.events, options.conversations)) for c in range(options.conversations)]
-    threads = [threading.Thread(target=converse, args=(c, n, started), daemon=True) for c, n in enumerate(counts)]
-    for thread in threads:
-        thread.start()
-    end = started + options.patience
-    wanted = {f"{c:03}-{n:05}" for c, count in enumerate(counts) for n in range(count)}
-
-    def identities():
-        return [(m["chat"], match[1]) for m in simulator.messages if (match := re.search(r"echo (\d{3}-\d{5})", m["text"]))]
-
-    while time.monotonic() < end:
-        with simulator.lock:
-            if {identity for _, identity in identities()} >= wanted:
-                break
-        time.sleep(0.05)
-    with simulator.lock:
-        print(json.dumps({"seconds": time.monotonic() - started, "acknowledged": acknowledged, "attempts": attempts[0],
-                          "repeated": simulator.repeated, "refused": simulator.refused, "shown": identities(),
-                          "chats": {f"{c:03}": chat_of(c) for c in range(options.conversations)}}))
-
-
-def run_as_program(description, make, event_of, chat_of):
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument("--url", required=True, help="the channel's webhook")
-    parser.add_argument("--port", type=int, required=True, help="where the simulated API listens")
-    parser.add_argument("--events", type=int, default=2000)
-    parser.add_argument("--conversations", type=int, default=50)
-    parser.add_argument("--rate", type=float, default=400, help="events a second")
-    parser.add_argument("--patience", type=float, default=300, help="seconds")
-    crash_run(make, parser.parse_args(), event_of, chat_of)

@@ -18,6 +18,7 @@ from conftest import PATIENCE, PLATFORMS, SECRET, free_port, remote_model, wait_
 
 LONG = os.environ.get("CRASH_FORM") == "long"
 EVENTS, KILLS, RATE = (2000, 20, 400) if LONG else (400, 4, 400)
+SENT_AT_ONCE = 32  # delivery.parallel
 CONVERSATIONS, REAL = 50, 3  # of them so many ask the built-in model, the others the simulated remote one
 
 
@@ -66,7 +67,8 @@ def test_kill_9_loses_and_doubles_nothing(make_server, echo_endpoint, folder):
 
 @pytest.mark.parametrize("name", ["slack", "feishu"])
 def test_through_a_platform_too(make_server, echo_endpoint, name):
-    """The platforms have idempotency keys: an answer that is sent again is seen once."""
+    """Feishu has idempotency keys: an answer that is sent again is seen once. Slack has none: what was being sent when the
+    server died may be seen twice, and nothing else."""
     sys.path.insert(0, str(PLATFORMS))
     module = __import__(name)
     make, api = {"slack": (module.__dict__.get("Slack"), "/api"), "feishu": (module.__dict__.get("Feishu"), "")}[name]
@@ -84,11 +86,12 @@ def test_through_a_platform_too(make_server, echo_endpoint, name):
     assert len(set(report["acknowledged"])) == EVENTS
     seen = collections.Counter(identity for _, identity in report["shown"])
     assert [e for e in report["acknowledged"] if seen[e] == 0] == [], "lost"
-    assert [e for e, count in seen.items() if count > 1] == [], "answered twice"
+    twice = [e for e, count in seen.items() if count > 1]
+    assert len(twice) <= (0 if name == "feishu" else KILLS * SENT_AT_ONCE), "answered twice"
     order = collections.defaultdict(list)
     for chat, identity in report["shown"]:
         assert report["chats"][identity[:3]] == chat
         order[chat].append(identity)
     assert all(identities == sorted(identities) for identities in order.values()), "out of order"
     wait_until(lambda: server.health()["inbox"] == {"open": 0, "dead": 0} and server.health()["outbox"] == {"open": 0, "dead": 0}, "all done")
-    print(f"{name}, seed {seed}: {EVENTS} events, {KILLS} kills, {report['attempts']} attempts, {report['repeated']} messages under a known key, {report['seconds']:.1f} s")
+    print(f"{name}, seed {seed}: {EVENTS} events, {KILLS} kills, {report['attempts']} attempts, {report['repeated']} messages under a known key, {len(twice)} seen twice, {report['seconds']:.1f} s")
