@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "channels/channel.h"
+#include "channels/discord_known.h"
 
 namespace ai_bot {
 
@@ -23,13 +24,15 @@ class DiscordChannel : public Channel {
   DiscordChannel(ChannelConfig config, const ChannelLimits& limits);
 
   Result<Reading> receive(const WebhookRequest& request) const override;
-  // The event of a Gateway dispatch (MESSAGE_CREATE, GUILD_MEMBER_ADD …).
-  Reading read(const std::string& type, const nlohmann::json& data, int64_t now_ms) const;
+  // The event of a Gateway dispatch (MESSAGE_CREATE, MESSAGE_UPDATE).
+  Reading read(const std::string& type, const nlohmann::json& data, int64_t now_ms,
+               const DiscordKnown& known = {}) const;
 
   std::vector<std::string> compose(const std::string& answer) const override;
   std::string address_for(const std::string& chat) const override;
   HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
   Delivery judge(const HttpReply& response) const override;
+  std::optional<HttpRequest> retract(const Reply& reply, const std::string& token) const override;
   bool edits() const override { return true; }
   std::optional<HttpRequest> typing(const std::string& address,
                                     const std::string& token) const override;
@@ -41,6 +44,7 @@ class DiscordChannel : public Channel {
  private:
   std::string url(const std::string& path) const;
   std::string authorization() const { return "Bot " + config_.bot_token.reveal(); }
+  Result<Reading> read_interaction(const nlohmann::json& interaction, int64_t now_ms) const;
   Reading read_command(const nlohmann::json& interaction, int64_t now_ms) const;
 
   ChannelConfig config_;

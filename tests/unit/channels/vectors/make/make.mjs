@@ -520,8 +520,31 @@ async function discord() {
   await raw('a number and a flag', command(options(5, true)), deferred('5 true'));
   await raw('a command without options', command({ data: { id: 'd', name: 'help', type: 1 } }), deferred('/help'));
   await raw('an option without a value', command({ data: { id: 'd', name: 'ask', options: [{ name: 'sub', type: 1 }] } }), deferred('/ask'));
-  await raw('a button', command({ type: 3 }), { error: 'invalid' });
-  await raw('autocompletion', command({ type: 4 }), { error: 'invalid' });
+  const told = (body) => ({ outcome: 'unknown', status: 200, body });
+  await raw('a button', command({ type: 3, data: { component_type: 2, custom_id: 'b' }, message: { id: 'm' } }), told('{"type":6}'));
+  await raw('a form', command({ type: 5, data: { custom_id: 'f', components: [] } }), told('{"type":6}'));
+  await raw('autocompletion', command({ type: 4 }), told('{"data":{"choices":[]},"type":8}'));
+  await raw('an interaction nobody knows', command({ type: 77 }), { error: 'invalid' });
+  const asking = (options, resolved = {}, more = {}) => command({ data: { id: 'd', name: 'ask', type: 1, options, resolved }, ...more });
+  await raw('a subcommand', asking([{ name: 'question', type: 1, options: [{ name: 'text', type: 3, value: 'when?' }] }]), deferred('when?'));
+  await raw('a subcommand in a group', asking([{ name: 'g', type: 2, options: [{ name: 's', type: 1, options: [{ name: 'a', type: 3, value: 'when' }, { name: 'b', type: 4, value: 5 }] }] }]), deferred('when 5'));
+  await raw('options that are nested without end', asking([{ name: 'a', options: [{ name: 'b', options: [{ name: 'c', options: [{ name: 'd', value: 'deep' }] }] }] }]), deferred('/ask'));
+  const people = { users: { 7: { id: '7', username: 'bob' } }, roles: { 8: { id: '8', name: 'Sales' } }, channels: { 9: { id: '9', name: 'general' } } };
+  await raw('a person, a channel and a role', asking([{ name: 'a', type: 6, value: '7' }, { name: 'b', type: 7, value: '9' }, { name: 'c', type: 8, value: '8' }, { name: 'd', type: 9, value: '8' }, { name: 'e', type: 9, value: '7' }], people), deferred('@bob #general @Sales @Sales @bob'));
+  await raw('a person nobody tells of', asking([{ name: 'a', type: 6, value: '7' }]), deferred('@7'));
+  const file = { id: 'a1', filename: '笔记.txt', size: 12, url: 'https://cdn.discordapp.com/a/n.txt', content_type: 'text/plain' };
+  await raw('a file', asking([{ name: 'f', type: 11, value: 'a1' }, { name: 'q', type: 3, value: 'what is in it?' }], { attachments: { a1: file } }),
+    deferred('what is in it?\n[file: 笔记.txt]', { attachments: [[file.url, '笔记.txt', 'file', 12]] }));
+  await raw('a file alone', asking([{ name: 'f', type: 11, value: 'a1' }], { attachments: { a1: file } }), deferred('[file: 笔记.txt]', { attachments: [[file.url, '笔记.txt', 'file', 12]] }));
+  await raw('options of wrong kinds', asking([5, null, { name: 'a', value: [1] }, { name: 'b', value: null }, { name: 'c', type: 'x', value: 'ok' }], []), deferred('ok'));
+  await raw("one of the bot's own commands", command({ data: { id: 'd', name: 'model', type: 1, options: [{ name: 'name', type: 3, value: 'small' }] } }), deferred('/model small'));
+  const summarize = (message) => command({ data: { id: 'd', name: 'Summarize', type: 3, target_id: 'm9', resolved: { messages: { m9: message } } } });
+  await raw('a command on a message', summarize({ id: 'm9', author: { id: '7', username: 'bob', global_name: 'Bob' }, content: 'Ends in\nMay <@7>.', mentions: [{ id: '7', username: 'bob' }], attachments: [file] }),
+    deferred('Summarize\n[file: 笔记.txt]\n\n[引用 Bob]\n> Ends in\n> May @bob.', { attachments: [[file.url, '笔记.txt', 'file', 12]] }));
+  await raw('a command on a message that is not told', command({ data: { id: 'd', name: 'Summarize', type: 3, target_id: 'm9' } }), deferred('Summarize'));
+  await raw('a command on a person', command({ data: { id: 'd', name: 'Introduce', type: 2, target_id: '7', resolved: people } }), deferred('Introduce @bob'));
+  await raw('a command in a thread', inGuild({ channel: { id: 'c1', type: 11, parent_id: 'p1' } }), deferred('hello', { address: { ...asked.address, parent: 'p1' } }));
+  await raw("a command in a channel, whose parent is a category", inGuild({ channel: { id: 'c1', type: 0, parent_id: 'p1' } }), deferred('hello'));
   await raw('a type that is a text', command({ type: 'x' }), { error: 'invalid' });
   await raw('wrong kinds of values', { type: 2, id: 7, channel_id: [], data: 'x', user: 3 }, { outcome: 'unknown' });
   await raw('a member that is a text', command({ member: 'x', guild_id: 'g1' }), deferred('hello', { sender: '' }));
