@@ -28,6 +28,11 @@ class DiscordChannel : public Channel {
   Reading read(const std::string& type, const nlohmann::json& data, int64_t now_ms,
                const DiscordKnown& known = {}) const;
 
+  // An interaction, from the webhook or, where no address for them is set, the Gateway.
+  Result<Reading> read_interaction(const nlohmann::json& interaction, int64_t now_ms) const;
+  // Tells Discord what came of it ("Create Interaction Response").
+  HttpRequest answer_interaction(const nlohmann::json& interaction, const Reading& reading) const;
+
   std::vector<std::string> compose(const std::string& answer) const override;
   std::string address_for(const std::string& chat) const override;
   HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
@@ -44,7 +49,6 @@ class DiscordChannel : public Channel {
  private:
   std::string url(const std::string& path) const;
   std::string authorization() const { return "Bot " + config_.bot_token.reveal(); }
-  Result<Reading> read_interaction(const nlohmann::json& interaction, int64_t now_ms) const;
   Reading read_command(const nlohmann::json& interaction, int64_t now_ms) const;
 
   ChannelConfig config_;

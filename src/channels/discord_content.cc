@@ -70,12 +70,11 @@ std::optional<std::string> seen(std::string_view mark, const Names& names,
     return reader.known.is_own_role(role) ? "" : "@" + or_else(reader.known.role(role), "role");
   if (const std::string channel = id_behind("#"); !channel.empty())
     return "#" + or_else(reader.known.channel(channel), channel);
-  for (const char* sign : {"@!", "@"}) {
-    const std::string user = id_behind(sign);
-    if (user.empty()) continue;
-    const auto name = names.find(user);
-    if (name != names.end()) return name->second;
-    return user == reader.bot ? "" : "@" + user;
+  for (const std::string_view sign : {"@!", "@"}) {
+    if (!mark.starts_with(sign)) continue;
+    const std::string_view user = mark.substr(sign.size());
+    if (const auto name = names.find(user); name != names.end()) return name->second;
+    if (are_digits(user)) return user == reader.bot ? "" : fmt::format("@{}", user);
   }
   if (mark.starts_with("t:"))
     if (std::string when = date(mark.substr(2)); !when.empty()) return when;

@@ -1,5 +1,7 @@
 // Slash commands, commands of a message's or a person's menu, buttons and forms ("Receiving and
 // Responding to Interactions").
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -122,6 +124,14 @@ Result<Reading> DiscordChannel::read_interaction(const json& interaction, int64_
       return fail(Code::kInvalid, "type: no interaction that is understood",
                   "type：无法识别的交互类型");
   }
+}
+
+HttpRequest DiscordChannel::answer_interaction(const json& interaction,
+                                               const Reading& reading) const {
+  const std::string to =
+      url(fmt::format("/interactions/{}/{}/callback", url_escaped(text_or(interaction, "id")),
+                      url_escaped(text_or(interaction, "token"))));
+  return json_request(config_, "POST", to, object_of(reading.answer.body));
 }
 
 Reading DiscordChannel::read_command(const json& interaction, int64_t now_ms) const {

@@ -143,7 +143,13 @@ void DiscordSocket::on_dispatch(const json& message, const json& data, int64_t n
     resume_address_ = text_or(data, "resume_gateway_url");
     return;
   }
-  step.reading = channel_.read(type, data, now_ms, known_);
+  if (type == "INTERACTION_CREATE") {
+    auto reading = channel_.read_interaction(data, now_ms);
+    if (reading) step.request = channel_.answer_interaction(data, *reading);
+    step.reading = reading ? std::move(*reading) : ignored("unreadable");
+  } else {
+    step.reading = channel_.read(type, data, now_ms, known_);
+  }
   if (!step.reading->event) return;
   step.mark = seen_;
   uncommitted_.insert(seen_);
