@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "channels/channel.h"
+#include "channels/discord_known.h"
 
 namespace ai_bot {
 
@@ -23,13 +24,20 @@ class DiscordChannel : public Channel {
   DiscordChannel(ChannelConfig config, const ChannelLimits& limits);
 
   Result<Reading> receive(const WebhookRequest& request) const override;
-  // The event of a Gateway dispatch (MESSAGE_CREATE, GUILD_MEMBER_ADD …).
-  Reading read(const std::string& type, const nlohmann::json& data, int64_t now_ms) const;
+  // The event of a Gateway dispatch (MESSAGE_CREATE, MESSAGE_UPDATE).
+  Reading read(const std::string& type, const nlohmann::json& data, int64_t now_ms,
+               const DiscordKnown& known = {}) const;
+
+  // An interaction, from the webhook or, where no address for them is set, the Gateway.
+  Result<Reading> read_interaction(const nlohmann::json& interaction, int64_t now_ms) const;
+  // Tells Discord what came of it ("Create Interaction Response").
+  HttpRequest answer_interaction(const nlohmann::json& interaction, const Reading& reading) const;
 
   std::vector<std::string> compose(const std::string& answer) const override;
   std::string address_for(const std::string& chat) const override;
   HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
   Delivery judge(const HttpReply& response) const override;
+  std::optional<HttpRequest> retract(const Reply& reply, const std::string& token) const override;
   bool edits() const override { return true; }
   std::optional<HttpRequest> typing(const std::string& address,
                                     const std::string& token) const override;

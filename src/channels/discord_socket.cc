@@ -137,12 +137,19 @@ void DiscordSocket::on_dispatch(const json& message, const json& data, int64_t n
                                 SocketStep& step) {
   const std::string type = text_or(message, "t");
   seen_ = number_or(message, "s", seen_);
+  known_.learn(type, data);
   if (type == "READY") {
     session_ = text_or(data, "session_id");
     resume_address_ = text_or(data, "resume_gateway_url");
     return;
   }
-  step.reading = channel_.read(type, data, now_ms);
+  if (type == "INTERACTION_CREATE") {
+    auto reading = channel_.read_interaction(data, now_ms);
+    if (reading) step.request = channel_.answer_interaction(data, *reading);
+    step.reading = reading ? std::move(*reading) : ignored("unreadable");
+  } else {
+    step.reading = channel_.read(type, data, now_ms, known_);
+  }
   if (!step.reading->event) return;
   step.mark = seen_;
   uncommitted_.insert(seen_);

@@ -50,6 +50,7 @@ class DiscordSocket : public SocketProtocol {
   int64_t seen_ = -1;        // the sequence of the last dispatch
   // Of dispatches whose events are not on disk yet: RESUME begins before the first of them.
   std::set<int64_t> uncommitted_;
+  DiscordKnown known_;
   std::string session_;  // empty: none to resume
   std::string resume_address_;
   int64_t window_began_ms_ = 0;

@@ -17,7 +17,10 @@ struct SocketStep {
   std::vector<std::string> send;   // at once
   std::optional<Reading> reading;  // an event to be committed …
   std::string acknowledgement;  // … and what is sent after that (or at once when there is none)
-  bool reconnect = false;       // the platform wants a new connection
+  // What answers the frame where the platform wants that by HTTP; sent as an acknowledgement is,
+  // and nobody waits for what it says.
+  std::optional<HttpRequest> request = {};
+  bool reconnect = false;  // the platform wants a new connection
   // For committed(), once the event is on disk; 0: nothing. When it can't be taken in, the
   // connection is made again, so that the platform repeats what was not committed.
   int64_t mark = 0;

@@ -71,12 +71,22 @@ struct Run {
 };
 using RunPtr = std::shared_ptr<Run>;
 
+void acknowledge(const RunPtr& run, const SocketStep& step, const WebSocket& socket) {
+  if (!step.acknowledgement.empty() && !run->state.closed)
+    socket.send(step.acknowledgement, run->kind);
+  if (!step.request) return;
+  HttpRequest request = *step.request;
+  request.timeouts = HttpTimeouts::all(run->needs.timeout);
+  HttpStream stream;
+  stream.on_done = [](const Result<HttpReply>&) {};
+  run->needs.http.start(std::move(request), std::move(stream));
+}
+
 // A frame's event, its commit, its acknowledgement.
 void take_in_frame(const RunPtr& run, SocketStep step, const WebSocket& socket) {
   if (!step.reading || !step.reading->event) {
     if (step.reading) run->needs.intake.note_ignored(run->channel, *step.reading);
-    if (!step.acknowledgement.empty()) socket.send(step.acknowledgement, run->kind);
-    return;
+    return acknowledge(run, step, socket);
   }
   const bool repeats_after_reconnect = step.mark != 0;
   // What can't be taken in is not acknowledged: the platform sends it again.
@@ -88,19 +98,18 @@ void take_in_frame(const RunPtr& run, SocketStep step, const WebSocket& socket) 
   // Counted as long as anybody holds the callback, whatever is thrown on its way.
   ++run->state.commits_under_way;
   const std::shared_ptr<void> counted(nullptr, [run](void*) { --run->state.commits_under_way; });
-  run->needs.intake.take_in(
-      run->channel, std::move(*step.reading->event),
-      [run, counted, socket, mark = step.mark, acknowledgement = step.acknowledgement](
-          const TakenInPtr& taken, const Result<void>& result) {
-        if (result) {
-          run->needs.intake.note_taken_in(*taken);
-          if (mark != 0) run->state.note_mark(mark);
-          if (!acknowledgement.empty() && !run->state.closed)
-            socket.send(acknowledgement, run->kind);
-        } else if (mark != 0) {
-          run->state.close(result.error().text);
-        }
-      });
+  Event event = std::move(*step.reading->event);
+  run->needs.intake.take_in(run->channel, std::move(event),
+                            [run, counted, socket, mark = step.mark, step = std::move(step)](
+                                const TakenInPtr& taken, const Result<void>& result) {
+                              if (result) {
+                                run->needs.intake.note_taken_in(*taken);
+                                if (mark != 0) run->state.note_mark(mark);
+                                acknowledge(run, step, socket);
+                              } else if (mark != 0) {
+                                run->state.close(result.error().text);
+                              }
+                            });
 }
 
 void on_close_frame(const RunPtr& run, const std::string& frame) {

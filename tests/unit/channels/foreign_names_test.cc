@@ -42,7 +42,7 @@ TEST(ForeignNames, OfDiscordAreReadOnce) {
                          mention("12", "a\nb")};
   EXPECT_EQ(discord_text("<@42> ask <@1>, <@!1>, <@11> and <@12>", mentions),
             "ask @anna, @anna, @<@1><@!1> and @a b");
-  EXPECT_EQ(discord_text("<@1 <@99> <@&1> <@", mentions), "<@1 <@99> <@&1> <@");
+  EXPECT_EQ(discord_text("<@1 <@99> <@&1> <@", mentions), "<@1 @99 @role <@");
 }
 
 TEST(ForeignNames, DoNotMultiply) {

@@ -92,6 +92,26 @@ TEST_F(Discord, ResumesBeforeWhatWasNotCommitted) {
   EXPECT_EQ(resume["d"]["seq"], 5);
 }
 
+TEST_F(Discord, AnswersInteractionsThatComeThroughTheGateway) {
+  const auto told = [&](const json& fields) {
+    json interaction = {{"id", "i/1"}, {"token", "t?"},         {"channel_id", "c"},
+                        {"type", 2},   {"user", {{"id", "u"}}}, {"data", {{"name", "help"}}}};
+    interaction.update(fields);
+    return on(dispatch(2, "INTERACTION_CREATE", interaction));
+  };
+  const SocketStep command = told(json::object());
+  ASSERT_TRUE(command.reading->event && command.request);
+  EXPECT_EQ(command.reading->event->text, "/help");
+  EXPECT_EQ(command.mark, 2);
+  EXPECT_EQ(command.request->url, "https://discord.com/api/v10/interactions/i%2F1/t%3F/callback");
+  EXPECT_EQ(command.request->method, "POST");
+  EXPECT_EQ(json::parse(command.request->body), (json{{"type", 5}}));
+  const SocketStep button = told({{"type", 3}});
+  EXPECT_FALSE(button.reading->event);
+  EXPECT_EQ(json::parse(button.request->body), (json{{"type", 6}}));
+  EXPECT_FALSE(told({{"type", 77}}).request);
+}
+
 TEST_F(Discord, CodesOfACloseSayWhetherTheSessionLivesOrNobodyIsWanted) {
   for (const int code : {0, 1006, 1011, 4000, 4001, 4002, 4005, 4008}) {
     begin();
