@@ -31,16 +31,6 @@ std::string conversation_of(const ChannelConfig& config, const Incoming& incomin
   return key;
 }
 
-std::string list_of(const std::vector<Attachment>& attachments) {
-  std::string text;
-  for (const Attachment& a : attachments) {
-    const std::string name = name_in_brackets(a.name);
-    text +=
-        fmt::format("{}[{}: {}]", text.empty() ? "" : " ", a.type, name.empty() ? a.type : name);
-  }
-  return text;
-}
-
 // As much of them as the room (in bytes) allows.
 std::string text_of(const std::vector<Quote>& quotes, Language language, size_t room) {
   std::string text;
@@ -94,6 +84,17 @@ std::string name_in_brackets(const std::string& name) {
   return shown;
 }
 
+std::string files_in_text(const std::vector<Attachment>& attachments) {
+  std::string text;
+  for (const Attachment& a : attachments) {
+    if (a.type == "quote") continue;
+    const std::string name = name_in_brackets(a.name);
+    text +=
+        fmt::format("{}[{}: {}]", text.empty() ? "" : " ", a.type, name.empty() ? a.type : name);
+  }
+  return text;
+}
+
 Reading ignored(std::string outcome) {
   Reading received;
   received.outcome = std::move(outcome);
@@ -136,8 +137,10 @@ Reading decide(const ChannelConfig& config, const ChannelLimits& limits, Incomin
     event.fixed_answer = cannot_read(incoming.unreadable);
     return accepted(std::move(event));
   }
-  const std::string files = list_of(incoming.attachments);
+  const std::string files = files_in_text(incoming.attachments);
   if (!files.empty()) text += (text.empty() ? "" : "\n") + files;
+  // Somebody mentions the bot in a reply and says no more: what it replies to is the question.
+  if (text.empty() && !incoming.attachments.empty()) text = "[quote]";
   // A command stands alone.
   if (!text.starts_with('/') && text.size() < limits.max_message)
     text += text_of(incoming.quotes, language_of(text), limits.max_message - text.size());

@@ -49,6 +49,10 @@ std::string name_in_text(const std::string& name);
 // A file's name between "[" and "]", which it cannot end.
 std::string name_in_brackets(const std::string& name);
 
+// Files as they stand in a text: "[image: image] [file: notes.txt]". What is to be fetched and read
+// (a quotation) is none.
+std::string files_in_text(const std::vector<Attachment>& attachments);
+
 // Something that is acknowledged and counted, and otherwise left alone.
 Reading ignored(std::string outcome);
 

@@ -12,7 +12,7 @@ namespace ai_bot {
 struct Attachment {
   std::string id;    // the platform's handle for downloading it
   std::string name;  // as the sender called it; foreign text, never a path
-  std::string type;  // "file", "image", "audio" or "video"
+  std::string type;  // "file", "image", "audio", "video" or "quote" (Channel::read_quoted)
   int64_t size = 0;  // bytes, 0: not told
 
   bool operator==(const Attachment&) const = default;

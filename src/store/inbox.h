@@ -23,7 +23,8 @@ class Inbox {
     int64_t next_ms = 0;  // of the entry
   };
   // A part of an album (Event::album) becomes one with the part that came first, unless that one is
-  // not waiting for it any more.
+  // not waiting for it any more. A part that tells the same as the first, and more, takes its
+  // place.
   virtual Added add(const Event& event) = 0;
 
   enum class State { kOpen = 0, kDone = 1, kDead = 2 };
