@@ -16,6 +16,8 @@ Result<Identity> Channel::read_identity(const HttpReply&) const {
   return fail(Code::kInternal, "this platform is not asked who the bot is", "该平台无需查询身份");
 }
 
+std::vector<HttpRequest> Channel::introductions(const std::string&) const { return {}; }
+
 std::optional<HttpRequest> Channel::download(const Attachment&, const std::string&) const {
   return std::nullopt;
 }

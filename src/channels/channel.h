@@ -129,6 +129,10 @@ class Channel {
   virtual std::optional<HttpRequest> identity_request(const std::string& token) const;
   virtual Result<Identity> read_identity(const HttpReply& response) const;
 
+  // What is sent once when a channel begins and the bot is known: what the platform shows people of
+  // it, as a menu of commands. Nobody waits for the answers.
+  virtual std::vector<HttpRequest> introductions(const std::string& token) const;
+
   // The request for an attachment's bytes; none where they can't be had. Where a platform first
   // tells at which address they are, download_from() makes the second request of the first one's
   // answer.

@@ -16,14 +16,14 @@ using nlohmann::json;
 
 const Text kUnknown{"a kind of message I do not know", "未知类型的消息"};
 
-// "[event: Planning, 1767225600000]": what there is of it, in brackets.
-std::string bracketed(const std::string& what, std::initializer_list<std::string> parts) {
-  std::string text;
+// What there is of it, in brackets; empty when that is nothing.
+std::string words_of(const std::string& kind, std::initializer_list<std::string> parts) {
+  std::string words;
   for (const std::string& part : parts) {
     if (trim(part).empty()) continue;
-    text += (text.empty() ? "" : ", ") + name_in_brackets(part);
+    words += (words.empty() ? "" : ", ") + part;
   }
-  return text.empty() ? "" : fmt::format("[{}: {}]", what, text);
+  return words.empty() ? "" : bracketed(kind, words);
 }
 
 std::string number_text(const json& content, std::string_view key) {
@@ -35,7 +35,7 @@ std::string number_text(const json& content, std::string_view key) {
 std::string location(const json& content) {
   const std::string latitude = number_text(content, "latitude");
   const std::string longitude = number_text(content, "longitude");
-  return bracketed("location",
+  return words_of("location",
                    {text_or(content, "name"), latitude.empty() ? "" : latitude + " " + longitude});
 }
 
@@ -44,16 +44,16 @@ std::string poll(const json& content) {
   for (const json& option : list_in(content, "options")) {
     if (option.is_string()) options += (options.empty() ? "" : " / ") + option.get<std::string>();
   }
-  return bracketed("poll", {text_or(content, "topic"), options});
+  return words_of("poll", {text_or(content, "topic"), options});
 }
 
 std::string task(const json& content) {
   std::vector<Attachment> none;
-  return bracketed("task", {feishu_post(object_in(content, "summary"), "", none)});
+  return words_of("task", {feishu_post(object_in(content, "summary"), "", none)});
 }
 
 std::string calendar(const json& content) {
-  return bracketed("event", {text_or(content, "summary")});
+  return words_of("event", {text_or(content, "summary")});
 }
 
 // "{from_user} invited {to_chatters}": each stands for texts of that name.
@@ -85,10 +85,10 @@ const std::map<std::string_view, Kind> kKinds = {
     {"calendar", {calendar, {"an event", "日程"}}},
     {"general_calendar", {calendar, {"an event", "日程"}}},
     {"video_chat",
-     {[](const json& content) { return bracketed("meeting", {text_or(content, "topic")}); },
+     {[](const json& content) { return words_of("meeting", {text_or(content, "topic")}); },
       {"a meeting", "视频会议"}}},
     {"folder",
-     {[](const json& content) { return bracketed("folder", {text_or(content, "file_name")}); },
+     {[](const json& content) { return words_of("folder", {text_or(content, "file_name")}); },
       {"a folder", "文件夹"}}},
     {"system", {system_text, {"a notice", "系统消息"}}},
     {"interactive", {feishu_card_text, {"a card", "卡片"}}},

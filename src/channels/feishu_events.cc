@@ -54,10 +54,7 @@ Result<Reading> FeishuChannel::read_message(const json& event, bool is_edited, c
       read_feishu_content(text_or(message, "message_type"), text_or(message, "content"), id);
   Incoming incoming;
   incoming.event_id = id;
-  if (is_edited) {
-    incoming.edits = id;
-    incoming.event_id += "/" + text_or(message, "update_time");
-  }
+  if (is_edited) mark_as_edit(incoming, content.text);
   incoming.chat = text_or(message, "chat_id");
   incoming.thread = text_or(message, "thread_id");
   incoming.sender = text_or(object_in(sender, "sender_id"), "open_id");

@@ -5,16 +5,35 @@
 #include <algorithm>
 
 #include "channels/quotation.h"
+#include "channels/signing.h"
 #include "core/language.h"
 #include "core/utf8.h"
 
 namespace ai_bot {
 namespace {
 
-constexpr size_t kLongestName = 200;  // bytes, of a person or file in a text
+constexpr size_t kLongestName = 200;    // bytes, of a person or file in a text
+constexpr size_t kLongestThing = 4096;  // bytes, of a poll or a place in a text
+constexpr size_t kVersionDigits = 16;
+
+bool holds(const std::vector<std::string>& list, const std::string& id) {
+  return std::find(list.begin(), list.end(), id) != list.end();
+}
 
 bool allows(const std::vector<std::string>& list, const std::string& id) {
-  return list.empty() || std::find(list.begin(), list.end(), id) != list.end();
+  return list.empty() || holds(list, id);
+}
+
+bool allows_conversation(const AllowConfig& allow, const Incoming& incoming) {
+  return allows(allow.conversations, incoming.chat) ||
+         (!incoming.parent.empty() && holds(allow.conversations, incoming.parent));
+}
+
+std::string in_brackets(std::string_view text, size_t most) {
+  std::string shown = one_line(text, most);
+  std::replace(shown.begin(), shown.end(), '[', '(');
+  std::replace(shown.begin(), shown.end(), ']', ')');
+  return shown;
 }
 
 // Whether the text begins with the prefix, which is then removed.
@@ -77,11 +96,19 @@ Reading accepted(Event event) {
 
 std::string name_in_text(const std::string& name) { return one_line(name, kLongestName); }
 
-std::string name_in_brackets(const std::string& name) {
-  std::string shown = name_in_text(name);
-  std::replace(shown.begin(), shown.end(), '[', '(');
-  std::replace(shown.begin(), shown.end(), ']', ')');
-  return shown;
+std::string name_in_brackets(const std::string& name) { return in_brackets(name, kLongestName); }
+
+std::string bracketed(const std::string& kind, const std::string& words) {
+  const std::string shown = in_brackets(words, kLongestThing);
+  return trim(shown).empty() ? fmt::format("[{}]", kind)
+                             : fmt::format("[{}: {}]", kind, trim(shown));
+}
+
+void mark_as_edit(Incoming& incoming, std::string_view said) {
+  if (incoming.event_id.empty()) return;
+  incoming.edits = incoming.event_id;
+  incoming.event_id += "/edit:" + to_hex(sha256(said)).substr(0, kVersionDigits);
+  incoming.album.clear();
 }
 
 std::string files_in_text(const std::vector<Attachment>& attachments) {
@@ -113,7 +140,7 @@ Reading decide(const ChannelConfig& config, const ChannelLimits& limits, Incomin
   using Kind = Incoming::Kind;
   if (incoming.from_bot) return ignored("bot_message");
   if (incoming.event_id.empty() || incoming.chat.empty()) return ignored("unknown");
-  if (!allows(config.allow.conversations, incoming.chat)) return ignored("not_allowed");
+  if (!allows_conversation(config.allow, incoming)) return ignored("not_allowed");
   if (incoming.kind == Kind::kBotRemoved || incoming.kind == Kind::kMemberLeft)
     return ignored("left");
   if (incoming.kind != Kind::kMessage) {

@@ -23,6 +23,9 @@ struct Incoming {
   // and nothing that may differ when it is told again, or it is answered twice.
   std::string event_id;
   std::string chat;
+  // Of a thread that is a conversation of its own there, the one it belongs to: where that is
+  // allowed, so is the thread. Empty: none, or not known.
+  std::string parent = {};
   std::string thread;  // empty: none
   std::string sender;
   std::string text;  // plain, mentions of the bot removed
@@ -52,6 +55,14 @@ std::string name_in_brackets(const std::string& name);
 // Files as they stand in a text: "[image: image] [file: notes.txt]". What is to be fetched and read
 // (a quotation) is none.
 std::string files_in_text(const std::vector<Attachment>& attachments);
+
+// What stands in a text for a thing that is none: "[sticker: 😀]", or "[sticker]" without words. One
+// line, of bounded length, which its words cannot end.
+std::string bracketed(const std::string& kind, const std::string& words);
+
+// Makes it a new version of the message it is. `said` is what that says now: the same version,
+// however often it is told, is one event.
+void mark_as_edit(Incoming& incoming, std::string_view said);
 
 // Something that is acknowledged and counted, and otherwise left alone.
 Reading ignored(std::string outcome);

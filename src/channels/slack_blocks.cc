@@ -106,7 +106,7 @@ std::string block_text(const json& block) {
   if (type == "rich_text") return rich_text(block);
   if (type == "table") return table_text(block);
   if (type == "markdown") return escaped(text_or(block, "text"));
-  if (type == "image") return "[image: " + name_in_brackets(text_or(block, "alt_text")) + "]";
+  if (type == "image") return escaped(bracketed("image", text_or(block, "alt_text")));
   std::string text = text_object(object_in(block, "text"));
   add_line(text, text_object(object_in(block, "title")));
   for (const char* list : {"fields", "elements"}) {

@@ -114,9 +114,9 @@ void read_files(const json& message, Incoming& incoming) {
     std::string name = text_or(file, "name");
     if (name.empty()) name = text_or(file, "title");
     if (mode == "tombstone") {
-      add_word(incoming.text, "[file: deleted]");
+      add_word(incoming.text, bracketed("file", "deleted"));
     } else if (mode == "hidden_by_limit") {
-      add_word(incoming.text, "[file: hidden by the limits of the workspace]");
+      add_word(incoming.text, bracketed("file", "hidden by the limits of the workspace"));
     } else if (mode == "external" || flag_or(file, "is_external")) {
       const std::string address = text_or(file, "external_url", text_or(file, "url_private"));
       add_word(incoming.text,

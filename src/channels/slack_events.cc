@@ -116,8 +116,9 @@ Reading SlackChannel::read_message(const json& event, const std::string& bot,
     const std::string when = edited(message);
     if (when.empty() || when == edited(object_in(event, "previous_message")))
       return ignored("unknown");
-    incoming.edits = incoming.event_id;
-    incoming.event_id += ":" + when;
+    const std::string album = incoming.album;
+    mark_as_edit(incoming, incoming.text);
+    incoming.album = album;  // as which the message itself was taken in
   }
   return decide(config_, limits_, std::move(incoming), now_ms);
 }

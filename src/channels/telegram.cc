@@ -5,17 +5,18 @@
 #include <algorithm>
 
 #include "channels/incoming.h"
-#include "channels/markdown.h"
 #include "channels/platform.h"
 #include "channels/signing.h"
+#include "channels/telegram_content.h"
 #include "channels/telegram_text.h"
 #include "core/json.h"
-#include "core/utf8.h"
 
 namespace ai_bot {
 namespace {
 
 using nlohmann::json;
+
+constexpr int64_t kLastUpdate = int64_t{1} << 52;  // far beyond any there is
 
 // A path below the bot's own files; nothing for one that climbs or is none.
 std::optional<std::string> escaped_path(std::string_view path) {
@@ -30,19 +31,20 @@ std::optional<std::string> escaped_path(std::string_view path) {
   }
 }
 
-std::vector<Attachment> attachments_of(const json& message) {
-  std::vector<Attachment> list;
-  const auto add = [&](const json& file, const char* type) {
-    if (!text_or(file, "file_id").empty())
-      list.push_back({text_or(file, "file_id"), text_or(file, "file_name"), type,
-                      number_or(file, "file_size")});
-  };
-  add(object_in(message, "document"), "file");
-  if (const json& sizes = list_in(message, "photo"); !sizes.empty() && sizes.back().is_object())
-    add(sizes.back(), "image");  // the largest stands last
-  for (const char* audio : {"voice", "audio"}) add(object_in(message, audio), "audio");
-  add(object_in(message, "video"), "video");
-  return list;
+// What a message's event is called, so that a new version of it can name it.
+std::string event_id_of(const json& message, const std::string& chat) {
+  const std::string id = telegram_id(message, "message_id");
+  return chat.empty() || id.empty() ? "" : chat + "/" + id;
+}
+
+// A person may write as a chat: an administrator who stays anonymous as the group, others as their
+// channel ("Message", sender_chat). `from` is then an account of Telegram's own, a bot or not.
+void read_sender(const json& message, Incoming& incoming) {
+  const json& from = object_in(message, "from");
+  const std::string chat = telegram_id(object_in(message, "sender_chat"));
+  incoming.sender = chat.empty() ? telegram_id(from) : chat;
+  incoming.from_bot =
+      chat.empty() ? flag_or(from, "is_bot") : flag_or(message, "is_automatic_forward");
 }
 
 }  // namespace
@@ -72,27 +74,46 @@ Result<Reading> TelegramChannel::receive(const WebhookRequest& request) const {
 
 Result<Reading> TelegramChannel::read(const json& update, const Identity* self,
                                       int64_t now_ms) const {
+  if (const json& changed = object_in(update, "my_chat_member"); !changed.empty())
+    return read_membership(update, changed, now_ms);
+  if (const json& message = object_in(update, "message"); !message.empty())
+    return read_message(message, /*is_edit=*/false, self, now_ms);
+  if (const json& message = object_in(update, "edited_message"); !message.empty())
+    return read_message(message, /*is_edit=*/true, self, now_ms);
+  Reading reading = ignored("unknown");
+  // A button, which is none of ours, goes on waiting for an answer ("Making requests when getting
+  // updates").
+  if (const json& pressed = object_in(update, "callback_query"); !pressed.empty()) {
+    reading.answer.body =
+        json{{"method", "answerCallbackQuery"}, {"callback_query_id", text_or(pressed, "id")}}
+            .dump();
+  }
+  return reading;
+}
+
+Reading TelegramChannel::read_membership(const json& update, const json& changed,
+                                         int64_t now_ms) const {
+  const std::string now = text_or(object_in(changed, "new_chat_member"), "status");
+  const std::string before = text_or(object_in(changed, "old_chat_member"), "status");
+  const auto inside = [](const std::string& status) {
+    return status == "member" || status == "administrator";
+  };
+  if (inside(now) == inside(before)) return ignored("unknown");
   Incoming incoming;
   incoming.event_id = telegram_id(update, "update_id");
-  if (const json& changed = object_in(update, "my_chat_member"); !changed.empty()) {
-    const std::string now = text_or(object_in(changed, "new_chat_member"), "status");
-    const std::string before = text_or(object_in(changed, "old_chat_member"), "status");
-    const auto inside = [](const std::string& status) {
-      return status == "member" || status == "administrator";
-    };
-    if (inside(now) == inside(before)) return ignored("unknown");
-    incoming.kind = inside(now) ? Incoming::Kind::kBotAdded : Incoming::Kind::kBotRemoved;
-    incoming.chat = telegram_id(object_in(changed, "chat"));
-    incoming.address = {{"chat_id", number_or(object_in(changed, "chat"), "id")}};
-    return decide(config_, limits_, std::move(incoming), now_ms);
-  }
-  const json& message = object_in(update, "message");
-  if (message.empty()) return ignored("unknown");
-  const json& from = object_in(message, "from");
+  incoming.kind = inside(now) ? Incoming::Kind::kBotAdded : Incoming::Kind::kBotRemoved;
+  incoming.chat = telegram_id(object_in(changed, "chat"));
+  incoming.address = {{"chat_id", number_or(object_in(changed, "chat"), "id")}};
+  return decide(config_, limits_, std::move(incoming), now_ms);
+}
+
+Result<Reading> TelegramChannel::read_message(const json& message, bool is_edit,
+                                              const Identity* self, int64_t now_ms) const {
   const json& chat = object_in(message, "chat");
+  Incoming incoming;
   incoming.chat = telegram_id(chat);
-  incoming.sender = telegram_id(from);
-  incoming.from_bot = flag_or(from, "is_bot");
+  incoming.event_id = event_id_of(message, incoming.chat);
+  read_sender(message, incoming);
   incoming.direct = text_or(chat, "type") == "private";
   if (flag_or(message, "is_topic_message"))
     incoming.thread = telegram_id(message, "message_thread_id");
@@ -100,18 +121,16 @@ Result<Reading> TelegramChannel::read(const json& update, const Identity* self,
   if (!incoming.thread.empty())
     incoming.address["message_thread_id"] = number_or(message, "message_thread_id");
 
-  if (const auto members = message.find("new_chat_members");
-      members != message.end() && members->is_array()) {
+  const std::string bot = bot_id();
+  if (const json& members = list_in(message, "new_chat_members"); !members.empty()) {
     incoming.from_bot = false;
     incoming.kind = Incoming::Kind::kMemberJoined;
-    for (const json& one : *members) {
-      if (one.is_object() && telegram_id(one) == bot_id())
-        return ignored("joined");  // my_chat_member
+    for (const json& one : members) {
+      if (one.is_object() && telegram_id(one) == bot) return ignored("joined");  // my_chat_member
     }
     return decide(config_, limits_, std::move(incoming), now_ms);
   }
   if (message.contains("left_chat_member")) return ignored("left");
-  const std::string bot = bot_id();
   // Who is mentioned in a group can't be told before the bot knows its handle.
   const bool has_entities = message.contains("entities") || message.contains("caption_entities");
   if (!incoming.direct && has_entities && self == nullptr) {
@@ -119,11 +138,20 @@ Result<Reading> TelegramChannel::read(const json& update, const Identity* self,
                 "尚未获知机器人名称，请稍后重发");
   }
   const TelegramWords words = telegram_words(message, self, bot);
+  if (words.is_anothers_command && !incoming.direct) return ignored("not_addressed");
   const json& replied = object_in(message, "reply_to_message");
-  incoming.text = words.text == "/start" ? "/help" : words.text;
-  incoming.addressed = words.mentions_bot || telegram_id(object_in(replied, "from")) == bot;
-  incoming.attachments = attachments_of(message);
+  incoming.addressed = words.mentions_bot || (telegram_id(object_in(replied, "from")) == bot &&
+                                              !answers_topic_only(message));
+  read_telegram_content(message, words.text, bot, incoming);
+  // A link to the bot may carry a payload behind the command ("Deep linking").
+  if (starts_with_word(incoming.text, "/start")) incoming.text = "/help";
+  incoming.album = text_or(message, "media_group_id");
   if (!incoming.direct) incoming.address["message_id"] = number_or(message, "message_id");
+  if (is_edit) {
+    // What else changes by itself: a live location, a game's score, a checklist that is ticked off.
+    if (words.text.empty()) return ignored("unknown");
+    mark_as_edit(incoming, words.text);
+  }
   return decide(config_, limits_, std::move(incoming), now_ms);
 }
 
@@ -132,7 +160,7 @@ HttpRequest TelegramChannel::poll_request(const std::string& cursor,
   return json_request(config_, "POST", url("getUpdates"),
                       {{"offset", plain_number(cursor).value_or(0)},
                        {"timeout", wait.count()},
-                       {"allowed_updates", {"message", "my_chat_member"}}});
+                       {"allowed_updates", {"message", "edited_message", "my_chat_member"}}});
 }
 
 Result<Polled> TelegramChannel::read_poll(const HttpReply& response, const Identity* self,
@@ -160,56 +188,10 @@ Result<Polled> TelegramChannel::read_poll(const HttpReply& response, const Ident
     // What can be read soon comes again; what never can must not keep the others away.
     if (!reading && reading.error().code == Code::kUnavailable) return fail(reading.error());
     polled.readings.push_back(reading ? std::move(*reading) : ignored("unreadable"));
-    next = std::max(next, number_or(update, "update_id") + 1);
+    next = std::max(next, std::min(number_or(update, "update_id"), kLastUpdate) + 1);
   }
   if (next > 0) polled.cursor = std::to_string(next);
   return polled;
-}
-
-std::vector<std::string> TelegramChannel::compose(const std::string& answer) const {
-  static const Dialect dialect = telegram_html();
-  return render_markdown(answer, dialect, parts_of(config_));
-}
-
-std::string TelegramChannel::address_for(const std::string& chat) const {
-  return json{{"chat_id", std::atoll(chat.c_str())}}.dump();
-}
-
-HttpRequest TelegramChannel::render(const Reply& reply, const std::string&, int64_t) const {
-  const json address = address_of(reply);
-  json body = {{"chat_id", number_or(address, "chat_id")},
-               {"text", reply.text},
-               {"parse_mode", "HTML"},
-               {"link_preview_options", {{"is_disabled", true}}}};
-  if (!reply.draft.empty()) {
-    body["message_id"] = plain_number(reply.draft).value_or(0);
-    return json_request(config_, "POST", url("editMessageText"), body);
-  }
-  if (const int64_t thread = number_or(address, "message_thread_id"); thread != 0)
-    body["message_thread_id"] = thread;
-  // The reply names the asker, who is thereby told; a question that was deleted is no obstacle.
-  if (const int64_t question = number_or(address, "message_id"); question != 0 && reply.part == 0) {
-    body["reply_parameters"] = {{"message_id", question}, {"allow_sending_without_reply", true}};
-  }
-  return json_request(config_, "POST", url("sendMessage"), body);
-}
-
-Delivery TelegramChannel::judge(const HttpReply& response) const {
-  const json body = object_of(response.body);
-  if (flag_or(body, "ok")) {
-    Delivery delivered;
-    delivered.message_id = telegram_id(object_in(body, "result"), "message_id");
-    return delivered;
-  }
-  const std::string why = text_or(body, "description");
-  if (why.find("message is not modified") != std::string::npos) return {};
-  Delivery delivery = by_status(response);
-  if (!why.empty()) delivery.why = "Telegram: " + why;
-  if (response.status / 100 == 2)
-    delivery = {Delivery::Outcome::kRetry, "Telegram: no answer that can be read", {}};
-  if (const auto wait = seconds_in(object_in(body, "parameters"), "retry_after"))
-    delivery.retry_after = *wait;
-  return delivery;
 }
 
 std::optional<HttpRequest> TelegramChannel::identity_request(const std::string&) const {
@@ -226,15 +208,6 @@ Result<Identity> TelegramChannel::read_identity(const HttpReply& response) const
                 "bot_token：Telegram 返回“" + why + "”");
   }
   return Identity{telegram_id(me), text_or(me, "username")};
-}
-
-std::optional<HttpRequest> TelegramChannel::typing(const std::string& address,
-                                                   const std::string&) const {
-  const json to = object_of(address);
-  json body = {{"chat_id", number_or(to, "chat_id")}, {"action", "typing"}};
-  if (const int64_t thread = number_or(to, "message_thread_id"); thread != 0)
-    body["message_thread_id"] = thread;
-  return json_request(config_, "POST", url("sendChatAction"), body);
 }
 
 std::optional<HttpRequest> TelegramChannel::download(const Attachment& attachment,

@@ -1,7 +1,7 @@
 // Telegram (docs/channels/telegram.md): the Bot API, by webhook or long polling.
 //
 // Authenticity: X-Telegram-Bot-Api-Secret-Token is the secret given to setWebhook. There is no
-// timestamp and no signature; a repeated update is known by its update_id.
+// timestamp and no signature; a message that is told again is known by its chat and number.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -27,8 +27,11 @@ class TelegramChannel : public Channel {
   std::string address_for(const std::string& chat) const override;
   HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
   Delivery judge(const HttpReply& response) const override;
+  std::optional<HttpRequest> retract(const Reply& reply, const std::string& token) const override;
   std::optional<HttpRequest> identity_request(const std::string& token) const override;
   Result<Identity> read_identity(const HttpReply& response) const override;
+  // The menu of commands, in both languages.
+  std::vector<HttpRequest> introductions(const std::string& token) const override;
   bool edits() const override { return true; }
   // getUpdates; the cursor is its offset, which confirms all updates before it.
   bool polls() const override { return true; }
@@ -46,6 +49,10 @@ class TelegramChannel : public Channel {
  private:
   std::string url(const char* method) const;
   std::string bot_id() const;
+  Reading read_membership(const nlohmann::json& update, const nlohmann::json& changed,
+                          int64_t now_ms) const;
+  Result<Reading> read_message(const nlohmann::json& message, bool is_edit, const Identity* self,
+                               int64_t now_ms) const;
 
   ChannelConfig config_;
   ChannelLimits limits_;

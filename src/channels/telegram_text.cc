@@ -89,6 +89,12 @@ std::vector<size_t> bytes_of_units(std::string_view text) {
   return bytes;
 }
 
+bool is_same_handle(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 }  // namespace
 
 std::string telegram_id(const json& object, const char* key) {
@@ -147,14 +153,16 @@ TelegramWords telegram_words(const json& message, const Identity* self, const st
     const size_t begin = byte_of(offset), end = byte_of(offset + length);
     const std::string_view inside = std::string_view(text).substr(begin, end - begin);
     const std::string type = text_or(one, "type");
-    if ((type == "mention" && !handle.empty() && inside == handle) ||
+    if ((type == "mention" && !handle.empty() && is_same_handle(inside, handle)) ||
         (type == "text_mention" && telegram_id(object_in(one, "user")) == bot)) {
       words.mentions_bot = true;
       edits.push_back({begin, end, ""});
-    } else if (type == "bot_command" && !handle.empty() && inside.ends_with(handle)) {
-      // Other handles are of another bot's command.
-      words.mentions_bot = true;
-      edits.push_back({end - handle.size(), end, ""});
+    } else if (const size_t at = inside.find('@');
+               type == "bot_command" && !handle.empty() && at != std::string_view::npos) {
+      const bool is_ours = is_same_handle(inside.substr(at), handle);
+      words.mentions_bot |= is_ours;
+      words.is_anothers_command |= !is_ours && begin == 0;
+      if (is_ours) edits.push_back({begin + at, end, ""});
     } else if (type == "text_link") {
       edits.push_back({end, end, fmt::format(" ({})", text_or(one, "url"))});
     }

@@ -19,10 +19,11 @@ Dialect telegram_html();
 struct TelegramWords {
   std::string text;
   bool mentions_bot = false;
+  bool is_anothers_command = false;  // "/new@another_bot"
 };
 
-// A message's text or caption with the bot's mentions removed and hidden links made visible. `self`
-// may be null; `bot`: its id.
+// A message's text or caption with the bot's mentions removed and hidden links made visible.
+// Handles are the same in any case of letters. `self` may be null; `bot`: its id.
 TelegramWords telegram_words(const nlohmann::json& message, const Identity* self,
                              const std::string& bot);
 

@@ -98,6 +98,10 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
       doing_ = Doing::kNothing;
       if (is_closed_) return;
       if (!token) return put_off(token.error().retry_after);
+      if (text == shown_) {  // what the answer grew by is for a later message
+        not_before_ = outgoing_.clock.now() + channel_.config.edit_interval;
+        return plan();
+      }
       reply_.text = text;
       const Reply reply = reply_;  // a lambda does not know of the lock
       const bool is_rendered = guarded("draft.render", [&] {
@@ -137,6 +141,7 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
     not_before_ = outgoing_.clock.now() + channel_.config.edit_interval;
     switch (delivery.outcome) {
       case Delivery::Outcome::kDelivered:
+        shown_ = reply_.text;
         if (reply_.draft.empty()) remember(delivery.message_id);
         return plan();
       case Delivery::Outcome::kRetry:
@@ -171,7 +176,8 @@ class StreamedDraft : public Draft, public std::enable_shared_from_this<Streamed
   Mutex mutex_;
   std::shared_ptr<Typing> typing_ GUARDED_BY(mutex_);
   Reply reply_ GUARDED_BY(mutex_);
-  std::string text_ GUARDED_BY(mutex_);  // all of it so far
+  std::string text_ GUARDED_BY(mutex_);   // all of it so far
+  std::string shown_ GUARDED_BY(mutex_);  // what the message says
   bool is_shown_ GUARDED_BY(mutex_) = true;
   SteadyTime not_before_ GUARDED_BY(mutex_);
   Doing doing_ GUARDED_BY(mutex_) = Doing::kNothing;

@@ -161,13 +161,16 @@ void PlatformAccess::ask_identity(Executor& timers, milliseconds wait) {
 
 void PlatformAccess::identity_came(Result<Identity> identity, Executor& timers, milliseconds wait) {
   if (stopping_) return;
+  if (identity) {
+    {
+      MutexLock lock(mutex_);
+      identity_ = std::make_shared<const Identity>(std::move(*identity));
+    }
+    return introduce();
+  }
   bool is_new = false;
   {
     MutexLock lock(mutex_);
-    if (identity) {
-      identity_ = std::make_shared<const Identity>(std::move(*identity));
-      return;
-    }
     is_new = identity_problem_ != identity.error().text.en;
     identity_problem_ = identity.error().text.en;
   }
@@ -177,6 +180,22 @@ void PlatformAccess::identity_came(Result<Identity> identity, Executor& timers, 
   const milliseconds next = std::min(wait * 2, kIdentityRetryMax);
   timers.post_at(clock_.now() + wait, name_, [self = shared_from_this(), &timers, next] {
     if (!self->stopping_) self->ask_identity(timers, next);
+  });
+}
+
+void PlatformAccess::introduce() {
+  token([self = shared_from_this()](const Result<std::string>& token) {
+    if (!token) return;
+    auto requests = guarded(
+        "platform_access.introduce", [&] { return self->channel_->introductions(*token); },
+        std::vector<HttpRequest>());
+    for (HttpRequest& request : requests) {
+      request.timeouts = HttpTimeouts::all(self->timeout_);
+      HttpStream stream;
+      stream.abandoned = [self] { return self->stopping_.load(); };
+      stream.on_done = [](const Result<HttpReply>&) {};
+      self->http_.start(std::move(request), std::move(stream));
+    }
   });
 }
 

@@ -66,6 +66,7 @@ class PlatformAccess : public std::enable_shared_from_this<PlatformAccess> {
   // What can be said without the platform.
   std::optional<Result<std::string>> known_token() const REQUIRES(mutex_);
   void ask_identity(Executor& timers, milliseconds wait);
+  void introduce();
   void identity_came(Result<Identity> identity, Executor& timers, milliseconds wait);
 
   const std::string name_;

@@ -22,6 +22,7 @@ class Inbox {
                           // of an event that was
     int64_t next_ms = 0;  // of the entry
   };
+  // A new version of what came as a part of an album names that too, and is none itself.
   // A part of an album (Event::album) becomes one with the part that came first, unless that one is
   // not waiting for it any more. A part that tells the same as the first, and more, takes its
   // place.

@@ -32,6 +32,10 @@ class TestPlatform : public Channel {
     return Identity{reply.body, ""};
   }
 
+  std::vector<HttpRequest> introductions(const std::string& token) const override {
+    return {at("POST", "/menu/en", token), at("POST", "/menu/zh", token)};
+  }
+
   // POST /send, with the way it goes (?plain, ?outside …), or PUT /send/ID for an edit; the
   // answer's body is the message's id.
   HttpRequest render(const Reply& reply, const std::string& token, int64_t) const override {

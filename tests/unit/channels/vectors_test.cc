@@ -48,6 +48,10 @@ json written(const Event& event) {
               {"address", object_of(event.address)}};
   for (const Attachment& a : event.attachments)
     out["attachments"].push_back({a.id, a.name, a.type, a.size});
+  if (!event.fixed_answer.empty()) out["fixed_answer"] = event.fixed_answer;
+  if (!event.album.empty()) out["album"] = event.album;
+  if (!event.edits.empty()) out["edits"] = event.edits;
+  if (event.only_joins) out["only_joins"] = true;
   return out;
 }
 

@@ -109,6 +109,25 @@ TEST_F(DraftsTest, AMessageIsPostedThenEditedAtItsPace) {
   EXPECT_THAT(shown(), testing::ElementsAre("POST one two …", "PUT one two three …"));
 }
 
+// As when the answer has outgrown the message.
+TEST_F(DraftsTest, AMessageThatSaysTheSameIsNotEdited) {
+  start(false, false);
+  draft_->grow("one");
+  clock_.advance(300ms);
+  ASSERT_TRUE(wait_until([&] { return sends_ == 1 && is_idle(1); }));
+  for (int i = 0; i < 3; ++i) {
+    draft_->grow("one");
+    ASSERT_TRUE(wait_until([&] { return executor_.depth().timed == 2; }));
+    clock_.advance(300ms);
+    ASSERT_TRUE(wait_until([&] { return is_idle(1); }));
+  }
+  EXPECT_EQ(sends_, 1);
+  draft_->grow("one two");
+  clock_.advance(300ms);
+  ASSERT_TRUE(wait_until([&] { return sends_ == 2; }));
+  EXPECT_EQ(shown().back(), "PUT one two …");
+}
+
 TEST_F(DraftsTest, WhatGrewWhileTheTokenWasAwaitedIsShown) {
   start(true, false);
   draft_->grow("one");

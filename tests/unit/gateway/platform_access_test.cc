@@ -126,7 +126,7 @@ TEST_F(PlatformAccessTest, WhoGivesUpIsLetGoAndTheOthersGoOnWaiting) {
 TEST_F(PlatformAccessTest, AsksUntilItKnowsWhoTheBotIs) {
   std::atomic<int> asked{0};
   start([&](const test::Received& request, Answering& a) {
-    if (request.line.starts_with("POST /token")) return a.reply(200, "t1");
+    if (request.line.starts_with("POST /")) return a.reply(200, "t1");
     a.reply(++asked < 3 ? 500 : 200, "bot-7");
   });
   entry_.access->learn_identity(timers_);
@@ -138,6 +138,23 @@ TEST_F(PlatformAccessTest, AsksUntilItKnowsWhoTheBotIs) {
   ASSERT_TRUE(wait_until([&] { return entry_.access->identity() != nullptr; }));
   EXPECT_EQ(entry_.access->identity()->id, "bot-7");
   EXPECT_EQ(asked, 3);
+}
+
+TEST_F(PlatformAccessTest, IntroducesTheBotOnceItIsKnown) {
+  start([](const test::Received& got, Answering& a) {
+    a.reply(got.line.starts_with("POST /menu") ? 500 : 200, "bot-7");
+  });
+  const auto menus = [&] {
+    std::vector<std::string> list;
+    for (const test::Received& got : server_->received())
+      if (got.line.find("/menu/") != std::string::npos) list.push_back(got.line);
+    return list;
+  };
+  entry_.access->learn_identity(timers_);
+  ASSERT_TRUE(wait_until([&] { return menus().size() == 2; }));
+  EXPECT_EQ(server_->received().at(1).line.substr(0, 7), "GET /me") << "first it asks who it is";
+  EXPECT_THAT(menus(), testing::UnorderedElementsAre(testing::StartsWith("POST /menu/en "),
+                                                     testing::StartsWith("POST /menu/zh ")));
 }
 
 TEST_F(PlatformAccessTest, AsksNoMoreOnceItIsStopped) {

@@ -129,8 +129,10 @@ function telegram() {
   const anna = { id: 7, is_bot: false, first_name: 'Anna', username: 'anna' };
   const update = (message) => ({ update_id: 900, message: { message_id: 11, from: anna, date: NOW / 1000, chat: { id: 7, type: 'private' }, ...message } });
   const inGroup = (message) => update({ chat: { id: -100123, type: 'supergroup', title: '团队' }, ...message });
-  const direct = { event_id: '900', conversation: '7', sender: '7', address: { chat_id: 7 } };
-  const group = { event_id: '900', conversation: '-100123', sender: '7', address: { chat_id: -100123, message_id: 11 } };
+  const direct = { event_id: '7/11', conversation: '7', sender: '7', address: { chat_id: 7 } };
+  const group = { event_id: '-100123/11', conversation: '-100123', sender: '7', address: { chat_id: -100123, message_id: 11 } };
+  const edited = (said) => '/edit:' + crypto.createHash('sha256').update(said).digest('hex').slice(0, 16);
+  const cannotRead = (zh, en) => `我看不懂这类消息（${zh}），请用文字发给我。\n\nI can't read this (${en}). Please send it as text.`;
   const mention = (text) => [{ type: 'mention', offset: text.indexOf('@'), length: 9 }];
 
   raw('a direct message', update({ text: 'hello' }), event({ ...direct, text: 'hello' }));
@@ -159,8 +161,92 @@ function telegram() {
     event({ ...direct, text: '[image: image]', attachments: [['large', '', 'image', 9]] }));
   raw('a voice message', update({ voice: { file_id: 'V1', file_size: 5 } }), event({ ...direct, text: '[audio: audio]', attachments: [['V1', '', 'audio', 5]] }));
   raw("another bot's message", inGroup({ text: '@team_bot hi', entities: mention('@'), from: { id: 9, is_bot: true } }), ignored('bot_message'));
-  raw('an edited message', { update_id: 901, edited_message: { message_id: 11, from: anna, chat: { id: 7, type: 'private' }, text: 'x' } }, ignored('unknown'));
-  raw('a sticker', update({ sticker: { file_id: 'S' } }), ignored('empty'));
+  raw('an edited message', { update_id: 901, edited_message: update({ text: 'x', edit_date: 1 }).message },
+    event({ ...direct, event_id: '7/11' + edited('x'), edits: '7/11', text: 'x' }));
+  raw('the same version of it with another number', { update_id: 902, edited_message: update({ text: 'x', edit_date: 2 }).message },
+    event({ ...direct, event_id: '7/11' + edited('x'), edits: '7/11', text: 'x' }));
+  raw('an edited caption', { update_id: 901, edited_message: update({ caption: 'the left one', photo: [{ file_id: 'large', file_size: 9 }] }).message },
+    event({ ...direct, event_id: '7/11' + edited('the left one'), edits: '7/11', text: 'the left one\n[image: image]', attachments: [['large', '', 'image', 9]] }));
+  raw('an edited mention', { update_id: 901, edited_message: inGroup({ text: '@Team_Bot so', entities: mention('@') }).message },
+    event({ ...group, event_id: '-100123/11' + edited(' so'), edits: '-100123/11', text: 'so' }));
+  raw('a live location that moves', { update_id: 901, edited_message: update({ location: { latitude: 1.5, longitude: 2, live_period: 60 } }).message }, ignored('unknown'));
+  raw('a checklist that is ticked off', { update_id: 901, edited_message: update({ checklist: { title: 'T', tasks: [] } }).message }, ignored('unknown'));
+  raw("another bot's edited message", { update_id: 901, edited_message: update({ text: 'x', from: { id: 9, is_bot: true } }).message }, ignored('bot_message'));
+
+  // Who is meant.
+  raw('a mention in other letters', inGroup({ text: '@Team_BOT hi', entities: mention('@') }), event({ ...group, text: 'hi' }));
+  raw('a command for this bot in other letters', inGroup({ text: '/New@TEAM_bot', entities: [{ type: 'bot_command', offset: 0, length: 13 }] }), event({ ...group, text: '/New' }));
+  raw('a handle that begins as the bot\'s', inGroup({ text: '@team_bot2 hi', entities: [{ type: 'mention', offset: 0, length: 10 }] }), ignored('not_addressed'));
+  raw('a command for another bot that answers this one', inGroup({ text: '/new@other_bot', entities: [{ type: 'bot_command', offset: 0, length: 14 }], reply_to_message: { message_id: 10, from: { id: 42, is_bot: true } } }), ignored('not_addressed'));
+  raw('a mention behind a command of another bot', inGroup({ text: 'try /new@other_bot @team_bot', entities: [{ type: 'bot_command', offset: 4, length: 14 }, { type: 'mention', offset: 19, length: 9 }] }),
+    event({ ...group, text: 'try /new@other_bot' }));
+  const asGroup = { from: { id: 1087968824, is_bot: true, first_name: 'Group', username: 'GroupAnonymousBot' }, sender_chat: { id: -100123, type: 'supergroup', title: '团队' } };
+  raw('an administrator who stays anonymous', inGroup({ ...asGroup, text: '@team_bot hi', entities: mention('@') }), event({ ...group, sender: '-100123', text: 'hi' }));
+  raw('an administrator who stays anonymous and does not mean the bot', inGroup({ ...asGroup, text: 'hi' }), ignored('not_addressed'));
+  raw('a person who writes as a channel', inGroup({ from: { id: 136817688, is_bot: true, username: 'Channel_Bot' }, sender_chat: { id: -100777, type: 'channel', title: 'C' }, text: '@team_bot hi', entities: mention('@') }),
+    event({ ...group, sender: '-100777', text: 'hi' }));
+  raw('a post of the linked channel', inGroup({ from: { id: 777000, is_bot: false }, sender_chat: { id: -100777, type: 'channel', title: 'C' }, is_automatic_forward: true, text: '@team_bot hi', entities: mention('@') }), ignored('bot_message'));
+  const root = { message_id: 77, from: { id: 42, is_bot: true }, is_topic_message: true, message_thread_id: 77 };
+  raw('a message in a topic that the bot made', inGroup({ text: 'lunch?', is_topic_message: true, message_thread_id: 77, reply_to_message: { ...root, forum_topic_created: { name: 'Lunch', icon_color: 1 } } }), ignored('not_addressed'));
+  raw('the same where the topic\'s first message is not told whole', inGroup({ text: 'lunch?', is_topic_message: true, message_thread_id: 77, reply_to_message: root }), ignored('not_addressed'));
+  raw('a reply to the bot in a topic', inGroup({ text: 'and then?', is_topic_message: true, message_thread_id: 77, reply_to_message: { ...root, message_id: 78 } }),
+    event({ ...group, conversation: '-100123/77', address: { chat_id: -100123, message_id: 11, message_thread_id: 77 }, text: 'and then?' }));
+  raw('a link with a payload', update({ text: '/start ref_42', entities: [{ type: 'bot_command', offset: 0, length: 6 }] }), event({ ...direct, text: '/help' }));
+  raw('a link with a payload to a group', inGroup({ text: '/start@team_bot ref_42', entities: [{ type: 'bot_command', offset: 0, length: 15 }] }), event({ ...group, text: '/help' }));
+  raw('a word that begins as /start', update({ text: '/started' }), event({ ...direct, text: '/started' }));
+
+  // Words of others.
+  const bob = { id: 8, is_bot: false, first_name: 'Bob', last_name: 'Ray' };
+  raw('a reply', update({ text: 'translate', reply_to_message: { message_id: 10, from: bob, text: 'Der Vertrag\nendet.' } }),
+    event({ ...direct, text: 'translate\n\n[quoted from Bob Ray]\n> Der Vertrag\n> endet.' }));
+  raw('a reply in a group', inGroup({ text: '@team_bot 翻译', entities: mention('@'), reply_to_message: { message_id: 10, from: bob, caption: 'Plan', document: { file_id: 'F9', file_name: 'plan.txt', file_size: 3 } } }),
+    event({ ...group, text: '翻译\n[file: plan.txt]\n\n[引用 Bob Ray]\n> Plan', attachments: [['F9', 'plan.txt', 'file', 3]] }));
+  raw('a reply to a picture with nothing but a mention', inGroup({ text: '@team_bot', entities: mention('@'), reply_to_message: { message_id: 10, from: bob, photo: [{ file_id: 'P' }] } }),
+    event({ ...group, text: '[image: image]', attachments: [['P', '', 'image', 0]] }));
+  raw('a reply to what the bot said', inGroup({ text: 'why?', reply_to_message: { message_id: 10, from: { id: 42, is_bot: true, first_name: 'Team' }, text: 'No.' } }),
+    event({ ...group, text: 'why?\n\n[quoted from Team]\n> No.' }));
+  raw('a part that was marked', update({ text: 'why?', quote: { text: 'in May', position: 4 }, reply_to_message: { message_id: 10, from: bob, text: 'Ends in May.' } }),
+    event({ ...direct, text: 'why?\n\n[quoted from Bob Ray]\n> in May' }));
+  raw('a reply to a message of another chat', update({ text: 'why?', quote: { text: 'in May' }, external_reply: { origin: { type: 'channel', chat: { id: -1, title: 'News' }, message_id: 3 }, document: { file_id: 'F9', file_name: 'a.txt' } } }),
+    event({ ...direct, text: 'why?\n[file: a.txt]\n\n[quoted from News]\n> in May', attachments: [['F9', 'a.txt', 'file', 0]] }));
+  raw('a reply to a poll', update({ text: 'which?', reply_to_message: { message_id: 10, from: bob, poll: { question: 'Tea?', options: [{ text: 'yes' }, { text: 'no' }] } } }),
+    event({ ...direct, text: 'which?\n\n[quoted from Bob Ray]\n> [poll: Tea? yes / no]' }));
+  raw('a command that is a reply', update({ text: '/new', reply_to_message: { message_id: 10, from: bob, text: 'x' } }), event({ ...direct, text: '/new' }));
+  const forwards = { user: { type: 'user', sender_user: bob }, hidden: { type: 'hidden_user', sender_user_name: 'Boss' }, chat: { type: 'chat', sender_chat: { id: -5, title: 'Team' } }, channel: { type: 'channel', chat: { id: -6, title: 'News' }, message_id: 1 } };
+  for (const [name, who] of [['user', 'Bob Ray'], ['hidden', 'Boss'], ['chat', 'Team'], ['channel', 'News']])
+    raw(`a forwarded message (${name})`, update({ text: 'Numbers are in.', forward_origin: forwards[name] }), event({ ...direct, text: `[quoted from ${who}]\n> Numbers are in.` }));
+  raw('a command that is forwarded', update({ text: '/new', forward_origin: forwards.user }), event({ ...direct, text: '[quoted from Bob Ray]\n> /new' }));
+  raw('a forward of unknown origin', update({ text: 'x', forward_origin: { type: 'new' } }), event({ ...direct, text: '[quoted]\n> x' }));
+
+  // Things.
+  const thing = (name, message, text) => raw(name, update(message), event({ ...direct, text }));
+  thing('a sticker', { sticker: { file_id: 'S', emoji: '👍', set_name: 'Set' } }, '[sticker: 👍]');
+  thing('a sticker without an emoji', { sticker: { file_id: 'S' } }, '[sticker]');
+  thing('a place', { location: { latitude: 39.9, longitude: 116.4 } }, '[location: 39.9,116.4]');
+  thing('a venue', { location: { latitude: 39.9, longitude: 116.4 }, venue: { location: { latitude: 39.9, longitude: 116.4 }, title: '故宫', address: '北京' } }, '[location: 故宫, 北京 39.9,116.4]');
+  thing('a contact', { contact: { phone_number: '+49 1', first_name: 'Jo', last_name: 'Li' } }, '[contact: Jo Li +49 1]');
+  thing('a poll', { poll: { question: 'Which [one]?', options: [{ text: 'a' }, { text: 'b' }, 'c'] } }, '[poll: Which (one)? a / b]');
+  thing('dice', { dice: { emoji: '🎲', value: 5 } }, '[dice: 🎲 5]');
+  thing('a game', { game: { title: 'Chess', description: 'play' } }, '[game: Chess: play]');
+  thing('a checklist', { checklist: { title: 'Trip', tasks: [{ id: 1, text: 'bag', completion_date: 5 }, { id: 2, text: 'pass' }] } }, '[checklist: Trip: ✓ bag / pass]');
+  thing('a story', { story: { chat: { id: -6, title: 'News' }, id: 3 } }, '[story: News]');
+  thing('a gift', { gift: { gift: { id: 'g', sticker: { emoji: '🎁' }, star_count: 5 }, text: 'for you' } }, '[gift: 🎁 for you]');
+  thing('a unique gift', { unique_gift: { gift: { base_name: 'Star', number: 7 } } }, '[gift: Star]');
+  thing('things of wrong kinds', { sticker: { emoji: 5 }, location: { latitude: 'x' }, poll: { question: [], options: {} } }, '[sticker]\n[location]\n[poll]');
+  raw('a video note', update({ video_note: { file_id: 'N1', length: 240, file_size: 5 } }), event({ ...direct, text: '[video: video]', attachments: [['N1', '', 'video', 5]] }));
+  raw('an animation, which is told as a document too', update({ animation: { file_id: 'A1', file_name: 'a.mp4' }, document: { file_id: 'A1', file_name: 'a.mp4' } }), event({ ...direct, text: '[video: a.mp4]', attachments: [['A1', 'a.mp4', 'video', 0]] }));
+  raw('paid media', update({ paid_media: { star_count: 1, paid_media: [{ type: 'photo', photo: [{ file_id: 'P' }] }, { type: 'video', video: { file_id: 'V' } }] } }),
+    event({ ...direct, text: '[image: image] [video: video]', attachments: [['P', '', 'image', 0], ['V', '', 'video', 0]] }));
+  raw('a part of an album', update({ media_group_id: '135', photo: [{ file_id: 'P' }], caption: 'which?' }), event({ ...direct, text: 'which?\n[image: image]', album: '135', attachments: [['P', '', 'image', 0]] }));
+  raw('a part of an album that mentions nobody', inGroup({ media_group_id: '135', photo: [{ file_id: 'P' }] }), event({ ...group, text: '[image: image]', album: '135', only_joins: true, attachments: [['P', '', 'image', 0]] }));
+  raw('paid media that is not shown', update({ paid_media: { star_count: 1, paid_media: [{ type: 'preview' }] } }), event({ ...direct, text: '', fixed_answer: cannotRead('付费媒体', 'paid media') }));
+  raw('a kind nobody knows', update({ hologram: { file_id: 'H' } }), event({ ...direct, text: '', fixed_answer: cannotRead('未知类型', 'a kind I do not know') }));
+  raw('a kind nobody knows in a group', inGroup({ hologram: { file_id: 'H' } }), ignored('not_addressed'));
+  raw('a pinned message', update({ pinned_message: { message_id: 3 } }), ignored('empty'));
+  raw('a button of somebody else\'s', { update_id: 904, callback_query: { id: 'q1', from: anna, data: 'x' } }, { outcome: 'unknown', status: 200, body: '{"callback_query_id":"q1","method":"answerCallbackQuery"}' });
+  raw('a post in a channel', { update_id: 904, channel_post: { message_id: 3, chat: { id: -6, type: 'channel' }, text: 'x' } }, ignored('unknown'));
+  raw('an update nobody knows', { update_id: 904, hologram: {} }, ignored('unknown'));
+  raw('half of an emoji', '{"update_id":900,"message":{"message_id":11,"from":{"id":7,"first_name":"A \\ud83d"},"chat":{"id":7,"type":"private"},"text":"hi \\ud83d"}}', event({ ...direct, text: 'hi \ufffd' }));
   raw('somebody joins', inGroup({ new_chat_members: [{ id: 8, is_bot: false }] }), ignored('joined'));
   raw('somebody leaves', inGroup({ left_chat_member: { id: 8, is_bot: false } }), ignored('left'));
   raw('the bot is added', { update_id: 902, my_chat_member: { chat: { id: -100123, type: 'group' }, from: anna, old_chat_member: { status: 'left' }, new_chat_member: { status: 'member' } } }, ignored('joined'));
