@@ -142,6 +142,7 @@ Delivery FeishuChannel::judge(const HttpReply& response) const {
     delivery.outcome = code == -1 ? Delivery::Outcome::kRetry : Delivery::Outcome::kFinal;
   }
   if (code != -1) delivery.why = fmt::format("Feishu: {} {}", code, text_or(body, "msg"));
+  if (delivery.why.empty()) delivery.why = "Feishu: no answer that can be read";
   delivery.retry_after = retry_after(response);
   const auto reset = plain_number(response.header("x-ogw-ratelimit-reset"));
   if (reset && *reset > 0 && *reset < 86400) delivery.retry_after = std::chrono::seconds(*reset);

@@ -36,7 +36,7 @@ std::string location(const json& content) {
   const std::string latitude = number_text(content, "latitude");
   const std::string longitude = number_text(content, "longitude");
   return words_of("location",
-                   {text_or(content, "name"), latitude.empty() ? "" : latitude + " " + longitude});
+                  {text_or(content, "name"), latitude.empty() ? "" : latitude + " " + longitude});
 }
 
 std::string poll(const json& content) {

@@ -32,10 +32,8 @@ bool is_addressed(const json& message, const std::string& type, const std::strin
   return text_or(message, "parent_user_id") == bot;
 }
 
-// Whether Slack may tell of this message a second time: of a mention in a channel it does, once as
-// app_mention, without the files.
-bool is_told_twice(const json& message, const std::string& type, const std::string& bot) {
-  if (type == "app_mention") return true;
+// Whether Slack may tell of a message in a channel as app_mention too, without its files.
+bool may_be_mention(const json& message, const std::string& bot) {
   const std::string words = slack_words(message);
   return bot.empty() ? words.find("<@") != std::string::npos : slack_mentions(words, bot);
 }
@@ -53,7 +51,8 @@ Incoming incoming_of(const json& message, const json& event, const std::string& 
                       (!bot.empty() && incoming.sender == bot);
   incoming.direct = text_or(event, "channel_type") == "im";
   incoming.addressed = is_addressed(message, type, bot);
-  if (!incoming.direct && is_told_twice(message, type, bot)) incoming.album = ts;
+  const bool is_mention = type == "app_mention" ? incoming.addressed : may_be_mention(message, bot);
+  if (is_mention && !incoming.direct) incoming.album = ts;
   read_slack_content(message, bot, incoming);
   // In a group the answer opens a thread at the question, which is then the conversation.
   incoming.thread = text_or(message, "thread_ts", incoming.direct ? "" : ts);
