@@ -63,7 +63,8 @@ std::string text_of(const std::vector<Quote>& quotes, Language language, size_t 
 }
 
 bool has_words(const Incoming& incoming) {
-  return !incoming.attachments.empty() || !incoming.quotes.empty() || !trim(incoming.text).empty();
+  return !files_in_text(incoming.attachments).empty() || !incoming.quotes.empty() ||
+         !trim(incoming.text).empty();
 }
 
 std::string cannot_read(const Text& what) {

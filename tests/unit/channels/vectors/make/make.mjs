@@ -474,6 +474,7 @@ async function feishu() {
   await raw('a new kind that says something', kind('hologram', { text: 'hello' }), event({ ...direct, text: 'hello' }));
   const unread = (zh, en) => event({ ...direct, text: '', fixed_answer: cannotRead(zh, en) });
   await raw('a sticker', kind('sticker', { file_key: 's' }), unread('表情包', 'a sticker'));
+  await raw('a sticker in reply', message({ message_type: 'sticker', content: '{"file_key":"s"}', parent_id: 'om_9' }), event({ ...unread('表情包', 'a sticker').event, attachments: [['om_9', '', 'quote', 0]] }));
   await raw('a group\'s card', kind('share_chat', { chat_id: 'oc_2' }), unread('群名片', "a group's card"));
   await raw('a contact\'s card', kind('share_user', { user_id: 'ou_2' }), unread('个人名片', "a contact's card"));
   await raw('a red packet', kind('hongbao', {}), unread('红包', 'a red packet'));
