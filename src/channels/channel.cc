@@ -24,6 +24,8 @@ std::optional<HttpRequest> Channel::download(const Attachment&, const std::strin
 
 std::optional<HttpRequest> Channel::download_from(const HttpReply&) const { return std::nullopt; }
 
+std::optional<std::string> Channel::read_quoted(const HttpReply&) const { return std::nullopt; }
+
 Delivery other_way(Way way, std::string why) {
   Delivery delivery{Delivery::Outcome::kOtherWay, std::move(why)};
   delivery.way = std::move(way);

@@ -144,6 +144,9 @@ class Channel {
                                               const std::string& token) const;
   virtual bool downloads_in_two_steps() const { return false; }
   virtual std::optional<HttpRequest> download_from(const HttpReply& response) const;
+  // Of an attachment of type "quote" (what a message replies to or forwards, which the platform
+  // tells only when asked): the words in the answer to download(); none where there are none.
+  virtual std::optional<std::string> read_quoted(const HttpReply& response) const;
 
   // True when a message can be edited while the answer grows.
   virtual bool edits() const { return false; }

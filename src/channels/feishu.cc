@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
+#include "channels/feishu_content.h"
+#include "channels/feishu_errors.h"
+#include "channels/feishu_post.h"
 #include "channels/feishu_socket.h"
 #include "channels/feishu_text.h"
 #include "channels/incoming.h"
@@ -19,16 +20,20 @@ using nlohmann::json;
 
 constexpr size_t kAesBlock = 16;
 
-// Codes of the open platform ("Server-side error codes").
-constexpr int64_t kTokenInvalid = 99991663, kTokenMissing = 99991661, kAppTokenInvalid = 99991664;
-constexpr int64_t kTooFrequent = 99991400, kChatTooFrequent = 230020, kSystemBusy = 230049;
-
 std::optional<std::string> decrypted(const std::string& aes_key, const std::string& text) {
   const auto bytes = from_base64(text);
   if (!bytes || bytes->size() <= kAesBlock) return std::nullopt;
   const std::string_view all(*bytes);
   auto plain = decrypt_aes256_cbc(aes_key, all.substr(0, kAesBlock), all.substr(kAesBlock));
   return plain ? without_pkcs7(std::move(*plain), kAesBlock) : std::nullopt;
+}
+
+std::string mentioning(const std::string& user, const std::string& text) {
+  return user.empty() ? text : fmt::format("<at id={}></at> {}", user, text);
+}
+
+std::string written(const json& content) {
+  return content.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
 Text credentials_text(const json& body, const HttpReply& response) {
@@ -89,85 +94,6 @@ Result<Reading> FeishuChannel::receive(const WebhookRequest& request) const {
   return read(payload, request.self.get(), request.now_ms);
 }
 
-Result<Reading> FeishuChannel::read(const json& payload, const Identity* self,
-                                    int64_t now_ms) const {
-  const json& header = object_in(payload, "header");
-  const json& event = object_in(payload, "event");
-  const std::string type = text_or(header, "event_type");
-  if (type == "im.message.receive_v1") return read_message(event, self, now_ms);
-  using Kind = Incoming::Kind;
-  Incoming incoming;
-  if (type == "im.chat.member.bot.added_v1") {
-    incoming.kind = Kind::kBotAdded;
-  } else if (type == "im.chat.member.bot.deleted_v1") {
-    incoming.kind = Kind::kBotRemoved;
-  } else if (type == "im.chat.member.user.added_v1") {
-    incoming.kind = Kind::kMemberJoined;
-  } else if (type == "im.chat.member.user.deleted_v1" ||
-             type == "im.chat.member.user.withdrawn_v1") {
-    incoming.kind = Kind::kMemberLeft;
-  } else {
-    return ignored("unknown");
-  }
-  incoming.event_id = text_or(header, "event_id");
-  incoming.chat = text_or(event, "chat_id");
-  incoming.address = {{"chat_id", incoming.chat}};
-  return decide(config_, limits_, std::move(incoming), now_ms);
-}
-
-Result<Reading> FeishuChannel::read_message(const json& event, const Identity* self,
-                                            int64_t now_ms) const {
-  const json& message = object_in(event, "message");
-  const json& sender = object_in(event, "sender");
-  const std::string id = text_or(message, "message_id");
-  Incoming incoming;
-  incoming.event_id = id;
-  incoming.chat = text_or(message, "chat_id");
-  incoming.thread = text_or(message, "thread_id");
-  incoming.sender = text_or(object_in(sender, "sender_id"), "open_id");
-  incoming.from_bot = text_or(sender, "sender_type") != "user";
-  incoming.direct = text_or(message, "chat_type") == "p2p";
-  incoming.address = {{"chat_id", incoming.chat}};
-
-  const std::string type = text_or(message, "message_type");
-  const json content = parse_json(text_or(message, "content"));
-  if (!content.is_object()) return ignored("unreadable");
-  if (type == "text") {
-    incoming.text = text_or(content, "text");
-  } else if (type == "post") {
-    incoming.text = feishu_post(content, id, incoming.attachments);
-  } else if (type == "image") {
-    incoming.attachments = {{id + "/" + text_or(content, "image_key"), "", "image", 0}};
-  } else if (type == "file" || type == "audio" || type == "media") {
-    incoming.attachments = {{id + "/" + text_or(content, "file_key"), text_or(content, "file_name"),
-                             type == "media" ? "video" : type, 0}};
-  } else {
-    return ignored("unknown");
-  }
-
-  std::map<std::string, std::string> names = {{"@_all", "@all"}};
-  if (const json& mentions = list_in(message, "mentions"); !mentions.empty()) {
-    if (!incoming.direct && self == nullptr) {
-      return fail(Code::kUnavailable, "the bot's open_id is not known yet; send it again",
-                  "尚未获知机器人的 open_id，请稍后重发");
-    }
-    for (const json& mention : mentions) {
-      if (!mention.is_object()) continue;
-      const std::string who = text_or(object_in(mention, "id"), "open_id");
-      const bool bot = self != nullptr && who == self->id;
-      if (bot) incoming.addressed = true;
-      names[text_or(mention, "key")] = bot ? "" : "@" + name_in_text(text_or(mention, "name"));
-    }
-  }
-  incoming.text = feishu_names(incoming.text, names);
-  if (!incoming.direct) {
-    incoming.address["message_id"] = id;
-    incoming.address["user"] = incoming.sender;
-    if (!incoming.thread.empty()) incoming.address["thread"] = true;
-  }
-  return decide(config_, limits_, std::move(incoming), now_ms);
-}
-
 std::vector<std::string> FeishuChannel::compose(const std::string& answer) const {
   static const Dialect dialect = feishu_markdown();
   return render_markdown(answer, dialect, parts_of(config_));
@@ -180,17 +106,18 @@ std::string FeishuChannel::address_for(const std::string& chat) const {
 HttpRequest FeishuChannel::render(const Reply& reply, const std::string& token, int64_t) const {
   const json address = address_of(reply);
   const std::string authorization = "Bearer " + token;
-  std::string text = reply.text;
-  if (const std::string user = text_or(address, "user"); !user.empty() && reply.part == 0)
-    text = fmt::format("<at id={}></at> {}", user, text);
-  const std::string content =
-      feishu_card(text).dump(-1, ' ', false, json::error_handler_t::replace);
+  const std::string user = reply.part == 0 ? text_or(address, "user") : "";
+  const std::string content = reply.way.plain ? written(plain_feishu_post(reply.text, user))
+                                              : written(feishu_card(mentioning(user, reply.text)));
   if (!reply.draft.empty()) {
     return json_request(config_, "PATCH", url("/im/v1/messages/" + url_escaped(reply.draft)),
                         {{"content", content}}, authorization);
   }
-  json body = {{"msg_type", "interactive"}, {"content", content}, {"uuid", reply.idempotency_key}};
-  if (const std::string question = text_or(address, "message_id"); !question.empty()) {
+  json body = {{"msg_type", reply.way.plain ? "post" : "interactive"},
+               {"content", content},
+               {"uuid", reply.idempotency_key}};
+  const std::string question = text_or(address, "message_id");
+  if (!question.empty() && !reply.way.outside_thread) {
     if (flag_or(address, "thread")) body["reply_in_thread"] = true;
     return json_request(config_, "POST", url("/im/v1/messages/" + url_escaped(question) + "/reply"),
                         body, authorization);
@@ -209,26 +136,25 @@ Delivery FeishuChannel::judge(const HttpReply& response) const {
     return delivered;
   }
   Delivery delivery = by_status(response);
-  if (code != -1) delivery.why = fmt::format("Feishu: {} {}", code, text_or(body, "msg"));
-  switch (code) {
-    case kTokenInvalid:
-    case kTokenMissing:
-    case kAppTokenInvalid:
-      delivery.outcome = Delivery::Outcome::kTokenExpired;
-      return delivery;
-    case kTooFrequent:
-    case kChatTooFrequent:
-    case kSystemBusy:
-      delivery.outcome = Delivery::Outcome::kRetry;
-      break;
-    default:
-      if (response.status / 100 == 2)
-        delivery.outcome = code == -1 ? Delivery::Outcome::kRetry : Delivery::Outcome::kFinal;
+  if (const auto known = feishu_delivery(code)) {
+    delivery = *known;
+  } else if (response.status / 100 == 2) {
+    delivery.outcome = code == -1 ? Delivery::Outcome::kRetry : Delivery::Outcome::kFinal;
   }
-  delivery.whole_app = code == kTooFrequent;
+  if (code != -1) delivery.why = fmt::format("Feishu: {} {}", code, text_or(body, "msg"));
+  if (delivery.why.empty()) delivery.why = "Feishu: no answer that can be read";
+  delivery.retry_after = retry_after(response);
   const auto reset = plain_number(response.header("x-ogw-ratelimit-reset"));
   if (reset && *reset > 0 && *reset < 86400) delivery.retry_after = std::chrono::seconds(*reset);
   return delivery;
+}
+
+std::optional<HttpRequest> FeishuChannel::retract(const Reply& reply,
+                                                  const std::string& token) const {
+  HttpRequest request =
+      get_request(config_, url("/im/v1/messages/" + url_escaped(reply.draft)), "Bearer " + token);
+  request.method = "DELETE";
+  return request;
 }
 
 std::optional<HttpRequest> FeishuChannel::token_request() const {
@@ -263,6 +189,10 @@ Result<Identity> FeishuChannel::read_identity(const HttpReply& response) const {
 
 std::optional<HttpRequest> FeishuChannel::download(const Attachment& attachment,
                                                    const std::string& token) const {
+  if (attachment.type == "quote") {
+    return get_request(config_, url("/im/v1/messages/" + url_escaped(attachment.id)),
+                       "Bearer " + token);
+  }
   const size_t cut = attachment.id.find('/');
   if (cut == std::string::npos) return std::nullopt;
   return get_request(config_,
@@ -271,6 +201,11 @@ std::optional<HttpRequest> FeishuChannel::download(const Attachment& attachment,
                                      url_escaped(attachment.id.substr(cut + 1)),
                                      attachment.type == "image" ? "image" : "file")),
                      "Bearer " + token);
+}
+
+std::optional<std::string> FeishuChannel::read_quoted(const HttpReply& response) const {
+  std::string text = read_feishu_quoted(object_in(object_of(response.body), "data"));
+  return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
 std::unique_ptr<SocketProtocol> FeishuChannel::socket() const {

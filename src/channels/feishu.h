@@ -5,7 +5,7 @@
 // the Verification Token inside the body is all there is.
 //
 // Answers are cards of schema 2.0 with one Markdown element: they show tables and code, and can be
-// changed while the answer grows.
+// changed while the answer grows. Where a card can't be made the answer is a rich text.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -32,6 +32,7 @@ class FeishuChannel : public Channel {
   std::string address_for(const std::string& chat) const override;
   HttpRequest render(const Reply& reply, const std::string& token, int64_t now_ms) const override;
   Delivery judge(const HttpReply& response) const override;
+  std::optional<HttpRequest> retract(const Reply& reply, const std::string& token) const override;
   std::optional<HttpRequest> token_request() const override;
   Result<AccessToken> read_token(const HttpReply& response) const override;
   std::optional<HttpRequest> identity_request(const std::string& token) const override;
@@ -39,13 +40,14 @@ class FeishuChannel : public Channel {
   bool edits() const override { return true; }
   std::optional<HttpRequest> download(const Attachment& attachment,
                                       const std::string& token) const override;
+  std::optional<std::string> read_quoted(const HttpReply& response) const override;
   std::unique_ptr<SocketProtocol> socket() const override;
   std::vector<Probe> probes(const std::string& token) const override;
 
  private:
   std::string url(const std::string& path) const;
   bool is_signed(const WebhookRequest& request) const;
-  Result<Reading> read_message(const nlohmann::json& event, const Identity* self,
+  Result<Reading> read_message(const nlohmann::json& event, bool is_edited, const Identity* self,
                                int64_t now_ms) const;
 
   ChannelConfig config_;

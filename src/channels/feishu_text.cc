@@ -1,11 +1,6 @@
 #include "channels/feishu_text.h"
 
-#include <fmt/format.h>
-
 #include "channels/feishu.h"
-#include "channels/platform.h"
-#include "core/json.h"
-#include "core/utf8.h"
 
 namespace ai_bot {
 namespace {
@@ -79,50 +74,6 @@ json feishu_card(const std::string& markdown) {
   return {{"schema", "2.0"},
           {"config", {{"update_multi", true}}},
           {"body", {{"elements", {{{"tag", "markdown"}, {"content", markdown}}}}}}};
-}
-
-std::string feishu_post(const json& content, const std::string& message_id,
-                        std::vector<Attachment>& attachments) {
-  std::string text = text_or(content, "title");
-  for (const json& line : list_in(content, "content")) {
-    if (!line.is_array()) continue;
-    if (!text.empty()) text += '\n';
-    for (const json& piece : line) {
-      if (!piece.is_object()) continue;
-      const std::string tag = text_or(piece, "tag");
-      if (tag == "a") {
-        const std::string label = text_or(piece, "text"), href = text_or(piece, "href");
-        text += label.empty() || label == href ? href : fmt::format("{} ({})", label, href);
-      } else if (tag == "at") {
-        text += text_or(piece, "user_id");
-      } else if (tag == "img") {
-        attachments.push_back({message_id + "/" + text_or(piece, "image_key"), "", "image", 0});
-      } else if (tag == "code_block") {
-        text += fmt::format("```{}\n{}\n```", text_or(piece, "language"), text_or(piece, "text"));
-      } else {
-        text += text_or(piece, "text");
-      }
-    }
-  }
-  return text;
-}
-
-std::string feishu_names(std::string_view text, const std::map<std::string, std::string>& names) {
-  constexpr std::string_view kStart = "@_";
-  std::string out;
-  for (size_t found; (found = text.find(kStart)) != std::string_view::npos;) {
-    out += text.substr(0, found);
-    text.remove_prefix(found);
-    size_t end = kStart.size();
-    while (end < text.size() && text[end] >= 'a' && text[end] <= 'z') ++end;
-    if (end < text.size() && text[end] == '_') ++end;
-    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
-    const std::string key(text.substr(0, end));
-    const auto name = names.find(key);
-    out += name == names.end() ? key : name->second;
-    text.remove_prefix(end);
-  }
-  return out.append(text);
 }
 
 }  // namespace ai_bot

@@ -50,16 +50,6 @@ std::string conversation_of(const ChannelConfig& config, const Incoming& incomin
   return key;
 }
 
-std::string list_of(const std::vector<Attachment>& attachments) {
-  std::string text;
-  for (const Attachment& a : attachments) {
-    const std::string name = name_in_brackets(a.name);
-    text +=
-        fmt::format("{}[{}: {}]", text.empty() ? "" : " ", a.type, name.empty() ? a.type : name);
-  }
-  return text;
-}
-
 // As much of them as the room (in bytes) allows.
 std::string text_of(const std::vector<Quote>& quotes, Language language, size_t room) {
   std::string text;
@@ -73,7 +63,8 @@ std::string text_of(const std::vector<Quote>& quotes, Language language, size_t 
 }
 
 bool has_words(const Incoming& incoming) {
-  return !incoming.attachments.empty() || !incoming.quotes.empty() || !trim(incoming.text).empty();
+  return !files_in_text(incoming.attachments).empty() || !incoming.quotes.empty() ||
+         !trim(incoming.text).empty();
 }
 
 std::string cannot_read(const Text& what) {
@@ -92,6 +83,7 @@ Event event_of(const ChannelConfig& config, Incoming& incoming, int64_t now_ms) 
   event.address = incoming.address.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   event.attachments = std::move(incoming.attachments);
   event.album = std::move(incoming.album);
+  event.album_ms = incoming.album_ms;
   event.edits = std::move(incoming.edits);
   return event;
 }
@@ -119,6 +111,17 @@ void mark_as_edit(Incoming& incoming, std::string_view said) {
   incoming.edits = incoming.event_id;
   incoming.event_id += "/edit:" + to_hex(sha256(said)).substr(0, kVersionDigits);
   incoming.album.clear();
+}
+
+std::string files_in_text(const std::vector<Attachment>& attachments) {
+  std::string text;
+  for (const Attachment& a : attachments) {
+    if (a.type == "quote") continue;
+    const std::string name = name_in_brackets(a.name);
+    text +=
+        fmt::format("{}[{}: {}]", text.empty() ? "" : " ", a.type, name.empty() ? a.type : name);
+  }
+  return text;
 }
 
 Reading ignored(std::string outcome) {
@@ -163,8 +166,10 @@ Reading decide(const ChannelConfig& config, const ChannelLimits& limits, Incomin
     event.fixed_answer = cannot_read(incoming.unreadable);
     return accepted(std::move(event));
   }
-  const std::string files = list_of(incoming.attachments);
+  const std::string files = files_in_text(incoming.attachments);
   if (!files.empty()) text += (text.empty() ? "" : "\n") + files;
+  // Somebody mentions the bot in a reply and says no more: what it replies to is the question.
+  if (text.empty() && !incoming.attachments.empty()) text = "[quote]";
   // A command stands alone.
   if (!text.starts_with('/') && text.size() < limits.max_message)
     text += text_of(incoming.quotes, language_of(text), limits.max_message - text.size());

@@ -35,6 +35,7 @@ struct Incoming {
   // What it is when nothing of it can be read ("a video message"), so that the person hears of it.
   Text unreadable = {};
   std::string album;            // as in Event
+  int64_t album_ms = Event().album_ms;
   std::string edits;            // as in Event
   bool direct = false;          // nobody but the sender and the bot
   bool addressed = false;       // the bot is mentioned or replied to
@@ -51,6 +52,10 @@ std::string name_in_text(const std::string& name);
 
 // A file's name between "[" and "]", which it cannot end.
 std::string name_in_brackets(const std::string& name);
+
+// Files as they stand in a text: "[image: image] [file: notes.txt]". What is to be fetched and read
+// (a quotation) is none.
+std::string files_in_text(const std::vector<Attachment>& attachments);
 
 // What stands in a text for a thing that is none: "[sticker: 😀]", or "[sticker]" without words. One
 // line, of bounded length, which its words cannot end.

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <set>
+#include <cstdlib>
 
 #include "channels/incoming.h"
 #include "channels/markdown.h"
 #include "channels/platform.h"
 #include "channels/signing.h"
+#include "channels/slack_errors.h"
 #include "channels/slack_socket.h"
 #include "core/json.h"
 
@@ -16,42 +16,6 @@ namespace ai_bot {
 namespace {
 
 using nlohmann::json;
-
-// What stands between '<' and '>' in a message ("Formatting text for app surfaces").
-std::string link_text(std::string_view inside, const std::string& bot) {
-  const size_t bar = inside.find('|');
-  const std::string target(inside.substr(0, bar));
-  const std::string label(bar == std::string_view::npos ? "" : inside.substr(bar + 1));
-  if (target.empty()) return "";
-  const std::string rest = target.substr(1);
-  switch (target.front()) {
-    case '@':
-      return rest == bot ? "" : "@" + (label.empty() ? rest : label);
-    case '#':
-      return "#" + (label.empty() ? rest : label);
-    case '!':
-      return label.empty() ? "@" + rest : label;
-    default:
-      return label.empty() || label == target ? target : fmt::format("{} ({})", label, target);
-  }
-}
-
-std::string plain_text(std::string_view text, const std::string& bot) {
-  std::string out;
-  while (!text.empty()) {
-    const size_t open = text.find('<');
-    out += text.substr(0, open);
-    if (open == std::string_view::npos) break;
-    const size_t close = text.find('>', open);
-    if (close == std::string_view::npos) {
-      out += text.substr(open);
-      break;
-    }
-    out += link_text(text.substr(open + 1, close - open - 1), bot);
-    text.remove_prefix(close + 1);
-  }
-  return replaced(replaced(replaced(out, "&lt;", "<"), "&gt;", ">"), "&amp;", "&");
-}
 
 // Nothing but "<" makes a mention or a link ("Formatting text for app surfaces").
 std::string escaped(std::string_view raw) {
@@ -75,43 +39,27 @@ Dialect mrkdwn() {
     return fmt::format("```\n{}\n```", escaped(without_fences(raw)));
   };
   dialect.quotes = 1;
-  dialect.size = utf16_size;
+  dialect.size = [](std::string_view text) { return text.size(); };
   dialect.most = SlackChannel::kLongestText;
   return dialect;
 }
-
-std::vector<Attachment> attachments_of(const json& event) {
-  std::vector<Attachment> list;
-  const auto files = event.find("files");
-  if (files == event.end() || !files->is_array()) return list;
-  for (const json& file : *files) {
-    if (!file.is_object()) continue;
-    const std::string type = type_of_mime(text_or(file, "mimetype"));
-    list.push_back({text_or(file, "id"), text_or(file, "name"), type, number_or(file, "size")});
-  }
-  return list;
-}
-
-std::string bot_of(const json& payload) {
-  const auto list = payload.find("authorizations");
-  if (list == payload.end() || !list->is_array() || list->empty()) return "";
-  return list->front().is_object() ? text_or(list->front(), "user_id") : "";
-}
-
-// Errors of the Web API that a later attempt may get past ("Errors" of chat.postMessage).
-const std::set<std::string> kPassing = {
-    "ratelimited",         "rate_limited",    "internal_error",    "fatal_error",
-    "service_unavailable", "request_timeout", "team_added_to_org", "message_limit_exceeded"};
 
 }  // namespace
 
 SlackChannel::SlackChannel(ChannelConfig config, const ChannelLimits& limits)
     : config_(std::move(config)), limits_(limits) {}
 
-bool SlackChannel::is_passing_error(const std::string& error) { return kPassing.contains(error); }
+bool SlackChannel::is_passing_error(const std::string& error) {
+  const auto delivery = slack_delivery(error);
+  return delivery && delivery->outcome == Delivery::Outcome::kRetry;
+}
 
 std::string SlackChannel::url(const char* method) const {
   return base_of(config_, "https://slack.com/api") + "/" + method;
+}
+
+HttpRequest SlackChannel::call(const char* method, const json& body) const {
+  return json_request(config_, "POST", url(method), body, "Bearer " + config_.bot_token.reveal());
 }
 
 Result<Reading> SlackChannel::receive(const WebhookRequest& request) const {
@@ -128,65 +76,24 @@ Result<Reading> SlackChannel::receive(const WebhookRequest& request) const {
   if (std::abs(request.now_ms - *seconds * 1000) > config_.tolerance.count())
     return refused_signature();
   const json payload = parse_json(request.body);
-  // A form is a slash command or a button.
-  if (!payload.is_object())
-    return ignored(request.body.starts_with('{') ? "unreadable" : "unknown");
+  if (!payload.is_object()) {
+    if (request.body.starts_with('{')) return ignored("unreadable");
+    return read_form(request.body, request.now_ms);
+  }
   if (text_or(payload, "type") == "url_verification") {
     return handshake({200, "text/plain", text_or(payload, "challenge")});
   }
-  return read(payload, request.now_ms);
+  return read(payload, request.self.get(), request.now_ms);
 }
 
-Reading SlackChannel::read(const json& payload, int64_t now_ms) const {
-  const auto found = payload.find("event");
-  if (text_or(payload, "type") != "event_callback" || found == payload.end() ||
-      !found->is_object()) {
-    return ignored("unknown");
-  }
-  const json& event = *found;
-  const std::string type = text_or(event, "type");
-  const std::string subtype = text_or(event, "subtype");
-  const std::string bot = bot_of(payload);
-  Incoming incoming;
-  incoming.chat = text_or(event, "channel");
-  incoming.sender = text_or(event, "user");
-  const std::string ts = text_or(event, "ts");
-  if (type == "message" || type == "app_mention") {
-    if (!subtype.empty() && subtype != "file_share" && subtype != "thread_broadcast" &&
-        subtype != "bot_message") {
-      return ignored("unknown");
-    }
-    const std::string text = text_or(event, "text");
-    incoming.event_id = ts + ":" + incoming.chat;
-    incoming.from_bot = subtype == "bot_message" || !text_or(event, "bot_id").empty() ||
-                        (!bot.empty() && incoming.sender == bot);
-    incoming.direct = text_or(event, "channel_type") == "im";
-    incoming.addressed = type == "app_mention" || text_or(event, "parent_user_id") == bot ||
-                         (!bot.empty() && (text.find("<@" + bot + ">") != std::string::npos ||
-                                           text.find("<@" + bot + "|") != std::string::npos));
-    if (bot.empty() && type != "app_mention") incoming.addressed = false;
-    incoming.text = plain_text(text, bot);
-    incoming.attachments = attachments_of(event);
-    // In a group the answer opens a thread at the question, which is then the conversation.
-    const std::string thread = text_or(event, "thread_ts", incoming.direct ? "" : ts);
-    incoming.thread = thread;
-    incoming.address = {{"channel", incoming.chat}};
-    if (!thread.empty()) incoming.address["thread_ts"] = thread;
-    if (!incoming.direct) incoming.address["user"] = incoming.sender;
-    return decide(config_, limits_, std::move(incoming), now_ms);
-  }
-  if (type == "member_joined_channel" || type == "member_left_channel") {
-    const bool joined = type == "member_joined_channel";
-    const bool self = !bot.empty() && incoming.sender == bot;
-    using Kind = Incoming::Kind;
-    incoming.kind = joined ? (self ? Kind::kBotAdded : Kind::kMemberJoined)
-                           : (self ? Kind::kBotRemoved : Kind::kMemberLeft);
-    incoming.event_id = text_or(payload, "event_id");
-    incoming.address = {{"channel", incoming.chat}};
-    if (incoming.kind == Kind::kMemberJoined) incoming.address["user"] = incoming.sender;
-    return decide(config_, limits_, std::move(incoming), now_ms);
-  }
-  return ignored("unknown");
+// Slash commands and interactions come as forms.
+Reading SlackChannel::read_form(std::string_view form, int64_t now_ms) const {
+  if (const std::string payload = form_value(form, "payload"); !payload.empty())
+    return read_interaction(object_of(payload), now_ms);
+  json command = json::object();
+  for (const char* name : {"channel_id", "user_id", "text", "trigger_id", "response_url"})
+    command[name] = form_value(form, name);
+  return read_command(command, now_ms);
 }
 
 std::vector<std::string> SlackChannel::compose(const std::string& answer) const {
@@ -200,35 +107,65 @@ std::string SlackChannel::address_for(const std::string& chat) const {
 
 HttpRequest SlackChannel::render(const Reply& reply, const std::string&, int64_t) const {
   const json address = address_of(reply);
-  json body = {{"channel", text_or(address, "channel")}, {"unfurl_links", false}};
   std::string text = reply.text;
   if (const std::string user = text_or(address, "user"); !user.empty() && reply.part == 0)
     text = fmt::format("<@{}> {}", user, text);
-  body["text"] = text;
-  const std::string authorization = "Bearer " + config_.bot_token.reveal();
+  const auto response_url = platforms_address(config_, text_or(address, "response_url"),
+                                              {"hooks.slack.com", "hooks.slack-gov.com"});
+  if (reply.way.afresh && response_url) {
+    return json_request(config_, "POST", response_url->text(),
+                        {{"response_type", "in_channel"}, {"text", text}});
+  }
+  json body = {{"channel", text_or(address, "channel")}, {"text", text}};
   if (!reply.draft.empty()) {
-    body.erase("unfurl_links");
     body["ts"] = reply.draft;
     body["parse"] = "none";  // chat.update's default is another than chat.postMessage's
-    return json_request(config_, "POST", url("chat.update"), body, authorization);
+    return call("chat.update", body);
   }
-  if (const std::string thread = text_or(address, "thread_ts"); !thread.empty())
-    body["thread_ts"] = thread;
-  return json_request(config_, "POST", url("chat.postMessage"), body, authorization);
+  body["unfurl_links"] = false;
+  const std::string thread = text_or(address, "thread_ts");
+  if (!thread.empty() && !reply.way.outside_thread) body["thread_ts"] = thread;
+  return call("chat.postMessage", body);
 }
 
 Delivery SlackChannel::judge(const HttpReply& response) const {
-  if (response.status != 200) return by_status(response);
+  // What a response_url says.
+  if (response.status == 200 && response.body == "ok") return {};
   const json body = object_of(response.body);
+  const std::string error = text_or(body, "error");
+  if (auto known = slack_delivery(error)) {
+    known->retry_after = retry_after(response);
+    return *known;
+  }
+  if (response.status != 200) return by_status(response);
   if (flag_or(body, "ok")) {
     Delivery delivered;
     delivered.message_id = text_or(body, "ts");
     return delivered;
   }
-  const std::string error = text_or(body, "error", "no answer that can be read");
-  const bool passing = is_passing_error(error) || body.empty();
-  return {passing ? Delivery::Outcome::kRetry : Delivery::Outcome::kFinal, "Slack: " + error,
+  using Outcome = Delivery::Outcome;
+  return {body.empty() ? Outcome::kRetry : Outcome::kFinal,
+          "Slack: " + (error.empty() ? "no answer that can be read" : error),
           retry_after(response)};
+}
+
+std::optional<HttpRequest> SlackChannel::retract(const Reply& reply, const std::string&) const {
+  return call("chat.delete",
+              {{"channel", text_or(address_of(reply), "channel")}, {"ts", reply.draft}});
+}
+
+std::optional<HttpRequest> SlackChannel::identity_request(const std::string&) const {
+  return call("auth.test", json::object());
+}
+
+Result<Identity> SlackChannel::read_identity(const HttpReply& response) const {
+  const json body = object_of(response.body);
+  if (flag_or(body, "ok") && !text_or(body, "user_id").empty())
+    return Identity{text_or(body, "user_id"), text_or(body, "user")};
+  const std::string why = text_or(body, "error", fmt::format("HTTP status {}", response.status));
+  return fail(Code::kUnavailable,
+              "Slack does not say who the bot is ('" + why + "'): see bot_token",
+              "Slack 未返回机器人信息（“" + why + "”）：请检查 bot_token");
 }
 
 std::unique_ptr<SocketProtocol> SlackChannel::socket() const {
@@ -274,9 +211,7 @@ std::vector<Probe> SlackChannel::probes(const std::string&) const {
     return Text{"missing scope: " + missing + "; add it under OAuth & Permissions and reinstall",
                 "缺少权限：" + missing + "；请在 OAuth & Permissions 中添加并重新安装"};
   };
-  return {{json_request(config_, "POST", url("auth.test"), json::object(),
-                        "Bearer " + config_.bot_token.reveal()),
-           finding}};
+  return {{call("auth.test", json::object()), finding}};
 }
 
 }  // namespace ai_bot

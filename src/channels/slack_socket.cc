@@ -32,7 +32,7 @@ Result<std::string> SlackSocket::read_address(const HttpReply& response, int64_t
       "app_token：Slack 返回“" + error + "”；需要 connections:write 权限并启用 Socket Mode");
 }
 
-SocketStep SlackSocket::on_frame(std::string_view frame, const Identity*, int64_t now_ms) {
+SocketStep SlackSocket::on_frame(std::string_view frame, const Identity* self, int64_t now_ms) {
   SocketStep step;
   const json envelope = parse_json(frame);
   if (!envelope.is_object()) {
@@ -43,10 +43,15 @@ SocketStep SlackSocket::on_frame(std::string_view frame, const Identity*, int64_
   step.reconnect = type == "disconnect";
   const std::string id = text_or(envelope, "envelope_id");
   if (id.empty()) return step;
-  step.acknowledgement = json{{"envelope_id", id}}.dump();
-  const auto payload = envelope.find("payload");
-  if (type == "events_api" && payload != envelope.end() && payload->is_object())
-    step.reading = channel_.read(*payload, now_ms);
+  const json& payload = object_in(envelope, "payload");
+  if (type == "events_api") step.reading = channel_.read(payload, self, now_ms);
+  if (type == "slash_commands") step.reading = channel_.read_command(payload, now_ms);
+  if (type == "interactive") step.reading = channel_.read_interaction(payload, now_ms);
+  json acknowledgement = {{"envelope_id", id}};
+  // What is answered by HTTP to the same.
+  if (type == "slash_commands" && flag_or(envelope, "accepts_response_payload"))
+    acknowledgement["payload"] = object_of(step.reading->answer.body);
+  step.acknowledgement = acknowledgement.dump();
   return step;
 }
 

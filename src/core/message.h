@@ -12,7 +12,7 @@ namespace ai_bot {
 struct Attachment {
   std::string id;    // the platform's handle for downloading it
   std::string name;  // as the sender called it; foreign text, never a path
-  std::string type;  // "file", "image", "audio" or "video"
+  std::string type;  // "file", "image", "audio", "video" or "quote" (Channel::read_quoted)
   int64_t size = 0;  // bytes, 0: not told
 
   bool operator==(const Attachment&) const = default;
@@ -34,6 +34,7 @@ struct Event {
   // The platform's id of the message this is a part of, where it tells one message (an album) in
   // several events; they become one turn. Empty: none.
   std::string album = {};
+  int64_t album_ms = 1000;  // how long the other parts are waited for, from the first one on
   // Of an album, a part that alone would not be answered: it counts where another part does.
   bool only_joins = false;
   // The event_id of the message this is a new version of. It counts where that one was taken in and

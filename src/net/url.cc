@@ -104,4 +104,22 @@ std::string url_escaped(std::string_view text) {
   return out;
 }
 
+std::string form_value(std::string_view form, std::string_view name) {
+  for (;;) {
+    const size_t end = form.find('&');
+    const std::string_view field = form.substr(0, end);
+    const size_t equals = field.find('=');
+    if (equals != std::string_view::npos && field.substr(0, equals) == name) {
+      std::string value(field.substr(equals + 1));
+      std::replace(value.begin(), value.end(), '+', ' ');
+      int size = 0;
+      const std::unique_ptr<char, Free> text(
+          curl_easy_unescape(nullptr, value.c_str(), static_cast<int>(value.size()), &size));
+      return text ? std::string(text.get(), static_cast<size_t>(size)) : std::string();
+    }
+    if (end == std::string_view::npos) return "";
+    form.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace ai_bot

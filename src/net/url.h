@@ -41,4 +41,8 @@ bool is_below(const Url& url, std::string_view domain);
 // percent-encoded. "." and "..", which would climb, become "-", which names nothing.
 std::string url_escaped(std::string_view text);
 
+// The decoded value of the first field of this name in a form (application/x-www-form-urlencoded,
+// URL Standard, 5.1); empty: not there.
+std::string form_value(std::string_view form, std::string_view name);
+
 }  // namespace ai_bot

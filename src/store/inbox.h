@@ -13,17 +13,16 @@ namespace ai_bot {
 // Of one transaction (store/ledger.h), and not longer than it.
 class Inbox {
  public:
-  // How long the parts of an album are waited for, from the first one on.
-  static constexpr int64_t kAlbumMs = 1000;
-
   struct Added {
     int64_t id = 0;       // 0: it does not count (Event::only_joins, Event::edits)
     bool is_new = false;  // false: the same (channel, event_id) was there already, or it is a part
                           // of an event that was
     int64_t next_ms = 0;  // of the entry
   };
+  // A new version of what came as a part of an album names that too, and is none itself.
   // A part of an album (Event::album) becomes one with the part that came first, unless that one is
-  // not waiting for it any more.
+  // not waiting for it any more. A part that tells the same as the first, and more, takes its
+  // place.
   virtual Added add(const Event& event) = 0;
 
   enum class State { kOpen = 0, kDone = 1, kDead = 2 };

@@ -72,6 +72,19 @@ Inbox::Entry entry_of(SQLite::Statement& row) {
   return entry;
 }
 
+std::string album_key(const Event& event) {
+  return "album:" + event.conversation + "/" + event.album;
+}
+
+// Whether everything the part says, words and files, stands in the whole.
+bool has_all_of(const Event& whole, const Event& part) {
+  const auto& there = whole.attachments;
+  return whole.text.find(part.text) != std::string::npos &&
+         std::all_of(part.attachments.begin(), part.attachments.end(), [&](const Attachment& a) {
+           return std::find(there.begin(), there.end(), a) != there.end();
+         });
+}
+
 }  // namespace
 
 void SqliteInbox::set_state(int64_t id, State state, const std::string& error) {
@@ -84,35 +97,36 @@ void SqliteInbox::set_state(int64_t id, State state, const std::string& error) {
 
 SqliteInbox::Added SqliteInbox::add(const Event& event) {
   connection_.known_events().refresh(connection_);
-  if (!event.edits.empty() && !changes(event)) return {};
+  if (!event.edits.empty()) return changes(event) ? add(event, event.event_id, 0) : Inbox::Added();
   return event.album.empty() ? add(event, event.event_id, 0) : add_to_album(event);
 }
 
 // Whether what it is a new version of is here and says something else.
 bool SqliteInbox::changes(const Event& event) {
-  const auto before = connection_.known_events().find(connection_, event.channel, event.edits);
+  KnownEvents& known = connection_.known_events();
+  auto before = known.find(connection_, event.channel, event.edits);
+  if (!before && !event.album.empty())
+    before = known.find(connection_, event.channel, album_key(event));
   const auto entry = before ? get(*before) : std::nullopt;
   return entry && entry->event.text != event.text;
 }
 
 SqliteInbox::Added SqliteInbox::add_to_album(const Event& event) {
-  const std::string album = "album:" + event.conversation + "/" + event.album;
+  const std::string album = album_key(event);
   KnownEvents& known = connection_.known_events();
   const auto id = known.find(connection_, event.channel, album);
   if (!id && event.only_joins) return {};
-  if (!id) return add(event, album, event.received_ms + kAlbumMs);
+  if (!id) return add(event, album, event.received_ms + event.album_ms);
   const auto first = get(*id);
   if (!first) return {};
-  const auto& there = first->event.attachments;
-  const bool is_there = std::all_of(
-      event.attachments.begin(), event.attachments.end(),
-      [&](const Attachment& a) { return std::find(there.begin(), there.end(), a) != there.end(); });
-  if (is_there) return {*id, false, first->next_ms};
+  if (has_all_of(first->event, event)) return {*id, false, first->next_ms};
   if (event.received_ms >= first->next_ms) return add(event, event.event_id, 0);
-  auto all = there;
+  // Not a further part, but the same one told again with more of it.
+  const bool is_more = has_all_of(event, first->event);
+  auto all = is_more ? std::vector<Attachment>() : first->event.attachments;
   all.insert(all.end(), event.attachments.begin(), event.attachments.end());
   auto& update = connection_.prepare("UPDATE inbox SET text=?, attachments=? WHERE id=?");
-  update.bind(1, first->event.text + "\n" + event.text);
+  update.bind(1, is_more ? event.text : first->event.text + "\n" + event.text);
   update.bind(2, written(all));
   update.bind(3, *id);
   update.exec();

@@ -65,6 +65,9 @@ void expect_request(const HttpRequest& request, const json& row) {
   if (row.contains("body")) {
     EXPECT_EQ(parse_json(request.body), row["body"]);
   }
+  // Some of its members; null: not there.
+  const json body = parse_json(request.body), has = row.value("has", json::object());
+  for (const auto& [name, value] : has.items()) EXPECT_EQ(body.value(name, json()), value) << name;
 }
 
 class Deliveries : public testing::TestWithParam<const char*> {
@@ -113,7 +116,7 @@ TEST_P(Deliveries, AreTakenBackWhereTheyWere) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Platforms, Deliveries, testing::Values("discord", "telegram"),
+INSTANTIATE_TEST_SUITE_P(Platforms, Deliveries, testing::Values("discord", "feishu", "slack", "telegram"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace

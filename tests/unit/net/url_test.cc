@@ -111,5 +111,17 @@ TEST(Url, NamesTheHostThatLibcurlConnectsTo) {
   EXPECT_GE(accepted, 50);
 }
 
+TEST(Forms, FieldsAreDecoded) {
+  const char* form = "text=a+%2B+b%26c+%E4%BD%A0&empty=&text=second&flag&p%41=x";
+  EXPECT_EQ(form_value(form, "text"), "a + b&c 你");
+  EXPECT_EQ(form_value(form, "empty"), "");
+  EXPECT_EQ(form_value(form, "flag"), "");
+  EXPECT_EQ(form_value(form, "tex"), "");
+  EXPECT_EQ(form_value("a=%", "a"), "%");
+  EXPECT_EQ(form_value("a=%4", "a"), "%4");
+  EXPECT_EQ(form_value("a=%00b", "a"), std::string("\0b", 2));
+  EXPECT_EQ(form_value("", "a"), "");
+}
+
 }  // namespace
 }  // namespace ai_bot

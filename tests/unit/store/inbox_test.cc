@@ -78,7 +78,7 @@ TEST_P(InboxTest, ThePartsOfAnAlbumAreOneEntry) {
   };
   const auto first = inbox().add(part("1", "which is newer?\n[image: image]", 1000));
   EXPECT_TRUE(first.is_new);
-  EXPECT_EQ(first.next_ms, 1000 + Inbox::kAlbumMs) << "until then the others may come";
+  EXPECT_EQ(first.next_ms, 1000 + Event().album_ms) << "until then the others may come";
   EXPECT_EQ(inbox().open_after(0, 9).front().next_ms, first.next_ms);
   Event rest = part("2", "[image: image]", 1400);
   rest.only_joins = true;
@@ -100,6 +100,39 @@ TEST_P(InboxTest, ThePartsOfAnAlbumAreOneEntry) {
   alone.album = "a2";
   alone.only_joins = true;
   EXPECT_EQ(inbox().add(alone).id, 0) << "nobody asked the bot";
+}
+
+TEST_P(InboxTest, APartThatIsToldTwiceIsOneWithAllThatWasTold) {
+  // Slack tells of a mention twice, once without its files; in any order.
+  Event mention = event("1", "c", 1000);
+  mention.text = "read it";
+  mention.album = "a1";
+  Event message = mention;
+  message.text = "read it\n[file: notes.txt]";
+  message.attachments = {{"file-1", "notes.txt", "file", 9}};
+  for (const auto& order : {std::vector{mention, message}, std::vector{message, mention}}) {
+    std::vector<int64_t> ids;
+    for (Event told : order) {
+      told.conversation = told.album = order.front().text;
+      ids.push_back(inbox().add(told).id);
+    }
+    EXPECT_EQ(ids.front(), ids.back());
+    EXPECT_EQ(inbox().get(ids.front())->event.text, message.text);
+    EXPECT_EQ(inbox().get(ids.front())->event.attachments, message.attachments);
+  }
+}
+
+TEST_P(InboxTest, AnEditOfAnAlbumIsOneOfItsOwn) {
+  Event first = event("1", "c", 1000);
+  first.album = "a1";
+  EXPECT_TRUE(inbox().add(first).is_new);
+  Event changed = first;
+  changed.event_id = "1/e1";
+  changed.edits = "1";
+  EXPECT_EQ(inbox().add(changed).id, 0) << "it says the same";
+  changed.text = "new";
+  EXPECT_TRUE(inbox().add(changed).is_new);
+  EXPECT_EQ(inbox().get(1)->event.text, first.text);
 }
 
 TEST_P(InboxTest, AnEditCountsWhereItsMessageWasTakenInAndSaidSomethingElse) {

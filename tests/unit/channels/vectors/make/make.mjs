@@ -19,6 +19,8 @@ const refused = { error: 'unauthorized' };
 const ignored = (outcome) => ({ outcome });
 const handshake = (body, status = 200) => ({ outcome: 'handshake', status, body });
 const event = (fields) => ({ event: fields });
+const cannotRead = (zh, en) => `我看不懂这类消息（${zh}），请用文字发给我。\n\nI can't read this (${en}). Please send it as text.`;
+const edited = (said) => '/edit:' + crypto.createHash('sha256').update(said).digest('hex').slice(0, 16);
 
 function write(platform, config, vectors) {
   const names = new Set(vectors.map((v) => v.name));
@@ -61,8 +63,10 @@ function slack() {
   });
   const message = (fields) => callback({ type: 'message', channel: 'C1', user: 'U1', ts: '1767225600.000100', channel_type: 'channel', ...fields });
   const direct = (fields) => message({ channel: 'D1', channel_type: 'im', ...fields });
-  const group = { event_id: '1767225600.000100:C1', conversation: 'C1/1767225600.000100', sender: 'U1',
+  const inChannel = { event_id: '1767225600.000100:C1', conversation: 'C1/1767225600.000100', sender: 'U1',
     address: { channel: 'C1', thread_ts: '1767225600.000100', user: 'U1' } };
+  const group = { ...inChannel, album: '1767225600.000100' };
+  const alone = { event_id: '1767225600.000100:D1', conversation: 'D1', sender: 'U1', address: { channel: 'D1' } };
 
   raw('a url verification', JSON.stringify({ token: 'z', challenge: '3eZbrw1aB', type: 'url_verification' }), handshake('3eZbrw1aB'));
   raw('a direct message', direct({ text: 'hello there' }),
@@ -78,9 +82,9 @@ function slack() {
   raw('what is escaped twice stays escaped once', direct({ text: '&amp;lt;!here&amp;gt; &amp;amp;' }),
     event({ event_id: '1767225600.000100:D1', conversation: 'D1', sender: 'U1', text: '&lt;!here&gt; &amp;', address: { channel: 'D1' } }));
   raw('a mention in a thread', message({ text: '<@UBOT> and then?', ts: '1767225600.000200', thread_ts: '1767225600.000100' }),
-    event({ ...group, event_id: '1767225600.000200:C1', text: 'and then?' }));
+    event({ ...group, event_id: '1767225600.000200:C1', album: '1767225600.000200', text: 'and then?' }));
   raw('a reply to the bot in a thread', message({ text: 'and then?', ts: '1767225600.000200', thread_ts: '1767225600.000100', parent_user_id: 'UBOT' }),
-    event({ ...group, event_id: '1767225600.000200:C1', text: 'and then?' }));
+    event({ ...inChannel, event_id: '1767225600.000200:C1', text: 'and then?' }));
   raw('entities, links and other people', direct({ text: 'a &lt; b &amp;&amp; c &gt; d <@U2|anna> <#C2|general> <https://x.example/a|the page> <https://y.example> <!here>' }),
     event({ event_id: '1767225600.000100:D1', conversation: 'D1', sender: 'U1', address: { channel: 'D1' },
       text: 'a < b && c > d @anna #general the page (https://x.example/a) https://y.example @here' }));
@@ -95,9 +99,99 @@ function slack() {
   raw("the bot's own message", direct({ text: 'hi', user: 'UBOT' }), ignored('bot_message'));
   raw("another bot's message", direct({ text: 'hi', bot_id: 'B9' }), ignored('bot_message'));
   raw('a bot_message', direct({ text: 'hi', subtype: 'bot_message', user: undefined }), ignored('bot_message'));
-  raw('an edited message', direct({ subtype: 'message_changed', message: { text: 'x' } }), ignored('unknown'));
+  raw('a changed message without an edit', direct({ subtype: 'message_changed', message: { text: 'x' } }), ignored('unknown'));
   raw('a deleted message', direct({ subtype: 'message_deleted' }), ignored('unknown'));
   raw('an empty message', direct({ text: '  ' }), ignored('empty'));
+  // Who is meant.
+  const who = (...list) => ({ authorizations: list.map(([user_id, is_bot]) => ({ team_id: 'T1', user_id, is_bot })) });
+  const asked = { type: 'message', channel: 'C1', user: 'U1', ts: '1767225600.000100', channel_type: 'channel' };
+  raw('the bot is the second who may see it', callback({ ...asked, text: '<@UBOT> hi' }, who(['U1', false], ['UBOT', true])), event({ ...group, text: 'hi' }));
+  raw('whoever installed the app writes', callback({ ...asked, channel: 'D1', channel_type: 'im', text: 'hi' }, who(['U1', false])), event({ ...alone, text: 'hi' }));
+  raw('a mention where only a person may see it', callback({ ...asked, type: 'app_mention', text: '<@UBOT> hi' }, who(['U9', false])), event({ ...group, text: '@UBOT hi' }));
+  raw('its message', callback({ ...asked, text: '<@UBOT> hi' }, who(['U9', false])), event({ ...group, text: '@UBOT hi', only_joins: true }));
+  raw('a mention in code', message({ text: 'write `<@UBOT>` to mention it' }), ignored('not_addressed'));
+  raw('a mention in a block of code', message({ text: '```\n<@UBOT> hi\n```' }), ignored('not_addressed'));
+  raw('a mention in code that Slack takes for one', callback({ ...asked, type: 'app_mention', text: 'write `<@UBOT>`' }), ignored('not_addressed'));
+  raw('a mention behind code', message({ text: 'why `<@UBOT>` <@UBOT|helper>?' }), event({ ...group, text: 'why `<@UBOT>` ?' }));
+  raw('a backtick that begins no code', message({ text: 'the ` key, <@UBOT>\n` too' }), event({ ...group, text: 'the ` key, \n` too' }));
+
+  // Words.
+  raw('special mentions', direct({ text: '<!channel> <!everyone|everyone> <!subteam^S1|@design> <!subteam^S2> <!date^1767225600^{date}^https://x.example|1 January>' }),
+    event({ ...alone, text: '@channel @everyone @design @S2 1 January' }));
+  raw('what Slack itself made a link of', direct({ text: '<http://a.example|a.example> <mailto:jo@a.example|jo@a.example> <tel:+4930|+4930> <https://a.example/?a=1&amp;b=2>' }),
+    event({ ...alone, text: 'a.example jo@a.example +4930 https://a.example/?a=1&b=2' }));
+  raw('a link in code', direct({ text: '`curl <https://a.example|a.example>` `<#C1>`' }), event({ ...alone, text: '`curl a.example` `<#C1>`' }));
+  raw('a channel without a name', direct({ text: '<#C2> <#C3|> <@U2>' }), event({ ...alone, text: '#C2 #C3 @U2' }));
+  raw('half an emoji', direct({ text: 'TEXT' }).replace('TEXT', 'hello \\ud83d there'), event({ ...alone, text: 'hello \ufffd there' }));
+  raw('/me', direct({ subtype: 'me_message', text: 'asks what time it is' }), event({ ...alone, text: 'asks what time it is' }));
+  raw('a reply that goes to the channel too', message({ subtype: 'thread_broadcast', ts: '1767225600.000200', thread_ts: '1767225600.000100', text: '<@UBOT> and now?', root: { user: 'U3', text: 'The build is red', ts: '1767225600.000100' } }),
+    event({ ...group, event_id: '1767225600.000200:C1', album: '1767225600.000200', text: 'and now?\n\n[quoted]\n> The build is red' }));
+  const rich = (...elements) => [{ type: 'rich_text', elements }];
+  const section = (...elements) => ({ type: 'rich_text_section', elements });
+  const words = (text, style) => ({ type: 'text', text, ...(style && { style }) });
+  raw('only blocks', direct({ text: '', blocks: rich(section(words('see <b> '), { type: 'link', url: 'https://a.example/x|y', text: 'this' }, words(' & '), { type: 'user', user_id: 'U2' }, { type: 'emoji', name: 'wave' }, { type: 'broadcast', range: 'here' }, { type: 'usergroup', usergroup_id: 'S1' }, { type: 'channel', channel_id: 'C2' }, { type: 'date', timestamp: 1, fallback: 'May' })) }),
+    event({ ...alone, text: 'see <b> y|this (https://a.example/x) & @U2:wave:@here@S1#C2May' }));
+  raw('only blocks that mention the bot', message({ text: '', blocks: rich(section({ type: 'user', user_id: 'UBOT' }, words(' hi'))) }), event({ ...group, text: 'hi' }));
+  raw('only blocks that write a mention in code', message({ text: '', blocks: rich(section(words('<@UBOT>', { code: true }))) }), ignored('not_addressed'));
+  raw('a list, code and a quotation in blocks', direct({ text: '', blocks: rich({ type: 'rich_text_list', style: 'ordered', elements: [section(words('one')), section(words('two'))] }, { type: 'rich_text_list', style: 'bullet', indent: 1, elements: [section(words('dot'))] },
+    { type: 'rich_text_preformatted', elements: [words('int a;')] }, { type: 'rich_text_quote', elements: [words('so\nit is')] }) }),
+    event({ ...alone, text: '1. one\n2. two\n  • dot\n```\nint a;\n```\n> so\n> it is' }));
+  raw('an app\'s blocks', direct({ text: '', blocks: [{ type: 'header', text: { type: 'plain_text', text: 'Report <1>' } }, { type: 'section', text: { type: 'mrkdwn', text: '*Red* <https://a.example|a>' }, fields: [{ type: 'mrkdwn', text: 'a' }, 7] }, { type: 'divider' },
+    { type: 'image', alt_text: 'a chart', image_url: 'https://a.example/c.png' }, { type: 'context', elements: [{ type: 'plain_text', text: 'now' }] }, { type: 'table', rows: [[{ type: 'raw_text', text: 'a' }, { type: 'raw_text', text: 'b' }]] }, { type: 'markdown', text: '# x' }, 'odd'] }),
+    event({ ...alone, text: 'Report <1>\n*Red* a (https://a.example)\na\n[image: a chart]\nnow\na | b\n# x' }));
+  raw('a kind of block nobody knows', direct({ text: '', blocks: [{ type: 'hologram', shape: [] }] }), event({ ...alone, text: '', fixed_answer: cannotRead('未知类型的消息', 'a kind of message I do not know') }));
+  raw('odd blocks', direct({ text: '', blocks: [{ type: 'rich_text', elements: [7, { type: 'rich_text_list', elements: 'x', indent: -3 }, section(words(5), 'x', { type: 'user' })] }] }), event({ ...alone, text: '@' }));
+
+  // What is shared.
+  const jo = { author_name: 'Jo', channel_id: 'C9', ts: '1767000000.000100', is_share: true, is_msg_unfurl: true };
+  raw('a shared message', direct({ text: 'what now?', attachments: [{ ...jo, text: 'The contract <https://a.example|ends> in *May*', fallback: 'x' }] }),
+    event({ ...alone, text: 'what now?\n\n[quoted from Jo]\n> The contract ends (https://a.example) in *May*' }));
+  raw('a shared message and nothing else', direct({ text: '', attachments: [{ ...jo, text: 'Two\nlines' }] }), event({ ...alone, text: '[quoted from Jo]\n> Two\n> lines' }));
+  raw('a shared message of blocks', direct({ text: '', attachments: [{ ...jo, text: '', message_blocks: [{ team: 'T1', message: { blocks: rich(section(words('in blocks'))) } }] }] }), event({ ...alone, text: '[quoted from Jo]\n> in blocks' }));
+  raw('a shared message with a file', direct({ text: 'read', attachments: [{ ...jo, text: '', fallback: '[no preview available]', files: [{ id: 'F3', name: 'a.txt', mimetype: 'text/plain', size: 3 }] }] }),
+    event({ ...alone, text: 'read\n[file: a.txt]\n\n[quoted from Jo]\n> [no preview available]', attachments: [['F3', 'a.txt', 'file', 3]] }));
+  raw('a preview of a link', direct({ text: 'see https://a.example', attachments: [{ from_url: 'https://a.example', title: 'A', text: 'about a' }] }), event({ ...alone, text: 'see https://a.example' }));
+  raw('an attachment and nothing else', direct({ text: '', attachments: [{ title: 'A', text: 'about a', fallback: 'a' }] }), event({ ...alone, text: '[quoted]\n> A\n> about a' }));
+  raw('files that can not be had', direct({ text: 'and?', files: [{ id: 'F1', mode: 'tombstone' }, { id: 'F2', mode: 'hidden_by_limit' }, { id: 'F3', mode: 'external', name: 'Plan', external_url: 'https://docs.example/d' }, { id: 'F4', mode: 'snippet', title: 'x.py', mimetype: 'text/plain', size: 1 }, 'odd'] }),
+    event({ ...alone, text: 'and?\n[file: deleted]\n[file: hidden by the limits of the workspace]\n[file: Plan https://docs.example/d]\n[file: x.py]', attachments: [['F4', 'x.py', 'file', 1]] }));
+
+  // Two events of one message, of which only one has the files: parts of one.
+  raw('a mention with a file, as a mention', callback({ ...asked, type: 'app_mention', text: '<@UBOT> read it' }), event({ ...group, text: 'read it' }));
+  raw('a mention with a file, as a message', message({ subtype: 'file_share', text: '<@UBOT> read it', files: [{ id: 'F1', name: 'n.txt', mimetype: 'text/plain', size: 20 }] }),
+    event({ ...group, text: 'read it\n[file: n.txt]', attachments: [['F1', 'n.txt', 'file', 20]] }));
+
+  // Edits.
+  const version = (text, fields) => ({ type: 'message', user: 'U1', ts: '1767225600.000100', text, ...fields });
+  const changed = (now, before, fields) => callback({ type: 'message', subtype: 'message_changed', hidden: true, ts: '1767225600.000900', channel: 'D1', channel_type: 'im', message: now, previous_message: before, ...fields });
+  const when = (ts) => ({ edited: { user: 'U1', ts } });
+  raw('an edited question', changed(version('so', when('1.0')), version('x')), event({ ...alone, event_id: alone.event_id + edited('so'), edits: alone.event_id, text: 'so' }));
+  raw('a second edit', changed(version('so', when('2.0')), version('x', when('1.0'))), event({ ...alone, event_id: alone.event_id + edited('so'), edits: alone.event_id, text: 'so' }));
+  raw('an edited mention', changed(version('<@UBOT> so', when('1.0')), version('<@UBOT> x'), { channel: 'C1', channel_type: 'channel' }), event({ ...group, event_id: group.event_id + edited(' so'), edits: group.event_id, text: 'so' }));
+  raw('links that were looked at', changed(version('see', { attachments: [{ ...jo, text: 'far' }] }), version('see')), ignored('unknown'));
+  raw('links of an edited question that were looked at', changed(version('see', { ...when('1.0'), attachments: [jo] }), version('see', when('1.0'))), ignored('unknown'));
+  raw('the bot edits its answer', changed(version('so', { ...when('1.0'), user: 'UBOT', bot_id: 'B1' }), version('x')), ignored('bot_message'));
+  raw('an edited message that was deleted', changed(version('gone', { subtype: 'tombstone' }), version('x')), ignored('unknown'));
+  raw('what happened in a channel', message({ subtype: 'channel_topic', text: '<@U1> set the topic: <@UBOT>' }), ignored('unknown'));
+
+  // Slash commands and interactions are forms.
+  const form = (fields) => new URLSearchParams(fields).toString();
+  const hook = 'https://hooks.slack.com/commands/T1/1/x';
+  const command = (fields) => form({ token: 'z', team_id: 'T1', channel_id: 'C1', channel_name: 'team', user_id: 'U1', user_name: 'anna', command: '/ai', text: 'what is new?', response_url: hook, trigger_id: '1.2.a', ...fields });
+  const commanded = { event_id: 'trigger:1.2.a', conversation: 'C1', sender: 'U1', address: { channel: 'C1', user: 'U1', response_url: hook } };
+  const seen = { status: 200, body: '{"response_type":"in_channel"}' };
+  raw('a slash command', command({}), { ...event({ ...commanded, text: 'what is new?' }), ...seen });
+  raw('a slash command with everything that is encoded', command({ text: 'a+b = 100 % & <https://a.example|a> 你好' }), { ...event({ ...commanded, text: 'a+b = 100 % & a (https://a.example) 你好' }), ...seen });
+  raw('a slash command without words', command({ text: '' }), { ...event({ ...commanded, text: '/help' }), ...seen });
+  raw('a slash command in a direct message', command({ channel_id: 'D1', channel_name: 'directmessage', text: '/new' }), { ...event({ ...commanded, conversation: 'D1', address: { channel: 'D1', response_url: hook }, text: '/new' }), ...seen });
+  const interaction = (payload) => form({ payload: JSON.stringify(payload) });
+  raw('a shortcut on a message', interaction({ type: 'message_action', trigger_id: '1.2.b', response_url: hook, channel: { id: 'C1' }, user: { id: 'U1' }, message: { type: 'message', user: 'U3', ts: '1767225600.000100', text: 'is <https://a.example> up?' } }),
+    { ...event({ event_id: 'trigger:1.2.b', conversation: 'C1/1767225600.000100', sender: 'U1', address: { channel: 'C1', user: 'U1', response_url: hook, thread_ts: '1767225600.000100' }, text: 'is https://a.example up?' }), status: 200, body: '' });
+  for (const type of ['block_actions', 'view_submission', 'shortcut', 'block_suggestion'])
+    raw(`an interaction: ${type}`, interaction({ type, trigger_id: '1.2.c', user: { id: 'U1' }, channel: { id: 'C1' } }), { ...ignored('unknown'), status: 200, body: '' });
+  raw('an interaction that is no JSON', form({ payload: '{' }), { ...ignored('unknown'), status: 200, body: '' });
+  raw('a form with a payload that is cut', 'payload=%7B%22type%22%3A%2', ignored('unknown'));
+  raw('a tampered form', command({}), refused, { signature: sign(command({ text: 'x' })) });
+
   raw('somebody joins', callback({ type: 'member_joined_channel', channel: 'C1', user: 'U7' }), ignored('joined'));
   raw('the bot joins', callback({ type: 'member_joined_channel', channel: 'C1', user: 'UBOT' }), ignored('joined'));
   raw('somebody leaves', callback({ type: 'member_left_channel', channel: 'C1', user: 'U7' }), ignored('left'));
@@ -131,8 +225,6 @@ function telegram() {
   const inGroup = (message) => update({ chat: { id: -100123, type: 'supergroup', title: '团队' }, ...message });
   const direct = { event_id: '7/11', conversation: '7', sender: '7', address: { chat_id: 7 } };
   const group = { event_id: '-100123/11', conversation: '-100123', sender: '7', address: { chat_id: -100123, message_id: 11 } };
-  const edited = (said) => '/edit:' + crypto.createHash('sha256').update(said).digest('hex').slice(0, 16);
-  const cannotRead = (zh, en) => `我看不懂这类消息（${zh}），请用文字发给我。\n\nI can't read this (${en}). Please send it as text.`;
   const mention = (text) => [{ type: 'mention', offset: text.indexOf('@'), length: 9 }];
 
   raw('a direct message', update({ text: 'hello' }), event({ ...direct, text: 'hello' }));
@@ -325,7 +417,7 @@ async function feishu() {
   await raw('a message in a group', text('吃饭', inGroup), ignored('not_addressed'));
   await raw('everybody is mentioned', text('@_all 吃饭', inGroup), ignored('not_addressed'));
   await raw('a thread', text('@_user_1 然后呢', { ...inGroup, mentions: [bot], thread_id: 'omt_1', root_id: 'om_0', parent_id: 'om_0' }),
-    event({ ...group, conversation: 'oc_1/omt_1', address: { ...group.address, thread: true }, text: '然后呢' }));
+    event({ ...group, conversation: 'oc_1/omt_1', address: { ...group.address, thread: true }, text: '然后呢', attachments: [['om_0', '', 'quote', 0]] }));
   await raw('a rich text', message({ message_type: 'post', content: JSON.stringify({ title: '标题', content: [[{ tag: 'text', text: '看 ' }, { tag: 'a', text: '这里', href: 'https://x.example' }], [{ tag: 'code_block', language: 'CPP', text: 'int a;' }]] }) }),
     event({ ...direct, text: '标题\n看 这里 (https://x.example)\n```CPP\nint a;\n```' }));
   await raw('a rich text with a mention and an image', message({ ...inGroup, message_type: 'post', mentions: [bot], content: JSON.stringify({ title: '', content: [[{ tag: 'at', user_id: '@_user_1', user_name: '小助手' }, { tag: 'text', text: ' 这是什么' }, { tag: 'img', image_key: 'img_1' }]] }) }),
@@ -333,16 +425,70 @@ async function feishu() {
   await raw('a file', message({ message_type: 'file', content: JSON.stringify({ file_key: 'file_1', file_name: '报告.docx' }) }),
     event({ ...direct, text: '[file: 报告.docx]', attachments: [['om_1/file_1', '报告.docx', 'file', 0]] }));
   await raw('an image', message({ message_type: 'image', content: JSON.stringify({ image_key: 'img_9' }) }), event({ ...direct, text: '[image: image]', attachments: [['om_1/img_9', '', 'image', 0]] }));
-  await raw('a sticker', message({ message_type: 'sticker', content: '{"file_key":"s"}' }), ignored('unknown'));
   await raw("a bot's message", message({}, { sender_type: 'app' }), ignored('bot_message'));
   await raw('an empty message', text('   '), ignored('empty'));
   await raw('a mention and nothing else', text('@_user_1', { ...inGroup, mentions: [bot] }), ignored('empty'));
+  // Names.
+  const people = Array.from({ length: 11 }, (_, i) => ({ ...bob, key: `@_user_${i + 1}`, id: { open_id: `ou_${i + 1}` }, name: `N${i + 1}` }));
+  await raw('the tenth is the bot', text('@_user_1 @_user_10 @_user_11 开会', { ...inGroup, mentions: people.map((one) => (one.key === '@_user_10' ? { ...bot, key: one.key } : one)) }), event({ ...group, text: '@N1  @N11 开会' }));
+  await raw('a name that is empty', text('@_user_1 ask @_user_2 about it', { ...inGroup, mentions: [bot, { ...bob, name: '' }] }), event({ ...group, text: 'ask @someone about it' }));
+  await raw('a placeholder nobody explains', text('@_user_1 and @_user_12', { ...inGroup, mentions: [bot] }), event({ ...group, text: 'and @_user_12' }));
+  await raw('everybody and the bot', text('@_all @_user_1 大家好', { ...inGroup, mentions: [bot, { key: '@_all', id: { open_id: '' }, name: '所有人' }] }), event({ ...group, text: '@所有人  大家好' }));
+  await raw('mentions that are none', text('@_user_1 hi', { ...inGroup, mentions: ['x', 7, bot, {}] }), event({ ...group, text: 'hi' }));
+  await raw('half an emoji', message({ content: '{"text":"hello \\ud83d there"}' }), event({ ...direct, text: 'hello \ufffd there' }));
+
+  // What it replies to, and new versions.
+  await raw('a reply', text('这是什么意思', { root_id: 'om_0', parent_id: 'om_9' }), event({ ...direct, text: '这是什么意思', attachments: [['om_9', '', 'quote', 0]] }));
+  await raw('a mention and nothing else in a reply', text('@_user_1', { ...inGroup, mentions: [bot], parent_id: 'om_9' }), event({ ...group, text: '[quote]', attachments: [['om_9', '', 'quote', 0]] }));
+  await raw('a command in a reply', text('/new', { parent_id: 'om_9' }), event({ ...direct, text: '/new', attachments: [['om_9', '', 'quote', 0]] }));
+  const updated = (body) => ({ ...body, header: { ...body.header, event_type: 'im.message.updated_v1' } });
+  await raw('an edited message', updated(text('so', { update_time: String(NOW + 5) })), event({ ...direct, event_id: 'om_1' + edited('so'), edits: 'om_1', text: 'so' }));
+  await raw('an edited message of nobody', updated(callback('', { message: { message_id: 'om_1', chat_id: 'oc_1', message_type: 'text', content: '{"text":"so"}' } })), ignored('bot_message'));
+
+  // Rich texts.
+  const post = (content, fields = {}) => message({ message_type: 'post', content: JSON.stringify(content), ...fields });
+  await raw('every piece of a rich text', post({ title: '周报', content: [[{ tag: 'text', text: '完成 ', style: ['bold'] }, { tag: 'a', href: 'https://a.example', text: 'https://a.example' }, { tag: 'emotion', emoji_type: 'OK' }],
+    [{ tag: 'hr' }], [{ tag: 'md', text: '**看** [l](https://b.example)' }], [{ tag: 'at', user_id: 'all', user_name: '所有人' }, { tag: 'at', user_id: 'ou_bob', user_name: '小明' }, { tag: 'hologram', text: 'x' }], 'odd', ['odd']] }),
+    event({ ...direct, text: '周报\n完成 https://a.example[OK]\n---\n**看** [l](https://b.example)\n@all@小明x' }));
+  await raw('a video in a rich text', post({ content: [[{ tag: 'media', file_key: 'file_k', image_key: 'img_k' }]] }), event({ ...direct, text: '[video: video]', attachments: [['om_1/file_k', '', 'video', 0]] }));
+  await raw('a rich text of one emoji', post({ title: '', content: [[{ tag: 'emotion', emoji_type: 'THUMBSUP' }]] }), event({ ...direct, text: '[THUMBSUP]' }));
+  for (const language of ['zh_cn', 'en_us', 'ja_jp', 'de_de'])
+    await raw(`a rich text by language: ${language}`, post({ [language]: { title: '通知', content: [[{ tag: 'text', text: '明天放假吗？' }]] } }), event({ ...direct, text: '通知\n明天放假吗？' }));
+  await raw('a rich text by language in a post', post({ post: { en_us: { content: [[{ tag: 'text', text: 'hi' }]] } } }), event({ ...direct, text: 'hi' }));
+
+  // Other kinds.
+  const kind = (message_type, content) => message({ message_type, content: JSON.stringify(content) });
+  await raw('a location', kind('location', { name: '北京 [天安门]', longitude: '116.4', latitude: '39.9' }), event({ ...direct, text: '[location: 北京 (天安门), 39.9 116.4]' }));
+  await raw('a location in numbers', kind('location', { longitude: 116.5, latitude: 39 }), event({ ...direct, text: '[location: 39 116.5]' }));
+  await raw('a poll', kind('vote', { topic: '午饭', options: ['面', '饭', 7] }), event({ ...direct, text: '[poll: 午饭, 面 / 饭]' }));
+  await raw('a task', kind('todo', { task_id: 't', summary: { title: '', content: [[{ tag: 'text', text: '写周报' }]] }, due_time: '0' }), event({ ...direct, text: '[task: 写周报]' }));
+  await raw('an event', kind('share_calendar_event', { summary: '评审', start_time: '1', end_time: '2' }), event({ ...direct, text: '[event: 评审]' }));
+  await raw('a meeting', kind('video_chat', { topic: '例会', start_time: '1' }), event({ ...direct, text: '[meeting: 例会]' }));
+  await raw('a folder', kind('folder', { file_key: 'f', file_name: '资料' }), event({ ...direct, text: '[folder: 资料]' }));
+  await raw('a video', kind('media', { file_key: 'f', image_key: 'i', file_name: 'a.mp4', duration: 2 }), event({ ...direct, text: '[video: a.mp4]', attachments: [['om_1/f', 'a.mp4', 'video', 0]] }));
+  await raw('a voice message', kind('audio', { file_key: 'f', duration: 2 }), event({ ...direct, text: '[audio: audio]', attachments: [['om_1/f', '', 'audio', 0]] }));
+  await raw('a card', kind('interactive', { title: '告警', elements: [[{ tag: 'text', text: 'CPU 90%' }, { tag: 'button', text: '处理', type: 'default' }], [{ tag: 'img', image_key: 'i' }]] }), event({ ...direct, text: '告警\nCPU 90%\n处理' }));
+  await raw('a card of schema 2.0', kind('interactive', { header: { title: { tag: 'plain_text', content: '告警' } }, body: { elements: [{ tag: 'markdown', content: '**CPU**' }, { tag: 'column_set', columns: [{ elements: [{ tag: 'div', text: { content: '90%' } }] }] }] } }), event({ ...direct, text: '告警\n**CPU**\n90%' }));
+  await raw('forwarded messages', message({ message_type: 'merge_forward', content: 'Merged and Forwarded Message' }), event({ ...direct, text: '[forwarded messages]', attachments: [['om_1', '', 'quote', 0]] }));
+  await raw('a notice', kind('system', { template: '{from_user} invited {to_chatters}', from_user: ['A'], to_chatters: ['B', 'C'] }), event({ ...direct, text: 'A invited B, C' }));
+  await raw('a new kind that says something', kind('hologram', { text: 'hello' }), event({ ...direct, text: 'hello' }));
+  const unread = (zh, en) => event({ ...direct, text: '', fixed_answer: cannotRead(zh, en) });
+  await raw('a sticker', kind('sticker', { file_key: 's' }), unread('表情包', 'a sticker'));
+  await raw('a sticker in reply', message({ message_type: 'sticker', content: '{"file_key":"s"}', parent_id: 'om_9' }), event({ ...unread('表情包', 'a sticker').event, attachments: [['om_9', '', 'quote', 0]] }));
+  await raw('a group\'s card', kind('share_chat', { chat_id: 'oc_2' }), unread('群名片', "a group's card"));
+  await raw('a contact\'s card', kind('share_user', { user_id: 'ou_2' }), unread('个人名片', "a contact's card"));
+  await raw('a red packet', kind('hongbao', {}), unread('红包', 'a red packet'));
+  await raw('a card that is not shown', kind('interactive', { title: null, elements: [[{ tag: 'text', text: '请升级至最新版本客户端，以查看内容' }]] }), unread('卡片', 'a card'));
+  await raw('a poll of nothing', kind('vote', { topic: '', options: 'x' }), unread('投票', 'a poll'));
+  await raw('a kind nobody knows', kind('hologram', { shape: [] }), unread('未知类型的消息', 'a kind of message I do not know'));
+  await raw('a kind nobody knows, of which nothing is JSON', message({ message_type: 'hologram', content: 'x' }), unread('未知类型的消息', 'a kind of message I do not know'));
+  await raw('a kind nobody knows in a group', message({ ...inGroup, message_type: 'hologram', content: '{}' }), ignored('not_addressed'));
   await raw('the bot is added', callback('im.chat.member.bot.added_v1', { chat_id: 'oc_1', operator_id: { open_id: 'ou_anna' } }), ignored('joined'));
   await raw('the bot is removed', callback('im.chat.member.bot.deleted_v1', { chat_id: 'oc_1' }), ignored('left'));
   await raw('a member joins', callback('im.chat.member.user.added_v1', { chat_id: 'oc_1', users: [{ name: '小明' }] }), ignored('joined'));
   await raw('a member leaves', callback('im.chat.member.user.deleted_v1', { chat_id: 'oc_1', users: [] }), ignored('left'));
   await raw('an event nobody knows', callback('im.message.reaction.created_v1', {}), ignored('unknown'));
-  await raw('content that is no JSON', message({ content: 'x' }), ignored('unreadable'));
+  await raw('a text that is no JSON', message({ content: 'x' }), event({ ...direct, text: 'x' }));
   await raw('wrong kinds of values', callback('im.message.receive_v1', { message: [], sender: 3 }), ignored('unreadable'));
   await raw('a mention before the bot knows its id', text('@_user_1 hi', { ...inGroup, mentions: [bot] }), { error: 'unavailable' }, { self: undefined });
   await raw('no signature', text('hi'), refused, { headers: {} });
