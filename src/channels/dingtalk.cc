@@ -119,7 +119,8 @@ Reading DingTalkChannel::read(const json& message, int64_t now_ms) const {
 
 std::vector<std::string> DingTalkChannel::compose(const std::string& answer) const {
   static const Dialect dialect = [] {
-    Dialect dingtalk = plain_markdown(is_mention);
+    Dialect dingtalk = plain_markdown(is_mention, {.marks = "*_~`\\&"});
+    dingtalk.borders = Dialect::Borders::kInside;
     dingtalk.size = utf16_size;
     dingtalk.most = kLongestText;
     return dingtalk;

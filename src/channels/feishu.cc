@@ -182,7 +182,7 @@ HttpRequest FeishuChannel::render(const Reply& reply, const std::string& token, 
   const std::string authorization = "Bearer " + token;
   std::string text = reply.text;
   if (const std::string user = text_or(address, "user"); !user.empty() && reply.part == 0)
-    text = fmt::format("<at id={}></at> {}", user, text);
+    text = behind_mention(fmt::format("<at id={}></at>", user), text);
   const std::string content =
       feishu_card(text).dump(-1, ' ', false, json::error_handler_t::replace);
   if (!reply.draft.empty()) {

@@ -10,6 +10,7 @@
 #include "channels/platform.h"
 #include "channels/signing.h"
 #include "channels/slack_socket.h"
+#include "channels/slack_text.h"
 #include "core/json.h"
 
 namespace ai_bot {
@@ -51,33 +52,6 @@ std::string plain_text(std::string_view text, const std::string& bot) {
     text.remove_prefix(close + 1);
   }
   return replaced(replaced(replaced(out, "&lt;", "<"), "&gt;", ">"), "&amp;", "&");
-}
-
-// Nothing but "<" makes a mention or a link ("Formatting text for app surfaces").
-std::string escaped(std::string_view raw) {
-  return replaced(replaced(replaced(raw, "&", "&amp;"), "<", "&lt;"), ">", "&gt;");
-}
-
-Dialect mrkdwn() {
-  Dialect dialect = plain_markdown();
-  dialect.escape = escaped;
-  dialect.strong = [](const std::string& text) { return "*" + text + "*"; };
-  dialect.emphasis = [](const std::string& text) { return "_" + text + "_"; };
-  dialect.strike = [](const std::string& text) { return "~" + text + "~"; };
-  dialect.code = [](std::string_view raw) { return "`" + escaped(without_backticks(raw)) + "`"; };
-  dialect.bare_link = nullptr;
-  dialect.mail_links = true;
-  dialect.link = [](const std::string& text, const std::string& address) {
-    return fmt::format("<{}|{}>", escaped(address), text);
-  };
-  dialect.heading = [](int, const std::string& text) { return "*" + text + "*"; };
-  dialect.code_block = [](const std::string&, std::string_view raw) {
-    return fmt::format("```\n{}\n```", escaped(without_fences(raw)));
-  };
-  dialect.quotes = 1;
-  dialect.size = utf16_size;
-  dialect.most = SlackChannel::kLongestText;
-  return dialect;
 }
 
 std::vector<Attachment> attachments_of(const json& event) {
@@ -190,7 +164,7 @@ Reading SlackChannel::read(const json& payload, int64_t now_ms) const {
 }
 
 std::vector<std::string> SlackChannel::compose(const std::string& answer) const {
-  static const Dialect dialect = mrkdwn();
+  static const Dialect dialect = slack_mrkdwn();
   return render_markdown(answer, dialect, parts_of(config_));
 }
 
@@ -203,7 +177,7 @@ HttpRequest SlackChannel::render(const Reply& reply, const std::string&, int64_t
   json body = {{"channel", text_or(address, "channel")}, {"unfurl_links", false}};
   std::string text = reply.text;
   if (const std::string user = text_or(address, "user"); !user.empty() && reply.part == 0)
-    text = fmt::format("<@{}> {}", user, text);
+    text = behind_mention("<@" + user + ">", text);
   body["text"] = text;
   const std::string authorization = "Bearer " + config_.bot_token.reveal();
   if (!reply.draft.empty()) {

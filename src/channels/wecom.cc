@@ -9,6 +9,7 @@
 #include "channels/markdown.h"
 #include "channels/platform.h"
 #include "channels/signing.h"
+#include "channels/wecom_text.h"
 #include "core/json.h"
 #include "core/utf8.h"
 
@@ -35,36 +36,6 @@ std::string without_mention(const std::string& text) {
   if (!text.starts_with("@")) return text;
   const size_t end = text.find_first_of(" \n\t");
   return end == std::string::npos ? "" : text.substr(end + 1);
-}
-
-// "<@userid>" and "<font color=…>" ("Markdown messages"). They count in code too, since an app's
-// has no marks for it.
-bool is_mention(std::string_view text, size_t at) {
-  if (text[at] != '<') return false;
-  constexpr std::string_view kFont = "font";
-  const std::string_view rest = text.substr(at + 1);
-  return rest.starts_with('@') ||
-         (starts_with_word(rest, kFont) && has_attribute(rest.substr(kFont.size()), {"color"}));
-}
-
-// An app's Markdown knows headings, bold text, links, quotes and `code` ("Markdown messages").
-Dialect app_dialect() {
-  Dialect dialect = plain_markdown(is_mention);
-  const auto as_it_is = [](const std::string& text) { return text; };
-  dialect.emphasis = as_it_is;
-  dialect.strike = as_it_is;
-  dialect.code_block = [](const std::string&, std::string_view raw) {
-    return quoted_lines(guarded_code(raw, is_mention));
-  };
-  dialect.most = WeComChannel::kLongestText;
-  return dialect;
-}
-
-Dialect bot_dialect() {
-  Dialect dialect = plain_markdown(is_mention);
-  dialect.tables = true;
-  dialect.most = WeComChannel::kLongestBotText;
-  return dialect;
 }
 
 }  // namespace
@@ -195,7 +166,7 @@ Reading WeComChannel::read_bot_message(const json& message, int64_t now_ms) cons
 }
 
 std::vector<std::string> WeComChannel::compose(const std::string& answer) const {
-  static const Dialect app = app_dialect(), bot = bot_dialect();
+  static const Dialect app = wecom_app_markdown(), bot = wecom_bot_markdown();
   // A response_url takes one message.
   return is_ai_bot() ? render_markdown(answer, bot, 1)
                      : render_markdown(answer, app, parts_of(config_));
