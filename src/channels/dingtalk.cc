@@ -56,7 +56,7 @@ std::string title_of(const std::string& text) {
   const std::string_view line = std::string_view(text).substr(0, text.find('\n'));
   std::string title;
   for (const char c : truncate_utf8(line, kTitleBytes))
-    if (c != '#' && c != '*' && c != '`' && c != '>') title += c;
+    if (std::string_view("#*`>\\").find(c) == std::string_view::npos) title += c;
   title = trim(title);
   return title.empty() ? "ai_bot" : guarded_text(title, is_mention);
 }

@@ -43,14 +43,14 @@ bool is_east_asian(uint32_t c) {
 }
 
 // The size of a formula that begins at the text's beginning with `open`, or 0. None goes beyond a
-// paragraph or over code, and a quotation's marks are none of its.
+// paragraph or over code or a link, and a quotation's marks are none of its.
 size_t formula(std::string_view text, std::string_view open, std::string_view close, size_t most) {
   const size_t end = text.substr(0, most).find(close, open.size());
   if (end == std::string_view::npos) return 0;
   const std::string_view inner = text.substr(open.size(), end - open.size());
-  const bool broken =
-      inner.find('`') != std::string_view::npos || inner.find("~~~") != std::string_view::npos ||
-      inner.find("\n\n") != std::string_view::npos || inner.find("\n>") != std::string_view::npos;
+  bool broken = false;
+  for (const std::string_view border : {"`", "~~~", "\n\n", "\n>", "]("})
+    broken = broken || inner.find(border) != std::string_view::npos;
   return broken || trim(inner).empty() ? 0 : end + close.size();
 }
 

@@ -3,6 +3,7 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "core/utf8.h"
 
@@ -106,8 +107,7 @@ size_t columns_of_grapheme(std::string_view grapheme) {
 }  // namespace
 
 bool is_punctuation(uint32_t code) {
-  if (code < 0x80)
-    return code > ' ' && code != 0x7F && !is_cjk(code) && !isalnum(static_cast<int>(code));
+  if (code < 0x80) return std::ispunct(static_cast<int>(code)) != 0;
   return category(code) >= UTF8PROC_CATEGORY_PC && category(code) <= UTF8PROC_CATEGORY_PO;
 }
 
