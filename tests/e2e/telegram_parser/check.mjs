@@ -2,7 +2,7 @@
 // network): node check.mjs COMPOSE [COUNT] [SEED]. COMPOSE is the program of tests/support/compose.cc.
 // Exits 0 when each message is taken, with its limits and no entity a model may not make.
 import { spawnSync } from "node:child_process";
-import { getTdjson } from "prebuilt-tdlib";
+import { fileURLToPath } from "node:url";
 import * as tdl from "tdl";
 
 const [, , compose, count = "500", seed = "1"] = process.argv;
@@ -53,7 +53,8 @@ if (composed.status !== 0) throw new Error(`${compose}: ${composed.error ?? comp
 const answers = composed.stdout.toString().split("\n").filter(Boolean).map(line => JSON.parse(line));
 if (answers.length !== documents.length) throw new Error(`${answers.length} answers to ${documents.length} documents`);
 
-tdl.configure({ tdjson: getTdjson(), verbosityLevel: 0 });
+const library = fileURLToPath(new URL("node_modules/@prebuilt-tdlib/linux-x64-glibc/libtdjson.so", import.meta.url));
+tdl.configure({ tdjson: library, verbosityLevel: 0 });
 function faultOf(html) {
   const parsed = tdl.execute({ _: "parseTextEntities", text: html, parse_mode: { _: "textParseModeHTML" } });
   if (parsed._ === "error") return parsed.message;
