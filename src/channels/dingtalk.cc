@@ -79,7 +79,7 @@ std::string title_of(const std::string& text) {
   const std::string_view line = std::string_view(text).substr(0, text.find('\n'));
   std::string title;
   for (const char c : truncate_utf8(line, kTitleBytes))
-    if (c != '#' && c != '*' && c != '`' && c != '>') title += c;
+    if (std::string_view("#*`>\\").find(c) == std::string_view::npos) title += c;
   title = trim(title);
   return title.empty() ? "ai_bot" : guarded_text(title, is_mention);
 }
@@ -131,7 +131,8 @@ Reading DingTalkChannel::read(const json& message, int64_t now_ms) const {
 
 std::vector<std::string> DingTalkChannel::compose(const std::string& answer) const {
   static const Dialect dialect = [] {
-    Dialect dingtalk = plain_markdown(is_mention);
+    Dialect dingtalk = plain_markdown(is_mention, {.marks = "*_~`\\&"});
+    dingtalk.borders = Dialect::Borders::kInside;
     dingtalk.size = utf16_size;
     dingtalk.most = kLongestText;
     return dingtalk;

@@ -6,6 +6,7 @@
 
 #include "channels/discord_content.h"
 #include "channels/discord_socket.h"
+#include "channels/discord_text.h"
 #include "channels/incoming.h"
 #include "channels/markdown.h"
 #include "channels/platform.h"
@@ -19,18 +20,6 @@ using nlohmann::json;
 
 constexpr int kWebhookPing = 0;                          // "Webhook Event Payload"
 constexpr int kOrdinaryMessage = 0, kReplyMessage = 19;  // "Message Types"
-
-// "Message Formatting". That nobody is told of it is allowed_mentions' work; this is what is shown,
-// in any case of letters, to be sure.
-bool is_mention(std::string_view text, size_t at) {
-  constexpr size_t kLongestName = 8;  // "everyone"
-  std::string rest(text.substr(at + 1, kLongestName));
-  for (char& c : rest)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  if (text[at] == '@') return rest.starts_with("everyone") || rest.starts_with("here");
-  const bool channel = rest.starts_with('#') && rest.size() > 1 && is_word(rest[1]);
-  return rest.starts_with('@') || channel || rest.starts_with("id:");
-}
 
 }  // namespace
 
@@ -96,15 +85,7 @@ Reading DiscordChannel::read(const std::string& type, const json& data, int64_t 
 }
 
 std::vector<std::string> DiscordChannel::compose(const std::string& answer) const {
-  static const Dialect dialect = [] {
-    Dialect discord = plain_markdown(is_mention);
-    discord.heading = [](int level, const std::string& text) {
-      return std::string(static_cast<size_t>(std::min(level, 3)), '#') + " " + text;
-    };
-    discord.size = utf16_size;
-    discord.most = kLongestText;
-    return discord;
-  }();
+  static const Dialect dialect = discord_markdown();
   return render_markdown(answer, dialect, parts_of(config_));
 }
 

@@ -29,7 +29,7 @@ std::optional<std::string> decrypted(const std::string& aes_key, const std::stri
 }
 
 std::string mentioning(const std::string& user, const std::string& text) {
-  return user.empty() ? text : fmt::format("<at id={}></at> {}", user, text);
+  return user.empty() ? text : behind_mention(fmt::format("<at id={}></at>", user), text);
 }
 
 std::string written(const json& content) {

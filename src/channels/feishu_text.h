@@ -8,7 +8,7 @@
 
 namespace ai_bot {
 
-// The Markdown component of a card. Its size is that in JSON.
+// The Markdown component of a card. Its size is that in a request, where the card is JSON in JSON.
 Dialect feishu_markdown();
 
 // The card that shows such a text.

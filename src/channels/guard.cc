@@ -186,7 +186,18 @@ std::string without_backticks(std::string_view raw) {
 }
 
 std::string code_span(std::string_view raw, MentionTest is_mention) {
-  return "`" + guarded_code(without_backticks(raw), is_mention) + "`";
+  std::string code = guarded_code(raw, is_mention);
+  bool has_single = false, has_double = false;  // a fence has a seam
+  for (size_t at = 0, end; (at = code.find('`', at)) != std::string::npos; at = end) {
+    end = std::min(code.find_first_not_of('`', at), code.size());
+    (end - at == 1 ? has_single : has_double) = true;
+  }
+  if (has_single && has_double)
+    code =
+        seamed(code, [&](size_t at) { return code[at] == '`' && at_or_nul(code, at + 1) == '`'; });
+  const char* marks = has_single ? "``" : "`";
+  const bool padded = code.starts_with('`') || code.ends_with('`');
+  return fmt::format("{0}{2}{1}{2}{0}", marks, code, padded ? " " : "");
 }
 
 std::optional<std::string> web_address(std::string_view raw) {

@@ -26,10 +26,11 @@ std::string guarded_text(std::string_view raw, MentionTest is_mention);
 // and addresses of other schemes are broken, and fences of three backticks.
 std::string guarded_code(std::string_view raw, MentionTest is_mention);
 
-// There is no way to write a backtick in text or in a `span` of code that all platforms know, so a
-// letter that looks like it stands there.
-std::string without_backticks(std::string_view raw);
+// A `span` of code as CommonMark has it: between more backticks than stand in it.
 std::string code_span(std::string_view raw, MentionTest is_mention);
+
+// For platforms that know no way to write a backtick: a letter that looks like it stands there.
+std::string without_backticks(std::string_view raw);
 
 // Code in which no fence of three backticks stands.
 std::string without_fences(std::string_view raw);

@@ -140,6 +140,8 @@ std::string label_of_definition(std::string_view line) {
   std::string_view rest = trim(line.substr(end + 2));
   const std::string_view address = rest.substr(0, rest.find_first_of(" \t"));
   if (!is_plain_address(address)) return "";
+  const bool footnote = line[begin + 1] == '^' && !address.starts_with("http");
+  if (footnote) return "";
   rest.remove_prefix(address.size());
   return end - begin <= kLongestLabel && is_title(rest)
              ? normal_label(line.substr(begin + 1, end - begin - 1))

@@ -22,30 +22,38 @@ struct Block {
 
 class MarkdownParts {
  public:
-  MarkdownParts(const Dialect& dialect, size_t most_parts);
+  // `full`: messages are filled, at the price of paragraphs in two messages.
+  MarkdownParts(const Dialect& dialect, size_t most_parts, bool full);
 
   // Nothing once the parts are full.
   void add(const Block& block);
 
-  bool full() const { return parts_.size() >= most_parts_; }
+  // Whether a block did not fit any more.
+  bool is_cut() const { return cut_; }
 
-  // The messages; the last one ends with a note if blocks did not fit any more.
+  // The messages; the last one ends with a note if they were cut.
   std::vector<std::string> take();
 
  private:
   size_t room() const;
-  bool flush();
+  size_t free_room(bool tight) const;
+  bool next_part();
+  void append(const std::string& text, bool tight);
+  void place(const Block& block, const std::string& text);
   void cut(const Block& block);
-  std::string take_piece(std::string_view& rest, const Block& block) const;
-  void begin_part(std::string text);
+  std::string take_piece(std::string_view& rest, const Block& block, size_t most, bool fill) const;
+  size_t border(std::string_view rest, size_t most_bytes, const Block& block) const;
+  std::string written(std::string_view piece, const Block& block) const;
 
-  const Dialect& dialect_;
-  const size_t most_parts_;
+  const Dialect* dialect_;
+  size_t most_parts_;
+  bool full_;
   std::string note_;  // what stands under an answer that was cut
   size_t note_size_ = 0;
   std::vector<std::string> parts_;
-  std::string part_;      // that grows
-  size_t part_size_ = 0;  // in the dialect's measure
+  std::string part_;       // that grows
+  size_t part_size_ = 0;   // in the dialect's measure
+  size_t part_count_ = 0;  // of what a message may have only so many of
   bool cut_ = false;
 };
 

@@ -8,7 +8,8 @@ namespace ai_bot::markdown {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-// Cells in columns, for a font of fixed width; in_lines() where that were too wide.
+// Cells in columns, for a font of fixed width, with their line breaks; in_lines() where that were
+// too wide.
 std::string as_table(const Rows& rows);
 
 // Cells one behind the other.

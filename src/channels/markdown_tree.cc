@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "channels/guard.h"
+#include "channels/markdown_prepared.h"
+#include "channels/text_borders.h"
 
 namespace ai_bot::markdown {
 namespace {
@@ -28,6 +30,22 @@ void bound_addresses(cmark_node* root, size_t most) {
       most -= size;
     }
   }
+}
+
+std::string written(const char* text) { return text == nullptr ? "" : restored(text); }
+
+// "<br>", "<br/>" and "<BR />" as line breaks.
+std::string with_line_breaks(std::string_view html) {
+  constexpr std::string_view kTag = "<br";
+  std::string out;
+  while (!html.empty()) {
+    const bool begins = html[0] == '<' && starts_with_word(html.substr(1), kTag.substr(1));
+    const size_t end = begins ? html.find_first_not_of(" /", kTag.size()) : std::string_view::npos;
+    const bool is_break = end != std::string_view::npos && html[end] == '>';
+    out += is_break ? '\n' : html[0];
+    html.remove_prefix(is_break ? end + 1 : 1);
+  }
+  return out;
 }
 
 void close_flat(cmark_node* node, size_t begin, std::string& out) {
@@ -56,26 +74,29 @@ Tree parse(const std::string& markdown) {
   static std::once_flag once;
   std::call_once(once, cmark_gfm_core_extensions_ensure_registered);
   const std::unique_ptr<cmark_parser, void (*)(cmark_parser*)> parser(
-      cmark_parser_new(CMARK_OPT_VALIDATE_UTF8), cmark_parser_free);
+      cmark_parser_new(CMARK_OPT_VALIDATE_UTF8 | CMARK_OPT_STRIKETHROUGH_DOUBLE_TILDE),
+      cmark_parser_free);
   for (const char* name : {"table", "strikethrough", "autolink"}) {
     if (auto* extension = cmark_find_syntax_extension(name))
       cmark_parser_attach_syntax_extension(parser.get(), extension);
   }
-  cmark_parser_feed(parser.get(), markdown.data(), markdown.size());
+  const std::string text = prepared(markdown);
+  cmark_parser_feed(parser.get(), text.data(), text.size());
   Tree tree(cmark_parser_finish(parser.get()), cmark_node_free);
   bound_addresses(tree.get(), markdown.size());
   return tree;
 }
 
 std::string literal(cmark_node* node) {
-  const char* text = cmark_node_get_literal(node);
-  return text == nullptr ? "" : text;
+  const std::string text = written(cmark_node_get_literal(node));
+  const auto type = cmark_node_get_type(node);
+  const bool html = type == CMARK_NODE_HTML_INLINE || type == CMARK_NODE_HTML_BLOCK;
+  return html ? with_line_breaks(text) : text;
 }
 
-std::string url_of(cmark_node* node) {
-  const char* url = cmark_node_get_url(node);
-  return url == nullptr ? "" : url;
-}
+std::string url_of(cmark_node* node) { return written(cmark_node_get_url(node)); }
+
+std::string fence_info(cmark_node* node) { return written(cmark_node_get_fence_info(node)); }
 
 bool is_kind(cmark_node* node, std::string_view kind) {
   return cmark_node_get_type_string(node) == kind;
@@ -83,6 +104,16 @@ bool is_kind(cmark_node* node, std::string_view kind) {
 
 bool says_itself(std::string_view text, std::string_view url) {
   return text == url || (is_mail(url) && text == url.substr(url.find(':') + 1)) || url.empty();
+}
+
+uint32_t code_point_beside(cmark_node* node, bool before) {
+  cmark_node* other = before ? cmark_node_previous(node) : cmark_node_next(node);
+  if (other == nullptr) return ' ';
+  const auto type = cmark_node_get_type(other);
+  if (type == CMARK_NODE_SOFTBREAK || type == CMARK_NODE_LINEBREAK) return ' ';
+  if (type != CMARK_NODE_TEXT) return 'x';
+  const std::string text = literal(other);
+  return before ? code_point_before(text, text.size()) : code_point_after(text, 0);
 }
 
 std::string flat_text(cmark_node* root) {

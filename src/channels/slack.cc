@@ -10,39 +10,13 @@
 #include "channels/signing.h"
 #include "channels/slack_errors.h"
 #include "channels/slack_socket.h"
+#include "channels/slack_text.h"
 #include "core/json.h"
 
 namespace ai_bot {
 namespace {
 
 using nlohmann::json;
-
-// Nothing but "<" makes a mention or a link ("Formatting text for app surfaces").
-std::string escaped(std::string_view raw) {
-  return replaced(replaced(replaced(raw, "&", "&amp;"), "<", "&lt;"), ">", "&gt;");
-}
-
-Dialect mrkdwn() {
-  Dialect dialect = plain_markdown();
-  dialect.escape = escaped;
-  dialect.strong = [](const std::string& text) { return "*" + text + "*"; };
-  dialect.emphasis = [](const std::string& text) { return "_" + text + "_"; };
-  dialect.strike = [](const std::string& text) { return "~" + text + "~"; };
-  dialect.code = [](std::string_view raw) { return "`" + escaped(without_backticks(raw)) + "`"; };
-  dialect.bare_link = nullptr;
-  dialect.mail_links = true;
-  dialect.link = [](const std::string& text, const std::string& address) {
-    return fmt::format("<{}|{}>", escaped(address), text);
-  };
-  dialect.heading = [](int, const std::string& text) { return "*" + text + "*"; };
-  dialect.code_block = [](const std::string&, std::string_view raw) {
-    return fmt::format("```\n{}\n```", escaped(without_fences(raw)));
-  };
-  dialect.quotes = 1;
-  dialect.size = [](std::string_view text) { return text.size(); };
-  dialect.most = SlackChannel::kLongestText;
-  return dialect;
-}
 
 }  // namespace
 
@@ -97,7 +71,7 @@ Reading SlackChannel::read_form(std::string_view form, int64_t now_ms) const {
 }
 
 std::vector<std::string> SlackChannel::compose(const std::string& answer) const {
-  static const Dialect dialect = mrkdwn();
+  static const Dialect dialect = slack_mrkdwn();
   return render_markdown(answer, dialect, parts_of(config_));
 }
 
@@ -109,7 +83,7 @@ HttpRequest SlackChannel::render(const Reply& reply, const std::string&, int64_t
   const json address = address_of(reply);
   std::string text = reply.text;
   if (const std::string user = text_or(address, "user"); !user.empty() && reply.part == 0)
-    text = fmt::format("<@{}> {}", user, text);
+    text = behind_mention("<@" + user + ">", text);
   const auto response_url = platforms_address(config_, text_or(address, "response_url"),
                                               {"hooks.slack.com", "hooks.slack-gov.com"});
   if (reply.way.afresh && response_url) {

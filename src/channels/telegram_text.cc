@@ -14,6 +14,9 @@ namespace {
 
 using nlohmann::json;
 
+// "A message can have up to 100 entities": what is beyond is sent without formatting.
+constexpr size_t kMostEntities = 100;
+
 std::string entities(std::string_view raw) {
   std::string out;
   for (const char c : raw) {
@@ -76,6 +79,16 @@ size_t seen_size(std::string_view html) {
   return units;
 }
 
+// What Telegram counts of the formatting: each tag, that of a language with its <pre>.
+size_t entities_in(std::string_view html) {
+  size_t count = 0;
+  for (size_t at = 0; (at = html.find('<', at)) != std::string_view::npos; ++at) {
+    const std::string_view tag = html.substr(at);
+    if (!tag.starts_with("</") && !tag.starts_with("<code class=")) ++count;
+  }
+  return count;
+}
+
 constexpr int64_t kMostUnits = 1 << 20;  // of a text's offsets; Telegram's texts have 4,096
 
 // The byte of each UTF-16 unit, and the end.
@@ -108,6 +121,7 @@ Dialect telegram_html() {
   };
   Dialect dialect = plain_markdown();
   dialect.escape = escaped;
+  dialect.lines = [](std::string_view text) { return std::string(text); };
   dialect.strong = tag("b");
   dialect.emphasis = tag("i");
   dialect.strike = tag("s");
@@ -118,6 +132,7 @@ Dialect telegram_html() {
     return fmt::format("<a href=\"{}\">{}</a>", entities(address), text);
   };
   dialect.heading = [](int, const std::string& text) { return "<b>" + text + "</b>"; };
+  dialect.strong_headings = true;
   dialect.code_block = [](const std::string& language, std::string_view raw) {
     if (language.empty()) return "<pre>" + entities(raw) + "</pre>";
     return fmt::format("<pre><code class=\"language-{}\">{}</code></pre>", language, entities(raw));
@@ -126,6 +141,8 @@ Dialect telegram_html() {
   dialect.quotes = 1;  // "blockquote entities can't be nested"
   dialect.size = seen_size;
   dialect.most = TelegramChannel::kLongestText;
+  dialect.count = entities_in;
+  dialect.most_counted = kMostEntities;
   return dialect;
 }
 

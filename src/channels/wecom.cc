@@ -10,6 +10,7 @@
 #include "channels/platform.h"
 #include "channels/signing.h"
 #include "channels/wecom_content.h"
+#include "channels/wecom_text.h"
 #include "core/json.h"
 #include "core/utf8.h"
 
@@ -28,36 +29,6 @@ WebhookAnswer empty_answer() { return {200, "text/plain", ""}; }
 Reading acknowledged(Reading reading) {
   reading.answer = empty_answer();
   return reading;
-}
-
-// "<@userid>" and "<font color=…>" ("Markdown messages"). They count in code too, since an app's
-// has no marks for it.
-bool is_mention(std::string_view text, size_t at) {
-  if (text[at] != '<') return false;
-  constexpr std::string_view kFont = "font";
-  const std::string_view rest = text.substr(at + 1);
-  return rest.starts_with('@') ||
-         (starts_with_word(rest, kFont) && has_attribute(rest.substr(kFont.size()), {"color"}));
-}
-
-// An app's Markdown knows headings, bold text, links, quotes and `code` ("Markdown messages").
-Dialect app_dialect() {
-  Dialect dialect = plain_markdown(is_mention);
-  const auto as_it_is = [](const std::string& text) { return text; };
-  dialect.emphasis = as_it_is;
-  dialect.strike = as_it_is;
-  dialect.code_block = [](const std::string&, std::string_view raw) {
-    return quoted_lines(guarded_code(raw, is_mention));
-  };
-  dialect.most = WeComChannel::kLongestText;
-  return dialect;
-}
-
-Dialect bot_dialect() {
-  Dialect dialect = plain_markdown(is_mention);
-  dialect.tables = true;
-  dialect.most = WeComChannel::kLongestBotText;
-  return dialect;
 }
 
 }  // namespace
@@ -166,7 +137,7 @@ Reading WeComChannel::read(const json& message, int64_t now_ms) const {
 }
 
 std::vector<std::string> WeComChannel::compose(const std::string& answer) const {
-  static const Dialect app = app_dialect(), bot = bot_dialect();
+  static const Dialect app = wecom_app_markdown(), bot = wecom_bot_markdown();
   // A response_url takes one message.
   return is_ai_bot() ? render_markdown(answer, bot, 1)
                      : render_markdown(answer, app, parts_of(config_));
