@@ -3,10 +3,12 @@
 #include <cstdlib>
 
 #include "core/utf8.h"
+#include "gateway/images.h"
 #include "gateway/text_decoding.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  ai_bot::image_type_of(bytes);
   const auto text = ai_bot::decode_text(bytes);
   if (text && !ai_bot::is_valid_utf8(*text)) std::abort();
   const bool is_plain = ai_bot::is_valid_utf8(bytes) && bytes.find('\0') == bytes.npos &&
