@@ -69,7 +69,8 @@ struct AssistantEvents {
 struct Conversation {
   std::string lane;
   std::string text;
-  std::string model;  // empty: the session's, or the default
+  Images images = {};  // for a model that sees
+  std::string model;   // empty: the session's, or the default
   std::string request_id;
   std::function<void(std::string_view delta)> on_delta;
   // Once, last; the text is the whole answer. Also when it never began.

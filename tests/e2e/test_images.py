@@ -101,9 +101,10 @@ def test_a_client_of_the_api_shows_its_images_to_a_model_that_sees(make_server, 
     model = endpoint(sees=True)
     server = make_server(f"models:\n  - {remote_model(model.url)}\n").start()
     parts = [{"type": "text", "text": "what is this?"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(PNG).decode()}}]
-    status, answer = server.json("POST", "/v1/chat/completions", {"messages": [{"role": "user", "content": parts}]})
-    assert status == 200 and SEEN in answer["choices"][0]["message"]["content"]
-    assert model.seen == [[("image/png", PNG)]]
+    for headers in ({}, {"X-Ai-Bot-Conversation": "room"}):
+        status, answer = server.json("POST", "/v1/chat/completions", {"messages": [{"role": "user", "content": parts}]}, headers=headers)
+        assert status == 200 and SEEN in answer["choices"][0]["message"]["content"]
+    assert model.seen == [[("image/png", PNG)]] * 2
 
 
 @pytest.mark.parametrize("name", ["telegram", "dingtalk"])
