@@ -17,7 +17,7 @@ SEEN = f"(image/png, {len(PNG)} bytes)"
 
 IMAGES = {
     "slack": lambda p, key: p.direct("what is this?", subtype="file_share", files=[{"id": key, "name": "a.png", "mimetype": "image/png", "size": len(PNG)}]),
-    "telegram": lambda p, key: p.direct("", photo=[{"file_id": "small", "file_size": 9, "width": 9}, {"file_id": key, "file_size": len(PNG), "width": 90}], caption="what is this?"),
+    "telegram": lambda p, key: p.direct("what is this?", photo=[{"file_id": "small", "file_size": 9, "width": 9}, {"file_id": key, "file_size": len(PNG), "width": 90}]),
     "feishu": lambda p, key: p.direct("", message_type="image", content=json.dumps({"image_key": key})),
     "dingtalk": lambda p, key: p.direct("", msgtype="picture", content={"downloadCode": key}),
     "wecom": lambda p, key: p.xml("image", f"<PicUrl>http://p.invalid/1</PicUrl><MediaId>{key}</MediaId>"),
@@ -105,6 +105,15 @@ def test_a_client_of_the_api_shows_its_images_to_a_model_that_sees(make_server, 
         status, answer = server.json("POST", "/v1/chat/completions", {"messages": [{"role": "user", "content": parts}]}, headers=headers)
         assert status == 200 and SEEN in answer["choices"][0]["message"]["content"]
     assert model.seen == [[("image/png", PNG)]] * 2
+
+
+def test_a_local_model_that_was_said_to_see_and_does_not_answers_all_the_same(make_server):
+    server = make_server("models: [{name: guide, type: local, path: builtin, vision: true}]\n").start()
+    parts = [{"type": "text", "text": "What is ai_bot?"}, {"type": "image_url", "image_url": {"url": "data:image/png;base64," + base64.b64encode(PNG).decode()}}]
+    for room in ("one", "two"):
+        status, answer = server.json("POST", "/v1/chat/completions", {"messages": [{"role": "user", "content": parts}]}, headers={"X-Ai-Bot-Conversation": room})
+        assert status == 200 and answer["choices"][0]["message"]["content"]
+    assert server.log().count("model.takes_no_images") == 1
 
 
 @pytest.mark.parametrize("name", ["telegram", "dingtalk"])
