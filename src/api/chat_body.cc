@@ -134,6 +134,33 @@ Result<void> check_messages(const json& body) {
 
 }  // namespace
 
+Result<Said> last_said(const json& body) {
+  const auto refused = invalid(
+      "messages: in a conversation the last one must be of the user: a text, or parts of the types "
+      "text and image_url",
+      "messages：会话中最后一条必须是用户的消息：文本，或类型为 text、image_url 的列表");
+  const json& last = body["messages"].back();
+  const auto content = last.find("content");
+  if (last["role"] != "user" || content == last.end()) return refused;
+  if (content->is_string()) return Said{content->get<std::string>(), {}};
+  if (!content->is_array() || content->empty()) return refused;
+  Said said;
+  for (const json& part : *content) {
+    const std::string type = text_or(part, "type");
+    std::string text = text_or(part, "text");
+    if (type == "image_url") {
+      std::string url = text_or(object_in(part, "image_url"), "url");
+      if (url.empty()) return refused;
+      said.images.push_back(std::make_shared<const std::string>(std::move(url)));
+      text = "[image: image]";
+    } else if (type != "text") {
+      return refused;
+    }
+    said.text += (said.text.empty() ? "" : "\n") + text;
+  }
+  return said;
+}
+
 Result<json> parse_chat_body(std::string_view text) {
   auto parsed = parse_object(text);
   if (!parsed) return parsed;

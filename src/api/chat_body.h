@@ -2,8 +2,10 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 
+#include "core/message.h"
 #include "core/result.h"
 
 namespace ai_bot {
@@ -14,5 +16,13 @@ namespace ai_bot {
 // empty one so. Both are taken out; "stream" is always there. What the values mean is for the
 // model's endpoint to judge.
 Result<nlohmann::json> parse_chat_body(std::string_view text);
+
+// What the last message of a conversation says, which must be the user's: its text, or the text
+// parts of it, with a word for each image.
+struct Said {
+  std::string text;
+  Images images;
+};
+Result<Said> last_said(const nlohmann::json& body);
 
 }  // namespace ai_bot

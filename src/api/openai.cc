@@ -179,29 +179,20 @@ json usage_of(const Usage& usage) {
           {"total_tokens", usage.prompt_tokens + usage.completion_tokens}};
 }
 
-Result<std::string> last_user_text(const json& body) {
-  const json& last = body["messages"].back();
-  if (last["role"] != "user" || !last.contains("content") || !last["content"].is_string()) {
-    return invalid("messages: in a conversation the last one must be of the user, and a text",
-                   "messages：会话中最后一条必须是用户的文本消息");
-  }
-  return last["content"].get<std::string>();
-}
-
 void converse(const OpenaiNeeds& needs, const RequestPtr& request, const json& body,
               Respond respond) {
   const std::string key(request->header(kConversationHeader));
-  auto text = last_user_text(body);
-  if (text && (key.empty() || key.size() > kLongestConversation)) {
-    text = invalid(
+  auto said = last_said(body);
+  if (said && (key.empty() || key.size() > kLongestConversation)) {
+    said = invalid(
         fmt::format("{}: must have 1 to {} bytes", kConversationHeader, kLongestConversation),
         fmt::format("{}：长度必须为 1 到 {} 字节", kConversationHeader, kLongestConversation));
   }
-  if (text && text->size() > needs.max_message) {
-    text = fail(Code::kTooLarge, "the message is longer than assistant.max_message",
+  if (said && said->text.size() > needs.max_message) {
+    said = fail(Code::kTooLarge, "the message is longer than assistant.max_message",
                 "消息超过 assistant.max_message");
   }
-  if (!text) return respond(error_response(*request, text.error()));
+  if (!said) return respond(error_response(*request, said.error()));
 
   const auto passing = std::make_shared<Passing>(needs, request, std::move(respond), body);
   begin_in_time(passing);
@@ -209,7 +200,8 @@ void converse(const OpenaiNeeds& needs, const RequestPtr& request, const json& b
   const std::string wanted = text_or(body, "model");
   Conversation conversation;
   conversation.lane = lane_key("api", key);
-  conversation.text = std::move(*text);
+  conversation.text = std::move(said->text);
+  conversation.images = std::move(said->images);
   conversation.model = wanted == "ai_bot" ? "" : wanted;
   conversation.request_id = request->id();
   conversation.abandoned = gone_check(request);

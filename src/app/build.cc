@@ -83,7 +83,8 @@ void Server::build_assistant() {
                                            config_.delivery, channels_);
   assistant_ = std::make_unique<Assistant>(
       *ledger_, *under_way_, *router_, *executor_, config_.assistant,
-      turn_events(channels_, outgoing(), *ledger_, waiters_, *deliverer_, max_message()));
+      turn_events(channels_, outgoing(), *ledger_, waiters_, *deliverer_, max_message(),
+                  config_.assistant.image_memory));
   intake_ = std::make_unique<Intake>(*ledger_, *assistant_, metrics_, phase_,
                                      config_.database.max_pending, channels_,
                                      [this](int64_t id) { deliverer_->deliver(id); });

@@ -6,6 +6,7 @@
 #include "assistant/window.h"
 #include "core/log.h"
 #include "core/utf8.h"
+#include "models/tokens.h"
 
 namespace ai_bot {
 namespace {
@@ -31,7 +32,8 @@ Asking::Asking(const AskingNeeds& needs, std::shared_ptr<const AssistantConfig> 
       asked_(std::move(asked)),
       run_(std::move(run)),
       then_(std::move(then)),
-      patience_(needs.clock.now() + kModelPatience) {}
+      patience_(needs.clock.now() + kModelPatience),
+      images_(asked_.images) {}
 
 void Asking::hop(const std::function<void()>& step) {
   const auto work = [self = shared_from_this(), step] { self->run_(step); };
@@ -77,8 +79,9 @@ void Asking::count_tokens() {
 }
 
 void Asking::compose(const std::vector<int>& tokens) {
+  const int image_tokens = first_->sees() ? kTokensOfImage * static_cast<int>(images_.size()) : 0;
   std::unordered_map<std::string_view, int> counts{{config_->system_prompt, tokens[0]},
-                                                   {asked_.text, tokens[1]}};
+                                                   {asked_.text, tokens[1] + image_tokens}};
   for (size_t i = 0; i < session_.messages.size(); ++i)
     counts.emplace(session_.messages[i].content, tokens[i + 2]);
   const int context = first_->context();
@@ -88,6 +91,7 @@ void Asking::compose(const std::vector<int>& tokens) {
       fit_window(config_->system_prompt, session_.messages, asked_.text, context, answer_tokens,
                  [&](const std::string& text) { return counts.at(text); });
   request_.request_id = asked_.request_id;
+  request_.images = images_;
   request_.body = {
       {"stream", true}, {"max_tokens", answer_tokens}, {"messages", nlohmann::json::array()}};
   for (const ChatMessage& message : window)
@@ -141,8 +145,11 @@ void Asking::chat() {
 void Asking::hear(nlohmann::json& chunk) {
   const std::string_view delta = delta_text(chunk);
   if (delta.empty() || cut_) return;
-  if (text_.empty() && guide_stands_in_)
-    say(texts::in_language_of(texts::kGuideStandsIn, asked_.text));
+  if (text_.empty()) {
+    std::string before = asked_.notice.empty() ? "" : asked_.notice + "\n";
+    if (guide_stands_in_) before += texts::in_language_of(texts::kGuideStandsIn, asked_.text);
+    if (!before.empty()) say(before);
+  }
   const auto most = static_cast<size_t>(config_->max_answer.count);
   cut_ = text_.size() + delta.size() > most;
   say(cut_ ? truncate_utf8(delta, most - std::min(most, text_.size())) : delta);
@@ -166,8 +173,10 @@ void Asking::came(Result<ChatEnd> result) {
 }
 
 bool Asking::is_worth_repeating(const Error& error) {
-  if (error.code == Code::kContextOverflow && !session_.messages.empty()) {
-    session_.messages.clear();  // the count was wrong: the question alone
+  if (error.code == Code::kContextOverflow && !(session_.messages.empty() && images_.empty())) {
+    // The count was wrong: the question alone, and if that was it, its words alone.
+    if (session_.messages.empty()) images_.clear();
+    session_.messages.clear();
     return true;
   }
   return error.code == Code::kUnavailable && (!asked_.on_delta || text_.empty());

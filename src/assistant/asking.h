@@ -29,7 +29,9 @@ struct Asked {
   std::string lane;
   std::string channel;
   std::string text;
-  std::string model;  // empty: the session's, or the default
+  std::string model;        // empty: the session's, or the default
+  Images images = {};       // for a model that sees; not remembered
+  std::string notice = {};  // said before the answer
   std::string request_id;
   std::shared_ptr<TurnState> turn = std::make_shared<TurnState>();
   // True once nobody wants it any more: stopped, the asker gone, or ai_bot stops. Asked several
@@ -99,6 +101,7 @@ class Asking : public std::enable_shared_from_this<Asking> {
   const Then then_;
   SteadyTime patience_;  // until then a model that starts is waited for
   Sessions::Session session_;
+  Images images_;
   std::string name_;  // of the model or tier that is asked
   int attempt_ = 0;
 

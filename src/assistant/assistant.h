@@ -21,6 +21,7 @@
 
 #include "assistant/asking.h"
 #include "assistant/config.h"
+#include "assistant/file_contents.h"
 #include "assistant/gate.h"
 #include "assistant/recovery.h"
 #include "core/executor.h"
@@ -53,10 +54,10 @@ struct AssistantEvents {
   // An answer as the texts of one or more messages of this channel.
   std::function<std::vector<std::string>(const std::string& channel, const std::string& answer)>
       compose;
-  // Hands over what the files that came with an event say, to be read after its text; may be empty.
+  // Hands over what the files that came with an event hold; images only where a model `sees`.
   // `then` is called once, on any thread; soon once `over` is true. May be empty.
-  std::function<void(const Event& event, std::function<bool()> over,
-                     std::function<void(std::string text)> then)>
+  std::function<void(const Event& event, bool sees, std::function<bool()> over,
+                     std::function<void(FileContents)> then)>
       files;
   // A turn of an inbox entry begins; what is returned hears the answer grow and is gone before the
   // answer is committed. May be empty.
@@ -71,7 +72,8 @@ struct AssistantEvents {
 struct Conversation {
   std::string lane;
   std::string text;
-  std::string model;  // empty: the session's, or the default
+  Images images = {};  // for a model that sees
+  std::string model;   // empty: the session's, or the default
   std::string request_id;
   std::function<void(std::string_view delta)> on_delta;
   // Once, last; the text is the whole answer. Also when it never began.

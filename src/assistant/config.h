@@ -15,6 +15,7 @@ struct AssistantConfig {
   Bytes max_answer = 256_KiB;
   int64_t history_messages = 100;
   Bytes max_message = 32_KiB;
+  Bytes image_memory = 64_MiB;
   Duration retry_min = 5s;
   Duration retry_max = 5min;
   Duration retry_for = 24h;

@@ -38,10 +38,18 @@ void Assistant::ConversationTurn::take() {
     if (conversation_.on_delta) conversation_.on_delta(outcome.answer);
     return came(std::move(outcome));
   }
+  if (conversation_.images.empty()) return ask();
+  assistant_.router_.look([self = shared_from_this()](bool) {
+    self->assistant_.hop("api", [self] { self->run([self] { self->ask(); }); });
+  });
+}
+
+void Assistant::ConversationTurn::ask() {
   Asked asked;
   asked.lane = conversation_.lane;
   asked.channel = "api";
   asked.text = conversation_.text;
+  asked.images = conversation_.images;
   asked.model = conversation_.model;
   asked.request_id = conversation_.request_id;
   asked.turn = assistant_.begin_turn(conversation_.lane);

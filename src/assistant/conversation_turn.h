@@ -20,6 +20,7 @@ class Assistant::ConversationTurn
  private:
   void run(const std::function<void()>& step);
   void take();
+  void ask();
   void came(Result<Outcome> outcome);
   void end(const Result<std::string>& answer, const ChatEnd& chat);
 

@@ -77,20 +77,30 @@ void Assistant::EntryTurn::take() {
   if (command) return answered(assistant_.obey(lane_, *command, has_stopped_));
   turn_ = assistant_.begin_turn(lane_);
   if (assistant_.events_.begun) draft_ = assistant_.events_.begun(id_, event);
-  if (!assistant_.events_.files || event.attachments.empty()) return ask("");
-  const auto over = [&lanes = assistant_.lanes_, turn = turn_] {
-    return turn->stopped || lanes.interrupted();
-  };
-  assistant_.events_.files(event, over, [self = shared_from_this()](const std::string& files) {
-    self->assistant_.hop(self->channel_, [self, files] { self->tried([&] { self->ask(files); }); });
+  if (!assistant_.events_.files || event.attachments.empty()) return ask({});
+  assistant_.router_.look([self = shared_from_this()](bool sees) {
+    self->assistant_.hop(self->channel_,
+                         [self, sees] { self->tried([&] { self->read_files(sees); }); });
   });
 }
 
-void Assistant::EntryTurn::ask(const std::string& files) {
+void Assistant::EntryTurn::read_files(bool sees) {
+  const auto over = [&lanes = assistant_.lanes_, turn = turn_] {
+    return turn->stopped || lanes.interrupted();
+  };
+  const auto then = [self = shared_from_this()](const FileContents& files) {
+    self->assistant_.hop(self->channel_, [self, files] { self->tried([&] { self->ask(files); }); });
+  };
+  assistant_.events_.files(entry_->event, sees, over, then);
+}
+
+void Assistant::EntryTurn::ask(const FileContents& files) {
   Asked asked;
   asked.lane = lane_;
   asked.channel = channel_;
-  asked.text = entry_->event.text + files;
+  asked.text = entry_->event.text + files.text;
+  asked.images = files.images;
+  asked.notice = files.notice;
   asked.request_id = entry_->event.request_id;
   asked.turn = turn_;
   asked.over = [&lanes = assistant_.lanes_, turn = turn_] {

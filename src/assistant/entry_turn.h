@@ -39,7 +39,8 @@ class Assistant::EntryTurn : public std::enable_shared_from_this<Assistant::Entr
 
   void look();
   void take();
-  void ask(const std::string& files);
+  void read_files(bool sees);
+  void ask(const FileContents& files);
   void came(Result<Outcome> outcome);
   void conclude(Result<Outcome> outcome);
   void answered(Outcome outcome);

@@ -66,7 +66,8 @@ void fields(Visitor& v, ChannelConfig& c) {
   v(c.stream, {"stream", {"Show the answer while it grows, by editing the message (feishu, slack, discord, telegram).", "回答生成时通过编辑消息逐步显示（feishu、slack、discord、telegram）。"}, kReload});
   v(c.edit_interval, {"edit_interval", {"Time between two such edits, and before the first.", "两次编辑之间以及首次编辑之前的时间。"}, kReload, 300, kMinute});
   v(c.max_file, {"max_file", {"Largest text file that is downloaded and read along with its message; 0: none is.", "随消息下载并读取的文本文件上限；0 表示不读取。"}, kReload, 0, 64 * kMiB});
-  v(c.max_files, {"max_files", {"Text files of one message that are downloaded at most; the model is told how many more there were.", "每条消息最多下载的文本文件数；超出的数量会告知模型。"}, kReload, 1, 1000});
+  v(c.max_image, {"max_image", {"Largest image (PNG, JPEG, GIF, WebP) that is downloaded and shown to a model that sees (models[].vision); 0: none is.", "下载并交给可看图模型（models[].vision）的图片（PNG、JPEG、GIF、WebP）大小上限；0 表示不下载。"}, kReload, 0, 64 * kMiB});
+  v(c.max_files, {"max_files", {"Text files and images of one message that are downloaded at most; the model is told how many more there were.", "每条消息最多下载的文本文件和图片数；超出的数量会告知模型。"}, kReload, 1, 1000});
   v(c.max_parts, {"max_parts", {"Messages one answer is split into at most; the last one says when there would be more. A WeCom AI bot sends one.", "一个回答最多拆分成的消息条数，超出时最后一条会注明；企业微信智能机器人只发送一条。"}, kReload, 1, 1000});
   v(c.sync_deadline, {"sync_deadline", {"In sync mode, 202 is answered after this time; the same event sent again fetches the answer.", "sync 模式下超过此时间返回 202；再次发送同一事件可取回回答。"}, kReload, 1, kHour});
   v(c.tolerance, {"tolerance", {"How far a request's timestamp may be off.", "请求时间戳允许的误差。"}, kReload, kSecond, kHour});

@@ -60,6 +60,7 @@ struct ChannelConfig {
   bool stream = true;
   Duration edit_interval = 1500ms;
   Bytes max_file = 256_KiB;
+  Bytes max_image = 4_MiB;
   int64_t max_files = 8;
   int64_t max_parts = 20;
   Duration sync_deadline = 25s;

@@ -11,6 +11,7 @@
 #include <functional>
 #include <limits>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -80,6 +81,8 @@ class Visitor {
 
   virtual void operator()(int64_t& value, const Field& field) = 0;
   virtual void operator()(bool& value, const Field& field) = 0;
+  // None: not set, which the field's text explains.
+  virtual void operator()(std::optional<bool>& value, const Field& field) = 0;
   virtual void operator()(std::string& value, const Field& field) = 0;
   virtual void operator()(Secret& value, const Field& field) = 0;
   virtual void operator()(Duration& value, const Field& field) = 0;

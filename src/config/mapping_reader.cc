@@ -59,6 +59,12 @@ void MappingReader::operator()(int64_t& value, const Field& field) {
 }
 
 void MappingReader::operator()(bool& value, const Field& field) {
+  std::optional<bool> read;
+  (*this)(read, field);
+  value = read.value_or(value);
+}
+
+void MappingReader::operator()(std::optional<bool>& value, const Field& field) {
   const auto text = scalar(field);
   if (!text) return;
   if (*text != "true" && *text != "false") {

@@ -35,6 +35,7 @@ class MappingReader : public Visitor {
   void operator()(Secret& value, const Field& field) override;
   void operator()(int64_t& value, const Field& field) override;
   void operator()(bool& value, const Field& field) override;
+  void operator()(std::optional<bool>& value, const Field& field) override;
   void operator()(Duration& value, const Field& field) override;
   void operator()(Bytes& value, const Field& field) override;
   void operator()(StringList& value, const Field& field) override;

@@ -24,6 +24,7 @@ std::string quoted(const std::vector<std::string>& list) {
 std::string one_line(const std::string& v) { return quoted(v); }
 std::string one_line(int64_t v) { return std::to_string(v); }
 std::string one_line(bool v) { return v ? "true" : "false"; }
+std::string one_line(std::optional<bool> v) { return v ? one_line(*v) : "null"; }
 std::string one_line(Duration v) { return to_string(v); }
 std::string one_line(Bytes v) { return to_string(v); }
 std::string one_line(const StringList& v) { return quoted(v); }
@@ -38,6 +39,9 @@ class LineVisitor : public Visitor {
  public:
   void operator()(int64_t& value, const Field& field) final { line(one_line(value), field); }
   void operator()(bool& value, const Field& field) final { line(one_line(value), field); }
+  void operator()(std::optional<bool>& value, const Field& field) final {
+    line(one_line(value), field);
+  }
   void operator()(std::string& value, const Field& field) override { line(one_line(value), field); }
   void operator()(Duration& value, const Field& field) final { line(one_line(value), field); }
   void operator()(Bytes& value, const Field& field) final { line(one_line(value), field); }
@@ -133,6 +137,9 @@ class SchemaWriter : public Visitor {
   }
   void operator()(bool& value, const Field& field) override {
     property(field, "boolean")["default"] = value;
+  }
+  void operator()(std::optional<bool>&, const Field& field) override {
+    property(field, {"boolean", "null"})["default"] = nullptr;
   }
   void operator()(Duration& value, const Field& field) override {
     Json& out = property(field, "string");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -92,5 +93,9 @@ struct ChatMessage {
 };
 
 using ChatMessages = std::vector<ChatMessage>;
+
+// Images for a model to see, each as a data URL ("data:image/png;base64,…", RFC 2397): made once,
+// shared by all who ask a model with it, never stored.
+using Images = std::vector<std::shared_ptr<const std::string>>;
 
 }  // namespace ai_bot

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <array>
 
+#include "channels/incoming.h"
 #include "channels/quotation.h"
 #include "core/guarded.h"
 #include "core/log.h"
-#include "core/utf8.h"
+#include "gateway/images.h"
+#include "gateway/text_decoding.h"
 
 namespace ai_bot {
 namespace {
@@ -18,35 +20,40 @@ constexpr std::array<std::string_view, 24> kTextNames = {
     ".yml", ".toml", ".ini", ".conf", ".xml",  ".html",  ".sql",  ".py",
     ".js",  ".ts",   ".c",   ".cc",   ".h",    ".go",    ".java", ".sh"};
 
-bool is_named_as_text(const std::string& name) {
+constexpr std::array<std::string_view, 6> kImageNames = {".png", ".jpg",  ".jpeg",
+                                                         ".gif", ".webp", ".jfif"};
+
+template <class Endings>
+bool is_named(const std::string& name, const Endings& endings) {
   std::string lower = name;
   std::transform(lower.begin(), lower.end(), lower.begin(),
                  [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return std::any_of(kTextNames.begin(), kTextNames.end(),
+  return std::any_of(endings.begin(), endings.end(),
                      [&](std::string_view ending) { return lower.ends_with(ending); });
 }
 
-bool is_text(const std::string& bytes) {
-  return bytes.find('\0') == std::string::npos && is_valid_utf8(bytes);
+bool may_be_text(const Attachment& file) { return is_named(file.name, kTextNames); }
+
+bool may_be_image(const Attachment& file) {
+  return file.type == "image" || is_named(file.name, kImageNames) ||
+         (file.type == "file" && file.name.find('.') == std::string::npos);
 }
 
 // What is left of a message's files. Whoever has the next step holds it; once nobody does, whatever
 // came in between, it hands over what it has.
 class Files : public std::enable_shared_from_this<Files> {
  public:
-  Files(const ChannelEntry& channel, const Outgoing& outgoing, const Event& event, size_t most,
-        std::function<bool()> over, std::function<void(std::string text)> then)
+  Files(const ChannelEntry& channel, const Outgoing& outgoing, const Event& event, FileNeeds needs,
+        std::function<void(FileContents)> then)
       : channel_(channel),
         outgoing_(outgoing),
         request_id_(event.request_id),
         language_(language_of(event.text)),
-        most_(most),
-        over_(std::move(over)),
+        needs_(std::move(needs)),
         then_(std::move(then)) {
     for (const Attachment& attachment : event.attachments) {
-      const bool fits = attachment.size <= channel.config.max_file.count;
-      if (is_named_as_text(attachment.name) && fits && channel.config.max_file.count > 0)
-        files_.push_back(attachment);
+      const int64_t limit = limit_of(attachment);
+      if (limit > 0 && attachment.size <= limit) files_.push_back(attachment);
     }
     const auto max_files = static_cast<size_t>(channel.config.max_files);
     if (files_.size() <= max_files) return;
@@ -56,20 +63,30 @@ class Files : public std::enable_shared_from_this<Files> {
 
   ~Files() {
     guarded("attachments.then", [this] {
-      if (more_ > 0) text_ += more_text();
-      then_(std::move(text_));
+      if (more_ > 0) read_.text += more_text();
+      then_(std::move(read_));
     });
   }
 
   void read_next() {
-    if (next_ == files_.size() || text_.size() >= most_ || over_()) return;
+    while (next_ < files_.size() && !is_wanted()) ++next_;
+    if (next_ == files_.size() || needs_.over()) return;
+    if (may_be_image(file()) && !(room_ = needs_.room->take(limit_of(file())))) return no_room();
     channel_.access->token(
         [self = shared_from_this()](const Result<std::string>& token) { self->download(token); },
-        over_);
+        needs_.over);
   }
 
  private:
   const Attachment& file() const { return files_[next_]; }
+
+  // Bytes; 0: it is not read.
+  int64_t limit_of(const Attachment& file) const {
+    if (may_be_image(file)) return needs_.sees ? channel_.config.max_image.count : 0;
+    return may_be_text(file) ? channel_.config.max_file.count : 0;
+  }
+
+  bool is_wanted() const { return may_be_image(file()) || read_.text.size() < needs_.most; }
 
   void download(const Result<std::string>& token) {
     if (!token) return pass_over(token.error());
@@ -83,9 +100,9 @@ class Files : public std::enable_shared_from_this<Files> {
           {Code::kNotFound, {"the platform gives no address for it", "平台未提供下载地址"}});
     }
     request->timeouts = HttpTimeouts::all(outgoing_.timeout);
-    request->max_response = static_cast<size_t>(channel_.config.max_file.count);
+    request->max_response = static_cast<size_t>(limit_of(file()));
     HttpStream stream;
-    stream.abandoned = over_;
+    stream.abandoned = needs_.over;
     stream.on_done = [self = shared_from_this(), is_address](Result<HttpReply> reply) {
       // Off the HTTP client's thread: a file may be large.
       const std::string& group = self->channel_.config.name;
@@ -105,15 +122,56 @@ class Files : public std::enable_shared_from_this<Files> {
                          fmt::format("HTTP 状态 {}", reply->status)}});
     }
     if (is_address) return fetch(channel_.channel->download_from(*reply), false);
-    if (!is_text(reply->body))
-      return pass_over({Code::kInvalid, {"it is not UTF-8 text", "不是 UTF-8 文本"}});
-    text_ += quotation(file().name, reply->body, most_ - std::min(most_, text_.size()));
-    ++next_;
-    read_next();
+    read(reply->body);
   }
 
-  void pass_over(const Error& why) {
+  void read(const std::string& bytes) {
+    const std::string_view type = image_type_of(bytes);
+    if (needs_.sees && !type.empty()) {
+      if (auto exact = needs_.room->take(static_cast<int64_t>(bytes.size()))) room_ = exact;
+      if (!room_) return no_room();
+      read_.images.push_back(image_of(type, bytes, std::move(room_)));
+    } else if (may_be_image(file())) {
+      return pass_over(
+          {Code::kUnsupportedMedia,
+           {"it is not a PNG, JPEG, GIF or WebP image", "不是 PNG、JPEG、GIF 或 WebP 图片"}});
+    } else if (const auto text = decode_text(bytes)) {
+      read_.text +=
+          quotation(file().name, *text, needs_.most - std::min(needs_.most, read_.text.size()));
+    } else {
+      return pass_over({Code::kUnsupportedMedia,
+                        {"the encoding of its text is not known; save it as UTF-8",
+                         "无法识别文本编码，请另存为 UTF-8"}},
+                       /*is_told=*/true);
+    }
+    go_on();
+  }
+
+  void no_room() {
+    pass_over({Code::kTooLarge,
+               {"too many images are looked at just now (assistant.image_memory)",
+                "正在处理的图片过多（assistant.image_memory）"}},
+              /*is_told=*/true);
+  }
+
+  // `is_told`: the person can do something about it, and the model is to know.
+  void pass_over(const Error& why, bool is_told = false) {
     note(why.text.en);
+    if (is_told) {
+      const std::string name = name_in_brackets(file().name);
+      const std::string word =
+          Text{fmt::format("[{} was not read: {}]\n", name.empty() ? file().type : name,
+                           why.text.en),
+               fmt::format("[未读取 {}：{}]\n", name.empty() ? file().type : name, why.text.zh)}
+              .in(language_);
+      read_.text += "\n\n" + word;
+      read_.notice += word;
+    }
+    go_on();
+  }
+
+  void go_on() {
+    room_ = nullptr;
     ++next_;
     read_next();
   }
@@ -136,22 +194,21 @@ class Files : public std::enable_shared_from_this<Files> {
   const Outgoing outgoing_;
   const std::string request_id_;
   const Language language_;
-  const size_t most_;
-  const std::function<bool()> over_;
-  const std::function<void(std::string text)> then_;
+  const FileNeeds needs_;
+  const std::function<void(FileContents)> then_;
   std::vector<Attachment> files_;  // those to be read
   size_t more_ = 0;                // and how many there were beside them
   size_t next_ = 0;
-  std::string text_;
+  std::shared_ptr<void> room_;  // for the next one, an image
+  FileContents read_;
 };
 
 }  // namespace
 
-void read_text_files(const ChannelEntry& channel, const Outgoing& outgoing, const Event& event,
-                     size_t most, std::function<bool()> over,
-                     std::function<void(std::string text)> then) {
+void read_files(const ChannelEntry& channel, const Outgoing& outgoing, const Event& event,
+                FileNeeds needs, std::function<void(FileContents)> then) {
   const auto files =
-      std::make_shared<Files>(channel, outgoing, event, most, std::move(over), std::move(then));
+      std::make_shared<Files>(channel, outgoing, event, std::move(needs), std::move(then));
   guarded("attachments.read", [&] { files->read_next(); });
 }
 

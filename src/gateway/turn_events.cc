@@ -6,7 +6,8 @@
 namespace ai_bot {
 
 AssistantEvents turn_events(const ChannelMap& channels, const Outgoing& outgoing, Ledger& ledger,
-                            Waiters& waiters, Deliverer& deliverer, size_t max_text) {
+                            Waiters& waiters, Deliverer& deliverer, size_t max_text,
+                            Bytes image_memory) {
   AssistantEvents events;
   events.holds_replies = [&channels](const std::string& name) {
     const ChannelEntry* entry = channels.find(name);
@@ -26,11 +27,13 @@ AssistantEvents turn_events(const ChannelMap& channels, const Outgoing& outgoing
     if (entry == nullptr) return nullptr;
     return begin_draft(*entry, outgoing, ledger, id, event);
   };
-  events.files = [&channels, outgoing, max_text](const Event& event, std::function<bool()> over,
-                                                 std::function<void(std::string)> then) {
+  const auto room = std::make_shared<ImageRoom>(image_memory.count);
+  events.files = [&channels, outgoing, max_text, room](const Event& event, bool sees,
+                                                       std::function<bool()> over,
+                                                       std::function<void(FileContents)> then) {
     const ChannelEntry* entry = channels.find(event.channel);
-    if (entry == nullptr) return then("");
-    read_text_files(*entry, outgoing, event, max_text, std::move(over), std::move(then));
+    if (entry == nullptr) return then({});
+    read_files(*entry, outgoing, event, {max_text, sees, room, std::move(over)}, std::move(then));
   };
   events.answered = [&waiters, &deliverer](int64_t id, const std::string& answer) {
     waiters.answered(id, {answer});

@@ -8,8 +8,10 @@
 
 namespace ai_bot {
 
-// All of it outlives the assistant. `max_text`: bytes of an event's text with its files.
+// All of it outlives the assistant. `max_text`: bytes of an event's text with its files;
+// `image_memory`: of the images of all turns under way.
 AssistantEvents turn_events(const ChannelMap& channels, const Outgoing& outgoing, Ledger& ledger,
-                            Waiters& waiters, Deliverer& deliverer, size_t max_text);
+                            Waiters& waiters, Deliverer& deliverer, size_t max_text,
+                            Bytes image_memory);
 
 }  // namespace ai_bot

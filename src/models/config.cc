@@ -57,6 +57,7 @@ void fields(Visitor& v, ModelConfig& c) {
   v(c.model, {"model", {"For openai: the provider's name of the model.", "openai 类型：服务商的模型名。"}});
   v(c.proxy, {"proxy", {"Proxy for this endpoint, e.g. http://127.0.0.1:3128; empty: the environment's.", "此接口使用的代理；留空则用环境变量中的代理。"}, kRestart, 0, 0, {}, true});
   v(c.context, {"context", {"For openai: tokens of context.", "openai 类型：上下文 token 数。"}, kRestart, 256, 1 << 24});
+  v(c.vision, {"vision", {"Whether it takes images (PNG, JPEG, GIF, WebP). Not set: as its endpoint says (llama-server, OpenRouter, Mistral), otherwise false.", "是否接收图片（PNG、JPEG、GIF、WebP）。未设置时以接口的说明为准（llama-server、OpenRouter、Mistral），否则为 false。"}});
   v(c.connect_timeout, {"connect_timeout", {"Time to connect.", "连接超时。"}, kRestart, 1, kHour});
   v(c.first_token_timeout, {"first_token_timeout", {"Time until the first token.", "首个 token 超时。"}, kRestart, 1, kHour});
   v(c.between_tokens_timeout, {"between_tokens_timeout", {"Longest silence between two tokens.", "两个 token 之间的最长间隔。"}, kRestart, 1, kHour});

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,7 @@ struct ModelConfig {
   std::string model;
   std::string proxy;
   int64_t context = 8192;
+  std::optional<bool> vision;
   Duration connect_timeout = 5s;
   Duration first_token_timeout = 60s;
   Duration between_tokens_timeout = 30s;

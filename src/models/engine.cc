@@ -71,8 +71,20 @@ void LocalModel::chat(ChatRequest request, ChatSink sink) {
     nlohmann::json& messages = request.body["messages"];
     messages = running->lookup->ground(messages);
   }
-  Endpoint endpoint{std::string(kUnixBase) + "/v1", running->socket, running};
-  send_chat(http_, config_, std::move(endpoint), std::move(request), std::move(sink));
+  send_as_seen(running->vision, config_.name, std::move(request), std::move(sink),
+               [&http = http_, config = config_, running](ChatRequest asked, ChatSink to) {
+                 Endpoint endpoint{std::string(kUnixBase) + "/v1", running->socket, running};
+                 send_chat(http, config, std::move(endpoint), std::move(asked), std::move(to));
+               });
+}
+
+bool LocalModel::sees() const {
+  std::shared_ptr<const Vision> vision;
+  {
+    MutexLock lock(mutex_);
+    if (current_) vision = current_->vision;
+  }
+  return vision && vision->sees();
 }
 
 bool LocalModel::is_guide() const {

@@ -43,6 +43,7 @@ class LocalModel : public Model {
   int context() const override;
   void count_tokens(std::vector<std::string> texts, Counted then) override;
   int parallel() const override;
+  bool sees() const override;
   ModelStatus status() const override;
   // The file that runs carries a look-up: whatever it was configured as.
   bool is_guide() const override;
@@ -55,6 +56,7 @@ class LocalModel : public Model {
     EnginePlan plan;
     std::optional<Lookup> lookup;  // of the built-in guide
     Markers markers;               // what its vocabulary takes for control tokens
+    std::shared_ptr<Vision> vision;
     std::unique_ptr<ChildProcess> child;
     std::atomic<bool> exited{false};
     Mutex last_mutex;
@@ -73,6 +75,7 @@ class LocalModel : public Model {
   // Starts a process for the file and waits until it answers; on failure the process is gone.
   Result<RunningPtr> bring_up(const std::string& path);
   Result<void> wait_until_ready(Running& running);
+  void learn_vision(Running& running);
   void swap_to(const std::string& path);
   void drain(const RunningPtr& old);
   void note_crash(const std::string& why, bool was_ready = false);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/guarded.h"
+#include "core/json.h"
 #include "core/log.h"
 #include "models/engine.h"
 
@@ -121,6 +122,7 @@ Result<LocalModel::RunningPtr> LocalModel::bring_up(const std::string& path) {
   running->path = path;
   running->lookup = std::move(*lookup);
   running->markers = Markers(info->markers);
+  running->vision = std::make_shared<Vision>(config_.vision);
   running->socket = fmt::format("{}/{}-{}.sock", socket_folder_, config_.name, ++starts_);
   running->plan = plan_engine(engine_, *info, usable_memory(),
                               static_cast<int>(std::thread::hardware_concurrency()));
@@ -156,6 +158,7 @@ Result<LocalModel::RunningPtr> LocalModel::bring_up(const std::string& path) {
     running->child->stop(patience());
     return fail(ready.error());
   }
+  learn_vision(*running);
   log::info("engine.ready", "the model is ready",
             {{"ai_bot.model", config_.name},
              {"file.path", path},
@@ -186,6 +189,16 @@ Result<void> LocalModel::wait_until_ready(Running& running) {
     if (!pause(kHealthInterval))
       return fail(Code::kCancelled, "ai_bot is stopping", "ai_bot 正在停止");
   }
+}
+
+// With --mmproj among engine.extra_args it sees.
+void LocalModel::learn_vision(Running& running) {
+  if (running.vision->is_known()) return;
+  const auto reply = http_.fetch(request_to(running.socket, "/props", kHealthTimeout));
+  running.vision->told(reply && reply->status == 200
+                           ? told_of_vision(parse_json(reply->body), config_.name)
+                           : std::nullopt,
+                       true);
 }
 
 void LocalModel::swap_to(const std::string& path) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "core/message.h"
 #include "core/result.h"
 
 namespace ai_bot {
@@ -19,6 +20,9 @@ struct ChatRequest {
   // "model". With "stream": true the answer comes as chunks, otherwise as one object.
   nlohmann::json body;
   std::string request_id;
+  // Belong to the last message, which is the user's and a text; a model that does not see is asked
+  // without them.
+  Images images = {};
 };
 
 struct Usage {
@@ -83,6 +87,11 @@ class Model {
   using Counted = std::function<void(std::vector<int> tokens)>;
   virtual void count_tokens(std::vector<std::string> texts, Counted then) = 0;
   static constexpr milliseconds kCountTime{500};  // a message takes one or two
+  // Whether it takes images, as far as that is known.
+  virtual bool sees() const { return false; }
+  // Finds out, where that takes a question to its endpoint: `then` is called once, on any thread
+  // (the HTTP client's must not be kept waiting), within some seconds, perhaps at once.
+  virtual void look(const std::function<void()>& then) { then(); }
   // Answers it makes at the same time; more wait inside it. 0: not told.
   virtual int parallel() const { return 0; }
   virtual ModelStatus status() const = 0;

@@ -133,6 +133,7 @@ struct Answer {
 HttpRequest http_request(const ModelConfig& config, const Endpoint& endpoint, ChatRequest& request,
                          bool streaming) {
   request.body["model"] = config.model;
+  add_images(request.body, request.images);
   if (streaming) {
     json& options = request.body["stream_options"];
     if (!options.is_object()) options = json::object();
@@ -229,7 +230,10 @@ void send_chat(HttpClient& http, const ModelConfig& config, Endpoint endpoint, C
 void RemoteModel::chat(ChatRequest request, ChatSink sink) {
   std::string base = config_.base_url;
   while (base.ends_with('/')) base.pop_back();
-  send_chat(http_, config_, {base, "", nullptr}, std::move(request), std::move(sink));
+  send_as_seen(vision_, config_.name, std::move(request), std::move(sink),
+               [&http = http_, config = config_, base](ChatRequest asked, ChatSink to) {
+                 send_chat(http, config, {base, "", nullptr}, std::move(asked), std::move(to));
+               });
 }
 
 void RemoteModel::count_tokens(std::vector<std::string> texts, Counted then) {

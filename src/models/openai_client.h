@@ -8,6 +8,7 @@
 
 #include "models/config.h"
 #include "models/model.h"
+#include "models/vision.h"
 #include "net/http_client.h"
 
 namespace ai_bot {
@@ -31,17 +32,25 @@ Error error_of_reply(const HttpReply& reply, bool is_local);
 
 class RemoteModel : public Model {
  public:
-  RemoteModel(ModelConfig config, HttpClient& http) : config_(std::move(config)), http_(http) {}
+  RemoteModel(ModelConfig config, HttpClient& http)
+      : config_(std::move(config)),
+        http_(http),
+        vision_(std::make_shared<Vision>(config_.vision)),
+        vision_lookup_(std::make_shared<VisionLookup>(config_, http, vision_)) {}
 
   const std::string& name() const override { return config_.name; }
   void chat(ChatRequest request, ChatSink sink) override;
   int context() const override { return static_cast<int>(config_.context); }
   void count_tokens(std::vector<std::string> texts, Counted then) override;
   ModelStatus status() const override;
+  bool sees() const override { return vision_->sees(); }
+  void look(const std::function<void()>& then) override { vision_lookup_->look(then); }
 
  private:
   const ModelConfig config_;
   HttpClient& http_;
+  const std::shared_ptr<Vision> vision_;
+  const std::shared_ptr<VisionLookup> vision_lookup_;
 };
 
 }  // namespace ai_bot

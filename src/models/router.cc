@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/guarded.h"
+
 namespace ai_bot {
 namespace {
 
@@ -94,6 +96,17 @@ void Router::chat(const std::string& name, ChatRequest request, ChatSink sink) {
   run->request = std::move(request);
   run->sink = std::move(sink);
   try_next(run);
+}
+
+void Router::look(std::function<void(bool sees)> then) const {
+  // Gone with the last model that has looked.
+  const std::shared_ptr<void> last(nullptr, [this, then = std::move(then)](void*) {
+    guarded("router.look", [&] {
+      then(std::any_of(entries_.begin(), entries_.end(),
+                       [](const Entry& entry) { return entry.model->sees(); }));
+    });
+  });
+  for (const Entry& entry : entries_) entry.model->look([last] {});
 }
 
 Breaker& Router::breaker_of(const Entry& entry, const ModelStatus& status) {

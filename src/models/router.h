@@ -39,6 +39,9 @@ class Router {
   // gets.
   void chat(const std::string& name, ChatRequest request, ChatSink sink);
 
+  // Hands over whether any model takes images (Model::look); once, on any thread, perhaps at once.
+  void look(std::function<void(bool sees)> then) const;
+
   // True while no model of the chain can be asked yet, but one is on its way up: starting, started
   // again after a crash, or about to be.
   bool is_starting(const std::string& name) const;

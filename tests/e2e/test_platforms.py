@@ -47,9 +47,9 @@ class Connected:
 
 @pytest.fixture
 def connect(make_server, echo_endpoint):
-    def connect(name, extra="", settings=FAST):
+    def connect(name, extra="", settings=FAST, models=remote_model(echo_endpoint)):
         platform = MAKERS[name]()
-        server = make_server(f"models:\n  - {remote_model(echo_endpoint)}\nchannels:\n  - {platform.config(platform.api, extra)}\n{settings}")
+        server = make_server(f"models:\n  - {models}\nchannels:\n  - {platform.config(platform.api, extra)}\n{settings}")
         platform.url = f"{server.url}/api/webhook/{name.removesuffix('_bot')}"
         server.start()
         # Who the bot is must be known before a group is understood.

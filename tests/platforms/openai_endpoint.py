@@ -8,8 +8,12 @@ Stands in for a large remote model. Strict as the original: it refuses a wrong k
   break         breaks off after the first token            status N   answers with that HTTP status
   drip N        spreads its words over N seconds        flood N     streams N pieces of a kilobyte as fast as it can
   pages N       answers with N paragraphs of a kilobyte, and THE END
+Images are kept (server.seen) and named in the answer, "(image/png, 70 bytes)"; what is no image is refused (400). With
+--sees its list of models says whether it takes them (OpenRouter's shape); where it does not, they are refused (404).
 """
 import argparse
+import base64
+import binascii
 import http.server
 import json
 import time
@@ -21,6 +25,24 @@ def number_after(name, words):
         return float(words[1]) if words[0] == name else 0
     except (IndexError, ValueError):
         return 0
+
+
+BEGINNINGS = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff", "image/gif": b"GIF8", "image/webp": b"RIFF"}
+
+
+def images_in(content):
+    """(media type, bytes) of each image_url part that is a data URL; raises ValueError for what is no image."""
+    images = []
+    for part in content:
+        if part["type"] == "text":
+            continue
+        head, _, data = part["image_url"]["url"].partition(";base64,")
+        kind = head.removeprefix("data:")
+        image = base64.b64decode(data, validate=True)
+        if part["type"] != "image_url" or kind not in BEGINNINGS or not image.startswith(BEGINNINGS[kind]):
+            raise ValueError(kind)
+        images.append((kind, image))
+    return images
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -36,6 +58,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_GET(self):
+        if self.path != "/v1/models":
+            return self.refuse(404, "unknown path")
+        model = {"id": "echo-1", "object": "model", "created": 1, "owned_by": "tests"}
+        if self.server.sees is not None:
+            model["architecture"] = {"input_modalities": ["text", "image"] if self.server.sees else ["text"], "output_modalities": ["text"]}
+        self.reply(json.dumps({"object": "list", "data": [model]}).encode())
+
     def do_POST(self):
         raw = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.path != "/v1/chat/completions":
@@ -48,6 +78,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if not body.get("messages"):
             return self.refuse(400, "messages is missing")
         question = body["messages"][-1]["content"]
+        images = []
+        if isinstance(question, list):
+            try:
+                images = images_in(question)
+            except (ValueError, KeyError, binascii.Error):
+                return self.refuse(400, "Invalid image data")
+            if images and not self.server.sees:
+                self.server.refused_images += 1
+                return self.refuse(404, "No endpoints found that support image input")
+            question = "\n".join(part["text"] for part in question if part["type"] == "text")
+            question += "".join(f" ({kind}, {len(image)} bytes)" for kind, image in images)
+        self.server.seen.append(images)
         if pages := number_after("pages", question.split(" ")):
             question = "\n\n".join([*(f"Paragraph {n}: " + "many words " * 90 for n in range(int(pages))), "THE END"])
         words = question.split(" ")
@@ -62,6 +104,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def whole(self, text, usage):
         body = json.dumps({"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "echo-1", "usage": usage,
                            "choices": [{"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}]}).encode()
+        self.reply(body)
+
+    def reply(self, body):
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -104,11 +149,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def make_server(port, key="endpoint-key"):
+def make_server(port, key="endpoint-key", sees=None):
     http.server.ThreadingHTTPServer.request_queue_size = 128
     server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     server.key = key
+    server.sees = sees         # whether it takes images, and its list of models says so; None: not said, and it does not
+    server.seen = []           # of each question that was answered, its images
+    server.refused_images = 0  # questions
     return server
 
 
@@ -116,8 +164,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--key", default="endpoint-key")
+    parser.add_argument("--sees", choices=["yes", "no"])
     options = parser.parse_args()
-    server = make_server(options.port, options.key)
+    server = make_server(options.port, options.key, options.sees and options.sees == "yes")
     print("ready", flush=True)
     server.serve_forever()
 

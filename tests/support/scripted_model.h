@@ -59,6 +59,8 @@ class ScriptedModel : public Model {
   void set_parallel(int answers) { parallel_ = answers; }
   void set_context(int tokens) { context_ = tokens; }
   void make_guide() { is_guide_ = true; }
+  void make_see() { sees_ = true; }
+  bool sees() const override { return sees_; }
   bool is_guide() const override { return is_guide_; }
 
  private:
@@ -68,6 +70,7 @@ class ScriptedModel : public Model {
   std::atomic<int> context_{4096};
   std::atomic<int> parallel_{0};
   std::atomic<bool> is_guide_{false};
+  std::atomic<bool> sees_{false};
   mutable std::mutex mutex_;
   ModelStatus status_{ModelState::kReady, "scripted", "", 0, 0, false};
   std::vector<std::thread> threads_;

@@ -55,6 +55,12 @@ class AssistantTest : public testing::Test {
       std::lock_guard lock(mutex_);
       notices_[id].push_back(notice);
     };
+    events.files = [this](const Event&, bool sees, const std::function<bool()>&,
+                          const std::function<void(FileContents)>& then) {
+      FileContents files = files_;
+      if (!sees) files.images.clear();
+      then(std::move(files));
+    };
     assistant_ = std::make_unique<Assistant>(*ledger_, under_way_, *router_, executor_, config_,
                                              std::move(events));
     return *assistant_;
@@ -78,8 +84,9 @@ class AssistantTest : public testing::Test {
 
   int64_t receive(const std::string& text, const std::string& conversation = "room",
                   int64_t received_ms = now_ms(), const std::string& channel = "hook") {
-    const Event event{channel,    "e" + std::to_string(++events_), conversation, "anna", text, "r",
-                      received_ms};
+    Event event{channel,    "e" + std::to_string(++events_), conversation, "anna", text, "r",
+                received_ms};
+    if (has_files_) event.attachments = {{"1", "", "image", 0}};
     Inbox::Added added;
     EXPECT_TRUE(ledger_->write([&](Transaction& t) { added = t.inbox().add(event); }));
     assistant_->accept({added.id, lane_key(channel, conversation), 0}, text);
@@ -141,6 +148,8 @@ class AssistantTest : public testing::Test {
     };
   }
 
+  bool has_files_ = false;  // each message has some, which hold:
+  FileContents files_;
   TempFolder folder_;
   AssistantConfig config_;
   RouterConfig router_config_;

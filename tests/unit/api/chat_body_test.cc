@@ -37,5 +37,28 @@ TEST(ChatBody, NullAndAnEmptyListForAnObjectAreNothing) {
   EXPECT_EQ((*parsed)["stream"], false);
 }
 
+// As "text" or "text + images"; empty where it is refused.
+std::string said(const json& content, const char* role = "user") {
+  const auto read = last_said({{"messages", {{{"role", role}, {"content", content}}}}});
+  if (!read) return "";
+  std::string text = read->text;
+  for (const auto& image : read->images) text += " + " + *image;
+  return text;
+}
+
+TEST(ChatBody, WhatIsSaidInAConversationIsATextOrPartsOfTextAndImages) {
+  const json text = {{"type", "text"}, {"text", "look"}};
+  const json image = {{"type", "image_url"}, {"image_url", {{"url", "data:x"}}}};
+  EXPECT_EQ(said("hi"), "hi");
+  EXPECT_EQ(said(json::array({text})), "look");
+  EXPECT_EQ(said(json::array({text, image, text})), "look\n[image: image]\nlook + data:x");
+  for (const json& odd :
+       {json(nullptr), json::array(), json::array({json{{"type", "input_audio"}}}),
+        json::array({json{{"type", "image_url"}, {"image_url", "data:x"}}})}) {
+    EXPECT_EQ(said(odd), "") << odd;
+  }
+  EXPECT_EQ(said("hi", "assistant"), "");
+}
+
 }  // namespace
 }  // namespace ai_bot

@@ -135,6 +135,83 @@ TEST_F(AssistantTest, TheGuideSaysSoWhenItStandsInForAnotherModel) {
   EXPECT_EQ(wait_for(receive("hi")), "hello");
 }
 
+TEST_F(AssistantTest, AModelThatSeesGetsTheImagesAndTheSessionDoesNot) {
+  std::vector<Images> images;
+  const auto looks = [&](const ChatRequest& request, const ChatSink&,
+                         const ScriptedModel::Say& say) -> Result<ChatEnd> {
+    images.push_back(request.images);
+    say("a cat");
+    return ChatEnd{};
+  };
+  model("m", looks)->make_see();
+  has_files_ = true;
+  files_.images = {std::make_shared<const std::string>("data:image/png;base64,AA==")};
+  start();
+  EXPECT_EQ(wait_for(receive("what is this?\n[image: image]")), "a cat");
+  has_files_ = false;
+  wait_for(receive("and now?"));
+  ASSERT_EQ(images.size(), 2u);
+  EXPECT_EQ(images[0], files_.images) << "the same, not copies";
+  EXPECT_TRUE(images[1].empty());
+  const auto session = ledger_->read<Sessions::Session>(
+      [](Transaction& t) { return t.sessions().load("hook/room", 100); });
+  EXPECT_EQ(session->messages[0].content, "what is this?\n[image: image]");
+}
+
+TEST_F(AssistantTest, NoImagesAreFetchedWhereNoModelSees) {
+  Images images;
+  model("m",
+        [&](const ChatRequest& request, const ChatSink&,
+            const ScriptedModel::Say& say) -> Result<ChatEnd> {
+          images = request.images;
+          say("fine");
+          return ChatEnd{};
+        });
+  has_files_ = true;
+  files_.images = {std::make_shared<const std::string>("data:image/png;base64,AA==")};
+  start();
+  EXPECT_EQ(wait_for(receive("[image: image]")), "fine");
+  EXPECT_TRUE(images.empty());
+}
+
+TEST_F(AssistantTest, ImagesTakeTheirRoomInTheWindow) {
+  auto* m = model("m", remembers("noted"));
+  m->make_see();
+  m->set_context(3000);
+  start();
+  wait_for(receive(std::string(4000, 'x')));
+  has_files_ = true;
+  files_.images = Images(2, std::make_shared<const std::string>("data:image/png;base64,AA=="));
+  wait_for(receive("look"));
+  EXPECT_EQ(prompts_.back(), "system: Be brief.\nuser: look\n");
+  has_files_ = false;
+  wait_for(receive("again"));
+  EXPECT_THAT(prompts_.back(), testing::HasSubstr("xxx"));
+}
+
+TEST_F(AssistantTest, AnImageThatIsTooLongForTheModelIsLeftOut) {
+  model("m",
+        [](const ChatRequest& request, const ChatSink&,
+           const ScriptedModel::Say& say) -> Result<ChatEnd> {
+          if (!request.images.empty()) return fail(Code::kContextOverflow, "too long", "过长");
+          say("words");
+          return ChatEnd{};
+        })
+      ->make_see();
+  has_files_ = true;
+  files_.images = {std::make_shared<const std::string>("data:image/png;base64,AA==")};
+  start();
+  EXPECT_EQ(wait_for(receive("look")), "words");
+}
+
+TEST_F(AssistantTest, ThePersonHearsFirstWhatCouldNotBeRead) {
+  model("m", says("hello"));
+  has_files_ = true;
+  files_.notice = "[a.txt was not read]\n";
+  start();
+  EXPECT_EQ(wait_for(receive("hi")), "[a.txt was not read]\n\nhello");
+}
+
 TEST_F(AssistantTest, AnEventThatStaysUnansweredGoesToTheDeadLettersAndItsConversationGoesOn) {
   config_.retry_for = 1h;
   model("m",

@@ -4,9 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <future>
+#include <map>
 
 #include "channels/quotation.h"
 #include "support/socket_server.h"
+#include "support/test_data.h"
 #include "support/test_platform.h"
 #include "support/wait.h"
 
@@ -36,14 +38,20 @@ class FilesTest : public testing::Test {
       event.attachments.push_back({std::to_string(i), std::to_string(i) + ".txt", "file", 5});
     return event;
   }
-  std::future<std::string> read(const Event& event, size_t most = 1000) {
-    auto promise = std::make_shared<std::promise<std::string>>();
-    read_text_files(
-        entry_, {http_, executor_, 20s}, event, most, [this] { return over_.load(); },
-        [promise](std::string text) { promise->set_value(std::move(text)); });
+  std::future<FileContents> contents(const Event& event, size_t most = 1000) {
+    auto promise = std::make_shared<std::promise<FileContents>>();
+    read_files(entry_, {http_, executor_, 20s}, event,
+               {most, sees_, room_, [this] { return over_.load(); }},
+               [promise](FileContents read) { promise->set_value(std::move(read)); });
     return promise->get_future();
   }
+  std::future<std::string> read(const Event& event, size_t most = 1000) {
+    return std::async(std::launch::deferred,
+                      [contents = contents(event, most).share()] { return contents.get().text; });
+  }
 
+  bool sees_ = false;
+  std::shared_ptr<ImageRoom> room_ = std::make_shared<ImageRoom>(64 << 20);
   std::atomic<bool> over_{false};
   Executor executor_{{"test", 2}};
   HttpClient http_;
@@ -54,10 +62,10 @@ class FilesTest : public testing::Test {
 TEST_F(FilesTest, AreReadInOrderAndWhatCannotBeHadIsLeftOut) {
   start([](const test::Received& got, Answering& a) {
     if (got.line.starts_with("GET /files/2")) return a.reply(404, "");
-    if (got.line.starts_with("GET /files/3")) return a.reply(200, std::string("\0", 1));
     a.reply(200, got.line.starts_with("GET /files/1") ? "one" : "text");
   });
   Event event = with_files(4);
+  event.attachments.erase(event.attachments.begin() + 2);
   event.attachments.push_back({"5", "5.png", "image", 5});
   event.attachments.push_back({"6", "large.txt", "file", 1 << 30});
   EXPECT_EQ(read(event).get(), "\n\n[1.txt]\n> one\n\n\n[4.txt]\n> text\n");
@@ -90,11 +98,11 @@ TEST_F(FilesTest, HoldNobodyAndEndSoonOnceTheyAreNotWantedAnyMore) {
     if (got.line.starts_with("GET /files/1")) return a.reply(200, "one");
     a.wait_until_closed();
   });
-  auto text = read(with_files(5));
+  auto read = contents(with_files(5));
   ASSERT_TRUE(wait_until([&] { return server_->count() == 3; }));
-  EXPECT_EQ(text.wait_for(0s), std::future_status::timeout);
+  EXPECT_EQ(read.wait_for(0s), std::future_status::timeout);
   over_ = true;
-  EXPECT_EQ(text.get(), "\n\n[1.txt]\n> one\n");
+  EXPECT_EQ(read.get().text, "\n\n[1.txt]\n> one\n");
   EXPECT_EQ(server_->count(), 3);
 }
 
@@ -104,6 +112,112 @@ TEST_F(FilesTest, OfAPlatformWithoutAWordWaitForNoToken) {
   ASSERT_TRUE(wait_until([&] { return server_->count() == 1; }));
   over_ = true;
   EXPECT_EQ(text.get(), "");
+}
+
+TEST_F(FilesTest, OfTextNobodyCanReadAreToldOfToThePersonAndTheModel) {
+  start([](const test::Received& got, Answering& a) {
+    a.reply(200, got.line.starts_with("GET /files/1") ? std::string("\0\1", 2) : "two");
+  });
+  FileContents read = contents(with_files(2)).get();
+  EXPECT_EQ(read.notice,
+            "[1.txt was not read: the encoding of its text is not known; save it as UTF-8]\n");
+  EXPECT_EQ(read.text, "\n\n" + read.notice + "\n\n[2.txt]\n> two\n");
+  Event event = with_files(1);
+  event.text = "读一下这个文件";
+  EXPECT_EQ(contents(event).get().notice, "[未读取 1.txt：无法识别文本编码，请另存为 UTF-8]\n");
+}
+
+const std::string kPng = "\x89PNG\r\n\x1A\n...";
+
+std::vector<std::string> urls(const FileContents& contents) {
+  std::vector<std::string> urls;
+  for (const auto& image : contents.images) urls.push_back(*image);
+  return urls;
+}
+
+// What the platform, the name and the bytes say; the bytes decide.
+TEST_F(FilesTest, OfImagesAreThoseWhoseBytesSaySo) {
+  const std::map<std::string, std::string> bytes = {
+      {"png", kPng},
+      {"jpeg", "\xFF\xD8\xFF\xE0..."},
+      {"gif", "GIF89a..."},
+      {"webp", std::string("RIFF\x10\0\0\0WEBPVP8 ", 16)},
+      {"bmp", "BM......"},
+      {"heic", std::string("\0\0\0\x18"
+                           "ftypheic",
+                           12)},
+      {"text", "words"},
+      {"empty", ""}};
+  start([&](const test::Received& got, Answering& a) {
+    const std::string path = got.line.substr(0, got.line.rfind(' '));
+    const auto at = bytes.find(path.substr(path.rfind('/') + 1));
+    a.reply(200, at == bytes.end() ? "token" : at->second);
+  });
+  sees_ = true;
+  for (const auto& row : test::read_json("unit/gateway/image_cases.json")) {
+    Event event;
+    event.text = "look";
+    event.attachments = {{row["bytes"], row["name"], row["type"], row.value("size", int64_t{0})}};
+    const FileContents read = contents(event).get();
+    const std::string type = row["image"].is_null() ? "" : row["image"].get<std::string>();
+    ASSERT_EQ(read.images.size(), type.empty() ? 0 : 1) << row["case"];
+    if (!type.empty()) {
+      EXPECT_TRUE(read.images[0]->starts_with("data:" + type + ";base64,")) << row["case"];
+    }
+    EXPECT_EQ(read.text.find("words") != std::string::npos, row.value("text", false))
+        << row["case"];
+  }
+}
+
+TEST_F(FilesTest, OfImagesAreDataUrlsInOrderForAModelThatSees) {
+  start([](const test::Received& got, Answering& a) {
+    a.reply(200, got.line.starts_with("GET /files/2") ? "GIF89a" : kPng);
+  });
+  Event event;
+  event.text = "look";
+  event.attachments = {{"1", "", "image", 0}, {"2", "", "image", 0}, {"3", "a.txt", "file", 0}};
+  EXPECT_THAT(urls(contents(event).get()), testing::IsEmpty());
+  EXPECT_EQ(server_->count(), 2) << "the token and the text";
+  sees_ = true;
+  const FileContents read = contents(event).get();
+  EXPECT_THAT(urls(read), testing::ElementsAre("data:image/png;base64,iVBORw0KGgouLi4=",
+                                               "data:image/gif;base64,R0lGODlh",
+                                               "data:image/png;base64,iVBORw0KGgouLi4="));
+  EXPECT_EQ(read.text, "");
+  EXPECT_EQ(read.notice, "");
+  entry_.config.max_image.count = 0;
+  event.attachments.pop_back();
+  EXPECT_THAT(urls(contents(event).get()), testing::IsEmpty());
+}
+
+TEST_F(FilesTest, OfImagesAreNoLargerThanAllowedWhateverThePlatformSays) {
+  start([](const auto&, Answering& a) { a.reply(200, kPng + std::string(1000, '.')); });
+  sees_ = true;
+  entry_.config.max_image.count = 1000;
+  Event event;
+  event.attachments = {{"1", "", "image", 1001}, {"2", "", "image", 5}};
+  EXPECT_THAT(urls(contents(event).get()), testing::IsEmpty());
+  entry_.config.max_image.count = 2000;
+  EXPECT_EQ(contents(event).get().images.size(), 2u);
+}
+
+TEST_F(FilesTest, OfImagesHaveRoomTogetherOrThePersonIsTold) {
+  start([](const auto&, Answering& a) { a.reply(200, kPng); });
+  sees_ = true;
+  entry_.config.max_image.count = 100;
+  room_ = std::make_shared<ImageRoom>(100 + static_cast<int64_t>(kPng.size()));
+  Event event;
+  event.text = "look";
+  event.attachments = {{"1", "", "image", 0}, {"2", "", "image", 0}, {"3", "", "image", 0}};
+  FileContents read = contents(event).get();
+  ASSERT_EQ(read.images.size(), 2u) << "as large as they are, not as they might have been";
+  EXPECT_EQ(read.notice,
+            "[image was not read: too many images are looked at just now "
+            "(assistant.image_memory)]\n");
+  EXPECT_EQ(read.text, "\n\n" + read.notice);
+  read = {};
+  event.attachments.pop_back();
+  EXPECT_EQ(contents(event).get().images.size(), 2u) << "the room is given back";
 }
 
 TEST(Attachments, NothingInAFileLeavesItsQuotation) {

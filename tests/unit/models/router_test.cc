@@ -229,5 +229,18 @@ TEST_F(RouterTest, WhenAllRestTheAskerIsToldSo) {
   EXPECT_EQ(answered.end.error().text.en, "every model is resting after failures");
 }
 
+TEST_F(RouterTest, SeesWhereAnyOfItsModelsDoes) {
+  add("blind", says("a"));
+  ScriptedModel* other = add("other", says("b"));
+  const auto sees = [&] {
+    std::promise<bool> looked;
+    router().look([&](bool sees) { looked.set_value(sees); });
+    return looked.get_future().get();
+  };
+  EXPECT_FALSE(sees());
+  other->make_see();
+  EXPECT_TRUE(sees());
+}
+
 }  // namespace
 }  // namespace ai_bot

@@ -16,6 +16,7 @@ class Reloaded : public Visitor {
 
   void operator()(int64_t&, const Field& field) override { note(field); }
   void operator()(bool&, const Field& field) override { note(field); }
+  void operator()(std::optional<bool>&, const Field& field) override { note(field); }
   void operator()(std::string&, const Field& field) override { note(field); }
   void operator()(Secret&, const Field& field) override { note(field); }
   void operator()(Duration&, const Field& field) override { note(field); }
