@@ -32,9 +32,14 @@ bool is_named(const std::string& name, const Endings& endings) {
                      [&](std::string_view ending) { return lower.ends_with(ending); });
 }
 
+constexpr int64_t kLongestQuote = 1 << 20;  // bytes of the platform's answer
+
+bool is_quote(const Attachment& file) { return file.type == "quote"; }
+
 bool may_be_text(const Attachment& file) { return is_named(file.name, kTextNames); }
 
 bool may_be_image(const Attachment& file) {
+  if (is_quote(file)) return false;
   return file.type == "image" || is_named(file.name, kImageNames) ||
          (file.type == "file" && file.name.find('.') == std::string::npos);
 }
@@ -82,6 +87,7 @@ class Files : public std::enable_shared_from_this<Files> {
 
   // Bytes; 0: it is not read.
   int64_t limit_of(const Attachment& file) const {
+    if (is_quote(file)) return kLongestQuote;
     if (may_be_image(file)) return needs_.sees ? channel_.config.max_image.count : 0;
     return may_be_text(file) ? channel_.config.max_file.count : 0;
   }
@@ -90,7 +96,8 @@ class Files : public std::enable_shared_from_this<Files> {
 
   void download(const Result<std::string>& token) {
     if (!token) return pass_over(token.error());
-    fetch(channel_.channel->download(file(), *token), channel_.channel->downloads_in_two_steps());
+    fetch(channel_.channel->download(file(), *token),
+          channel_.channel->downloads_in_two_steps() && !is_quote(file()));
   }
 
   // `is_address`: what comes tells where the bytes are.
@@ -122,7 +129,7 @@ class Files : public std::enable_shared_from_this<Files> {
                          fmt::format("HTTP 状态 {}", reply->status)}});
     }
     if (is_address) return fetch(channel_.channel->download_from(*reply), false);
-    read(reply->body);
+    is_quote(file()) ? read_quote(*reply) : read(reply->body);
   }
 
   void read(const std::string& bytes) {
@@ -144,6 +151,15 @@ class Files : public std::enable_shared_from_this<Files> {
                          "无法识别文本编码，请另存为 UTF-8"}},
                        /*is_told=*/true);
     }
+    go_on();
+  }
+
+  void read_quote(const HttpReply& reply) {
+    const auto words = channel_.channel->read_quoted(reply);
+    if (!words)
+      return pass_over({Code::kNotFound, {"the platform tells no words of it", "平台未返回内容"}});
+    read_.text += quotation(Text{"quoted", "引用"}.in(language_), *words,
+                            needs_.most - std::min(needs_.most, read_.text.size()));
     go_on();
   }
 
