@@ -45,29 +45,6 @@ std::vector<Text> reasons(const HealthNeeds& needs) {
   return reasons;
 }
 
-ordered_json state_of(const ChannelEntry& channel, const char* state, const std::string& problem) {
-  ordered_json entry = {{"channel", channel.config.name}, {"state", state}};
-  if (!problem.empty()) entry["problem"] = redacted(problem);
-  return entry;
-}
-
-// How a channel's connection is, and what else an operator has to mend.
-void add_channel(const ChannelEntry& channel, Language language, ordered_json& body) {
-  if (channel.config.mode == "connect") {
-    const ConnectionState::Snapshot now = channel.connection->get();
-    ordered_json entry = state_of(channel, name_of(now.kind), now.why.in(language));
-    entry["for_s"] = std::chrono::duration_cast<std::chrono::seconds>(since(now.since)).count();
-    const auto self = channel.access->identity();
-    if (self && !self->name.empty()) entry["as"] = self->name;
-    body["connections"].push_back(std::move(entry));
-  }
-  if (const Refusals::Snapshot refused = channel.refusals->get(); refused.count > 0)
-    body["connections"].push_back(state_of(channel, "refusing", refused.why.in(language)));
-  const ConnectionState::Snapshot sending = channel.sending->get();
-  if (sending.kind == ConnectionState::Kind::kRefused)
-    body["connections"].push_back(state_of(channel, "refused", sending.why.in(language)));
-}
-
 }  // namespace
 
 Health check_health(const HealthNeeds& needs, Language language) {
@@ -96,7 +73,15 @@ Health check_health(const HealthNeeds& needs, Language language) {
     if (member.status.engine_pid != 0) model["engine_pid"] = member.status.engine_pid;
     body["models"].push_back(std::move(model));
   }
-  for (const ChannelEntry* channel : needs.channels.all()) add_channel(*channel, language, body);
+  for (const ChannelEntry* channel : needs.channels.all()) {
+    if (channel->config.mode != "connect") continue;
+    const ConnectionState::Snapshot now = channel->connection->get();
+    ordered_json connection;
+    connection["channel"] = channel->config.name;
+    connection["state"] = name_of(now.kind);
+    if (!now.why.en.empty()) connection["problem"] = redacted(now.why.in(language));
+    body["connections"].push_back(std::move(connection));
+  }
   const LedgerCounts counts = needs.ledger.counts();
   const auto depth = needs.assistant.depth();
   body["inbox"] = {{"open", counts.inbox_open}, {"dead", counts.inbox_dead}};

@@ -128,16 +128,6 @@ void take_in(const WebhookNeeds& needs, const ChannelEntry& channel, Reading rea
       });
 }
 
-void note_refused(const WebhookNeeds& needs, const ChannelEntry& channel, const Error& error) {
-  needs.metrics.event(channel.config.name, "refused");
-  const Text& why = error.cause.en.empty() ? error.text : error.cause;
-  // What is kInvalid is authentic, and the platform hears only a status.
-  const bool is_told = error.code == Code::kUnauthorized
-                           ? channel.refusals->note(why, steady_now())
-                           : error.code == Code::kInvalid && channel.config.type != "generic";
-  if (is_told) log::warning("event.refused", why.en, {{"ai_bot.channel", channel.config.name}});
-}
-
 void receive(const WebhookNeeds& needs, const std::string& name, const RequestPtr& request,
              Respond respond) {
   const ChannelEntry* channel = addressed(needs.channels, name);
@@ -155,10 +145,13 @@ void receive(const WebhookNeeds& needs, const std::string& name, const RequestPt
     return respond(error_response(*request, may.error()));
   auto reading = channel->channel->receive(incoming_of(*request, *channel));
   if (!reading) {
-    note_refused(needs, *channel, reading.error());
+    needs.metrics.event(channel->config.name, "refused");
+    // It is authentic, and the platform hears only a status.
+    if (reading.error().code == Code::kInvalid && channel->config.type != "generic")
+      log::warning("event.refused", reading.error().text.en,
+                   {{"ai_bot.channel", channel->config.name}});
     return respond(error_response(*request, reading.error()));
   }
-  channel->refusals->accepted();
   if (reading->event) {
     return take_in(needs, *channel, std::move(*reading), request, std::move(respond));
   }

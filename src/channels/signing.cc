@@ -1,6 +1,5 @@
 #include "channels/signing.h"
 
-#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -9,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cstdlib>
 #include <memory>
 
 namespace ai_bot {
@@ -180,33 +178,9 @@ std::optional<int64_t> plain_number(std::string_view digits) {
   return number;
 }
 
-namespace {
-
-Error refusal(Text cause) {
-  return {Code::kUnauthorized,
-          {"the signature or its timestamp is missing, wrong or too old",
-           "签名或时间戳缺失、错误或已过期"},
-          std::nullopt,
-          std::move(cause)};
-}
-
-}  // namespace
-
 tl::unexpected<Error> refused_signature() {
-  return fail(
-      refusal({"requests are not signed with the secret in the configuration: compare it "
-               "with the platform's (or strangers knock here)",
-               "请求的签名与配置中的密钥不符：请与平台上的设置核对（也可能是外人在试探）"}));
-}
-
-tl::unexpected<Error> refused_time(int64_t off_ms) {
-  const int64_t seconds = std::abs(off_ms) / 1000;
-  return fail(refusal({fmt::format("requests are signed, but {} s away from this machine's clock: "
-                                   "set the clock, e.g. with NTP (or somebody repeats old ones)",
-                                   seconds),
-                       fmt::format("请求签名正确，但时间与本机相差 {} 秒：请校准本机时钟，例如启用 "
-                                   "NTP（也可能是旧请求被重放）",
-                                   seconds)}));
+  return fail(Code::kUnauthorized, "the signature or its timestamp is missing, wrong or too old",
+              "签名或时间戳缺失、错误或已过期");
 }
 
 }  // namespace ai_bot

@@ -43,8 +43,5 @@ std::optional<int64_t> plain_number(std::string_view digits);
 
 // The one answer to every request that fails verification: it tells an attacker nothing.
 tl::unexpected<Error> refused_signature();
-// The same for a request that is signed, `off_ms` milliseconds (either way) away from now; the
-// operator is told that clocks disagree.
-tl::unexpected<Error> refused_time(int64_t off_ms);
 
 }  // namespace ai_bot

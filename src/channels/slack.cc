@@ -47,8 +47,8 @@ Result<Reading> SlackChannel::receive(const WebhookRequest& request) const {
       "v0=" + to_hex(hmac_sha256(config_.signing_secret.reveal(), message));
   if (!equal_in_constant_time(expected, request.header("X-Slack-Signature")))
     return refused_signature();
-  const int64_t off = request.now_ms - *seconds * 1000;
-  if (std::abs(off) > config_.tolerance.count()) return refused_time(off);
+  if (std::abs(request.now_ms - *seconds * 1000) > config_.tolerance.count())
+    return refused_signature();
   const json payload = parse_json(request.body);
   if (!payload.is_object()) {
     if (request.body.starts_with('{')) return ignored("unreadable");

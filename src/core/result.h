@@ -38,7 +38,6 @@ struct Error {
   Code code = Code::kInternal;
   Text text;  // what was wrong, where, and what would be right
   std::optional<std::chrono::milliseconds> retry_after = std::nullopt;
-  Text cause = {};  // what the operator is told, where the other side is not; empty: `text`
 };
 
 template <class T>

@@ -8,7 +8,6 @@
 #include "channels/channel.h"
 #include "gateway/connection_state.h"
 #include "gateway/platform_access.h"
-#include "gateway/refusals.h"
 
 namespace ai_bot {
 
@@ -19,7 +18,6 @@ struct ChannelEntry {
   std::shared_ptr<ConnectionState> connection = std::make_shared<ConnectionState>();
   // Of the replies: refused while the platform does not take the credentials.
   std::shared_ptr<ConnectionState> sending = std::make_shared<ConnectionState>();
-  std::shared_ptr<Refusals> refusals = std::make_shared<Refusals>();  // of its webhook
   // Another one, or none, has its name now: its connection ends.
   std::shared_ptr<std::atomic<bool>> is_retired = std::make_shared<std::atomic<bool>>(false);
 };

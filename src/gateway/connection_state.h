@@ -4,7 +4,6 @@
 #include <mutex>
 #include <string>
 
-#include "core/clock.h"
 #include "core/language.h"
 
 namespace ai_bot {
@@ -20,7 +19,6 @@ class ConnectionState {
   struct Snapshot {
     Kind kind = Kind::kConnecting;
     Text why = {};  // of kWaiting and kRefused; may be empty
-    SteadyTime since = steady_now();
   };
 
   // True when the reason is another one than before (and should be logged).
@@ -28,7 +26,7 @@ class ConnectionState {
     std::lock_guard lock(mutex_);
     const bool is_new = !why.en.empty() && why.en != last_problem_;
     if (is_new) last_problem_ = why.en;
-    now_ = {kind, why, kind == now_.kind ? now_.since : steady_now()};
+    now_ = {kind, why};
     return is_new;
   }
 

@@ -162,8 +162,6 @@ void PlatformAccess::ask_identity(Executor& timers, milliseconds wait) {
 void PlatformAccess::identity_came(Result<Identity> identity, Executor& timers, milliseconds wait) {
   if (stopping_) return;
   if (identity) {
-    log::info("channel.identity", "the platform knows the bot",
-              {{"ai_bot.channel", name_}, {"ai_bot.as", identity->name}});
     {
       MutexLock lock(mutex_);
       identity_ = std::make_shared<const Identity>(std::move(*identity));

@@ -163,9 +163,7 @@ void on_open(const RunPtr& run) {
   run->last_frame = run->last_ping = run->last_beat = steady_now();
   run->opened = steady_now();
   run->channel.connection->set(ConnectionState::Kind::kConnected);
-  const auto self = run->channel.access->identity();
-  log::info("channel.connected", self ? "connected as @" + self->name : "connected",
-            {{"ai_bot.channel", run->channel.config.name}});
+  log::info("channel.connected", "connected", {{"ai_bot.channel", run->channel.config.name}});
 }
 
 Result<Url> address_of(const ConnectionNeeds& needs, const ChannelEntry& channel,
