@@ -41,8 +41,8 @@ class WeComChannel : public Channel {
  private:
   bool is_ai_bot() const { return config_.agent_id.empty(); }
   std::string url(const std::string& path) const;
-  // The message of a ciphertext under this signature; no value when either is wrong.
-  std::optional<std::string> open(const WebhookRequest& request, const std::string& cipher) const;
+  // The message of a ciphertext under this signature; kUnauthorized when either is wrong.
+  Result<std::string> open(const WebhookRequest& request, const std::string& cipher) const;
   Reading read_app_message(const std::string& xml, int64_t now_ms) const;
   Reading read_bot_message(const nlohmann::json& message, int64_t now_ms) const;
 

@@ -162,6 +162,10 @@ void PlatformAccess::ask_identity(Executor& timers, milliseconds wait) {
 void PlatformAccess::identity_came(Result<Identity> identity, Executor& timers, milliseconds wait) {
   if (stopping_) return;
   bool is_new = false;
+  if (identity) {
+    log::info("channel.identified", "the platform knows the bot as " + identity->handle(),
+              {{"ai_bot.channel", name_}});
+  }
   {
     MutexLock lock(mutex_);
     if (identity) {
