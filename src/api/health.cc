@@ -45,6 +45,33 @@ std::vector<Text> reasons(const HealthNeeds& needs) {
   return reasons;
 }
 
+// A webhook's state by the same kinds.
+const char* webhook_state(ConnectionState::Kind kind) {
+  switch (kind) {
+    case ConnectionState::Kind::kConnecting:
+    case ConnectionState::Kind::kWaiting:
+      return "idle";
+    case ConnectionState::Kind::kConnected:
+      return "receiving";
+    case ConnectionState::Kind::kRefused:
+      return "refused";
+  }
+  return "";
+}
+
+ordered_json json_of(const ChannelEntry& channel, bool connects, Language language) {
+  const ConnectionState::Snapshot now = (connects ? channel.connection : channel.webhook)->get();
+  ordered_json out;
+  out["channel"] = channel.config.name;
+  out["state"] = connects ? name_of(now.kind) : webhook_state(now.kind);
+  out["for_s"] = std::chrono::floor<std::chrono::seconds>(since(now.begun)).count();
+  if (const std::string bot = bot_of(channel); !bot.empty()) out["as"] = redacted(bot);
+  if (!now.why.en.empty()) out["problem"] = redacted(now.why.in(language));
+  if (const auto sending = channel.sending->get(); !sending.why.en.empty())
+    out["sending_problem"] = redacted(sending.why.in(language));
+  return out;
+}
+
 }  // namespace
 
 Health check_health(const HealthNeeds& needs, Language language) {
@@ -74,13 +101,8 @@ Health check_health(const HealthNeeds& needs, Language language) {
     body["models"].push_back(std::move(model));
   }
   for (const ChannelEntry* channel : needs.channels.all()) {
-    if (channel->config.mode != "connect") continue;
-    const ConnectionState::Snapshot now = channel->connection->get();
-    ordered_json connection;
-    connection["channel"] = channel->config.name;
-    connection["state"] = name_of(now.kind);
-    if (!now.why.en.empty()) connection["problem"] = redacted(now.why.in(language));
-    body["connections"].push_back(std::move(connection));
+    const bool connects = channel->config.mode == "connect";
+    body[connects ? "connections" : "webhooks"].push_back(json_of(*channel, connects, language));
   }
   const LedgerCounts counts = needs.ledger.counts();
   const auto depth = needs.assistant.depth();
@@ -120,12 +142,26 @@ std::vector<Metrics::Sample> health_samples(const HealthNeeds& needs) {
        check_health(needs, Language::kEnglish).ready ? 1.0 : 0.0},
   };
   for (const ChannelEntry* channel : needs.channels.all()) {
-    if (channel->config.mode != "connect") continue;
-    const bool is_connected = channel->connection->get().kind == ConnectionState::Kind::kConnected;
-    samples.push_back({"ai_bot_channel_connected",
-                       "Whether the channel's own connection (mode: connect) is open",
-                       {{"channel", channel->config.name}},
-                       is_connected ? 1.0 : 0.0});
+    const bool connects = channel->config.mode == "connect";
+    const auto now = (connects ? channel->connection : channel->webhook)->get();
+    const std::string& name = channel->config.name;
+    const bool is_refused = now.kind == ConnectionState::Kind::kRefused;
+    const bool is_connected = now.kind == ConnectionState::Kind::kConnected;
+    if (connects) {
+      samples.push_back({"ai_bot_channel_connected",
+                         "Whether the channel's own connection (mode: connect) is open",
+                         {{"channel", name}},
+                         is_connected ? 1.0 : 0.0});
+    }
+    samples.push_back({"ai_bot_channel_refused",
+                       "Whether the platform refuses the channel's connection, or the channel the "
+                       "last request to its webhook",
+                       {{"channel", name}},
+                       is_refused ? 1.0 : 0.0});
+    samples.push_back({"ai_bot_channel_state_seconds",
+                       "How long the channel's connection or webhook has been as it is",
+                       {{"channel", name}},
+                       std::chrono::duration<double>(since(now.begun)).count()});
   }
   for (const Router::Member& member : needs.router.members()) {
     const std::string& name = member.model->name();

@@ -2,6 +2,7 @@
 
 #include <mutex>
 
+#include "channels/signing.h"
 #include "core/log.h"
 #include "net/loop_batch.h"
 #include "net/replies.h"
@@ -144,6 +145,13 @@ void receive(const WebhookNeeds& needs, const std::string& name, const RequestPt
   if (auto may = needs.intake.may_take_in(*channel); !may)
     return respond(error_response(*request, may.error()));
   auto reading = channel->channel->receive(incoming_of(*request, *channel));
+  if (!reading && reading.error().code == Code::kUnauthorized) {
+    needs.metrics.event(channel->config.name, "refused");
+    Intake::note_refused(*channel, reading.error().text);
+    // The same to everybody, whatever was wrong.
+    return respond(error_response(*request, refused_signature().value()));
+  }
+  Intake::note_authentic(*channel);
   if (!reading) {
     needs.metrics.event(channel->config.name, "refused");
     // It is authentic, and the platform hears only a status.

@@ -20,6 +20,9 @@ namespace ai_bot {
 struct Identity {
   std::string id;    // of the bot's account
   std::string name;  // the handle people mention, without '@'; may be empty
+
+  // For people: "@name", or the id.
+  std::string handle() const { return name.empty() ? id : "@" + name; }
 };
 
 // One request to a webhook, as it came.
@@ -97,8 +100,9 @@ class Channel {
  public:
   virtual ~Channel() = default;
 
-  // Verifies authenticity over the raw bytes, then reads. Errors: kUnauthorized without any detail
-  // an attacker could use, kInvalid naming the field, kUnavailable when the platform should repeat.
+  // Verifies authenticity over the raw bytes, then reads. Errors: kUnauthorized, whose text is for
+  // the operator alone (who asked hears only that it is refused), kInvalid naming the field,
+  // kUnavailable when the platform should repeat.
   virtual Result<Reading> receive(const WebhookRequest& request) const = 0;
 
   // True when answers are fetched by the asker (in the response to its request) and never sent.

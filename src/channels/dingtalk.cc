@@ -100,7 +100,8 @@ Result<Reading> DingTalkChannel::receive(const WebhookRequest& request) const {
   if (!at || secret.empty()) return refused_signature();
   const std::string expected = to_base64(hmac_sha256(secret, timestamp + "\n" + secret));
   if (!equal_in_constant_time(expected, request.header("sign"))) return refused_signature();
-  if (std::abs(request.now_ms - *at) > config_.tolerance.count()) return refused_signature();
+  if (auto timely = check_signed_time(*at, request.now_ms, config_.tolerance); !timely)
+    return fail(timely.error());
   const auto message = parse_object(request.body);
   if (!message) return fail(message.error());
   return read(*message, request.now_ms);

@@ -38,8 +38,8 @@ Result<Reading> DiscordChannel::receive(const WebhookRequest& request) const {
   if (!key || !signature || !seconds) return refused_signature();
   if (!verify_ed25519(*key, *signature, timestamp + std::string(request.body)))
     return refused_signature();
-  if (std::abs(request.now_ms - *seconds * 1000) > config_.tolerance.count())
-    return refused_signature();
+  if (auto timely = check_signed_time(*seconds * 1000, request.now_ms, config_.tolerance); !timely)
+    return fail(timely.error());
   const auto parsed = parse_object(request.body);
   if (!parsed) return fail(parsed.error());
   const json& body = *parsed;

@@ -52,18 +52,18 @@ std::string FeishuChannel::url(const std::string& path) const {
   return base_of(config_, "https://open.feishu.cn") + "/open-apis" + path;
 }
 
-bool FeishuChannel::is_signed(const WebhookRequest& request) const {
+Result<void> FeishuChannel::check_signature(const WebhookRequest& request) const {
   const std::string timestamp = request.header("X-Lark-Request-Timestamp");
   const auto seconds = plain_number(timestamp);
-  if (!seconds) return false;
+  if (!seconds) return refused_signature();
   const std::string nonce = request.header("X-Lark-Request-Nonce");
   const std::string& key = config_.encrypt_key.reveal();
   std::string message;
   message.reserve(timestamp.size() + nonce.size() + key.size() + request.body.size());
   message.append(timestamp).append(nonce).append(key).append(request.body);
   if (!equal_in_constant_time(to_hex(sha256(message)), request.header("X-Lark-Signature")))
-    return false;
-  return std::abs(request.now_ms - *seconds * 1000) <= config_.tolerance.count();
+    return refused_signature();
+  return check_signed_time(*seconds * 1000, request.now_ms, config_.tolerance);
 }
 
 Result<Reading> FeishuChannel::receive(const WebhookRequest& request) const {
@@ -75,8 +75,8 @@ Result<Reading> FeishuChannel::receive(const WebhookRequest& request) const {
     if (!plain) return refused_signature();
     payload = parse_json(*plain);
     if (!payload.is_object()) {
-      if (is_signed(request)) return ignored("unreadable");
-      return refused_signature();
+      if (auto checked = check_signature(request); !checked) return fail(checked.error());
+      return ignored("unreadable");
     }
   }
   const bool verifying = text_or(payload, "type") == "url_verification";
@@ -90,7 +90,9 @@ Result<Reading> FeishuChannel::receive(const WebhookRequest& request) const {
     return handshake(
         {200, "application/json", json{{"challenge", text_or(payload, "challenge")}}.dump()});
   }
-  if (encrypted && !is_signed(request)) return refused_signature();
+  if (encrypted) {
+    if (auto checked = check_signature(request); !checked) return fail(checked.error());
+  }
   return read(payload, request.self.get(), request.now_ms);
 }
 

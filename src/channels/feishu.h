@@ -46,7 +46,7 @@ class FeishuChannel : public Channel {
 
  private:
   std::string url(const std::string& path) const;
-  bool is_signed(const WebhookRequest& request) const;
+  Result<void> check_signature(const WebhookRequest& request) const;
   Result<Reading> read_message(const nlohmann::json& event, bool is_edited, const Identity* self,
                                int64_t now_ms) const;
 

@@ -192,8 +192,7 @@ Result<std::string> FeishuSocket::read_address(const HttpReply& response, int64_
         platforms_socket(config_, address, {"feishu.cn", "larksuite.com", "larkoffice.com"});
     if (!own) return foreign_socket("Feishu");
     service_ = service_of(own->text());
-    const int64_t seconds = number_or(object_in(data, "ClientConfig"), "PingInterval");
-    if (seconds > 0) ping_every_ = std::chrono::seconds(std::min<int64_t>(seconds, 3600));
+    take(object_in(data, "ClientConfig"));
     return own->text();
   }
   const std::string why = text_or(body, "msg", "HTTP " + std::to_string(response.status));
@@ -206,6 +205,17 @@ Result<std::string> FeishuSocket::read_address(const HttpReply& response, int64_
               "app_id or app_secret: Feishu answers '" + why +
                   "'; choose 'long connection' under Events & Callbacks",
               "app_id 或 app_secret：飞书返回“" + why + "”；请在“事件与回调”中选择长连接");
+}
+
+// ReconnectCount is not kept to: nobody would begin again after the last attempt.
+void FeishuSocket::take(const json& client_config) {
+  const auto read = [&](const char* key, int64_t most, milliseconds& value) {
+    const int64_t seconds = number_or(client_config, key);
+    if (seconds > 0) value = std::chrono::seconds(std::min(seconds, most));
+  };
+  read("PingInterval", 3600, ping_every_);
+  read("ReconnectNonce", 300, reconnect_.spread);
+  read("ReconnectInterval", 3600, reconnect_.between);
 }
 
 std::optional<std::string> FeishuSocket::collect(const FeishuFrame& frame) {
@@ -237,6 +247,8 @@ SocketStep FeishuSocket::on_frame(std::string_view bytes, const Identity* self, 
   SocketStep step;
   auto frame = read_feishu_frame(bytes);
   if (!frame) step.reading = ignored("unreadable");
+  if (frame && frame->method == kControl && frame->header("type") == "pong")
+    take(object_of(frame->payload));
   if (!frame || frame->method != kData) return step;
   if (frame->header("type") == "event") {
     const auto event = collect(*frame);

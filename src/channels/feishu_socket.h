@@ -48,8 +48,11 @@ class FeishuSocket : public SocketProtocol {
   SocketStep on_frame(std::string_view bytes, const Identity* self, int64_t now_ms) override;
   milliseconds heartbeat_every() const override { return ping_every_; }
   std::string heartbeat() override;
+  Reconnect reconnect() const override { return reconnect_; }
 
  private:
+  // ClientConfig, of the address' answer and of each pong: seconds.
+  void take(const nlohmann::json& client_config);
   // The whole event once its last part is there.
   std::optional<std::string> collect(const FeishuFrame& frame);
 
@@ -57,6 +60,7 @@ class FeishuSocket : public SocketProtocol {
   const ChannelConfig config_;
   int64_t service_ = 0;
   milliseconds ping_every_{120000};
+  Reconnect reconnect_;
   struct Collected {
     std::string message_id;
     std::map<size_t, std::string> parts;

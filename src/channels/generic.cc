@@ -46,11 +46,11 @@ Result<Reading> GenericChannel::receive(const WebhookRequest& request) const {
   const std::string timestamp = request.header(kTimestampHeader);
   const auto seconds = plain_number(timestamp);
   if (!seconds || config_.secret.empty()) return refused_signature();
-  const int64_t off = std::abs(request.now_ms - *seconds * 1000);
   const std::string expected = sign(config_.secret.reveal(), timestamp, request.body);
   if (!equal_in_constant_time(expected, request.header(kSignatureHeader)))
     return refused_signature();
-  if (off > config_.tolerance.count()) return refused_signature();
+  if (auto timely = check_signed_time(*seconds * 1000, request.now_ms, config_.tolerance); !timely)
+    return fail(timely.error());
 
   const auto parsed = parse_object(request.body);
   if (!parsed) return fail(parsed.error());

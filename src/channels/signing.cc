@@ -1,5 +1,6 @@
 #include "channels/signing.h"
 
+#include <fmt/format.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -176,6 +177,20 @@ std::optional<int64_t> plain_number(std::string_view digits) {
   const bool whole = error == std::errc() && end == digits.data() + digits.size();
   if (!whole || digits.size() > 15 || number < 0) return std::nullopt;
   return number;
+}
+
+Result<void> check_signed_time(int64_t at_ms, int64_t now_ms, milliseconds tolerance) {
+  const int64_t off = at_ms - now_ms;
+  if (std::abs(off) <= tolerance.count()) return {};
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(tolerance).count();
+  return fail(
+      Code::kUnauthorized,
+      fmt::format("the signature is right, but its time is more than {} s {} this machine's clock: "
+                  "set the clock (timedatectl), unless somebody sends an old request again",
+                  seconds, off > 0 ? "ahead of" : "behind"),
+      fmt::format("签名正确，但时间戳比本机时钟{}超过 {} 秒：请校准本机时钟（timedatectl），"
+                  "除非是有人重放旧请求",
+                  off > 0 ? "快" : "慢", seconds));
 }
 
 tl::unexpected<Error> refused_signature() {

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "core/clock.h"
 #include "core/result.h"
 
 namespace ai_bot {
@@ -40,6 +41,11 @@ bool verify_ed25519(std::string_view key, std::string_view signature, std::strin
 
 // Whole seconds or milliseconds as platforms send them: plain digits of a sane length.
 std::optional<int64_t> plain_number(std::string_view digits);
+
+// Whether the time of a request whose signature is right is within `tolerance` of ours. The error
+// is for the operator: it says which clock is ahead, and stays the same from one request to the
+// next.
+Result<void> check_signed_time(int64_t at_ms, int64_t now_ms, milliseconds tolerance);
 
 // The one answer to every request that fails verification: it tells an attacker nothing.
 tl::unexpected<Error> refused_signature();

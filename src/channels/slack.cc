@@ -47,8 +47,8 @@ Result<Reading> SlackChannel::receive(const WebhookRequest& request) const {
       "v0=" + to_hex(hmac_sha256(config_.signing_secret.reveal(), message));
   if (!equal_in_constant_time(expected, request.header("X-Slack-Signature")))
     return refused_signature();
-  if (std::abs(request.now_ms - *seconds * 1000) > config_.tolerance.count())
-    return refused_signature();
+  if (auto timely = check_signed_time(*seconds * 1000, request.now_ms, config_.tolerance); !timely)
+    return fail(timely.error());
   const json payload = parse_json(request.body);
   if (!payload.is_object()) {
     if (request.body.starts_with('{')) return ignored("unreadable");

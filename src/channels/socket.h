@@ -45,6 +45,13 @@ class SocketProtocol {
   // The code with which ai_bot ends it.
   virtual int close_code() const { return 1000; }
 
+  // What the platform asks for before a new connection: so long at most after one that worked, at
+  // random, that its clients do not all return at once; and so long between attempts. 0: nothing.
+  struct Reconnect {
+    milliseconds spread{0}, between{0};
+  };
+  virtual Reconnect reconnect() const { return {}; }
+
   // `self`: who the bot is; null while it is not known.
   virtual SocketStep on_frame(std::string_view frame, const Identity* self, int64_t now_ms) = 0;
 

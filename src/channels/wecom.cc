@@ -47,29 +47,30 @@ std::string WeComChannel::signature_of(const std::string& timestamp, const std::
   return to_hex(sha1(parts[0] + parts[1] + parts[2] + parts[3]));
 }
 
-std::optional<std::string> WeComChannel::open(const WebhookRequest& request,
-                                              const std::string& cipher) const {
-  if (config_.token.empty()) return std::nullopt;
+Result<std::string> WeComChannel::open(const WebhookRequest& request,
+                                       const std::string& cipher) const {
+  if (config_.token.empty()) return refused_signature();
   const std::string timestamp = request.query("timestamp");
   const std::string expected = signature_of(timestamp, request.query("nonce"), cipher);
-  if (!equal_in_constant_time(expected, request.query("msg_signature"))) return std::nullopt;
+  if (!equal_in_constant_time(expected, request.query("msg_signature"))) return refused_signature();
   const auto seconds = plain_number(timestamp);
-  if (!seconds || std::abs(request.now_ms - *seconds * 1000) > config_.tolerance.count())
-    return std::nullopt;
+  if (!seconds) return refused_signature();
+  if (auto timely = check_signed_time(*seconds * 1000, request.now_ms, config_.tolerance); !timely)
+    return fail(timely.error());
   const auto key = from_base64(config_.aes_key.reveal());
   const auto bytes = from_base64(cipher);
-  if (!key || !bytes) return std::nullopt;
+  if (!key || !bytes) return refused_signature();
   auto padded = decrypt_aes256_cbc(*key, std::string_view(*key).substr(0, kRandomBytes), *bytes);
-  if (!padded) return std::nullopt;
+  if (!padded) return refused_signature();
   const auto plain = without_pkcs7(std::move(*padded), kPadding);
-  if (!plain || plain->size() < kRandomBytes + kLengthBytes) return std::nullopt;
+  if (!plain || plain->size() < kRandomBytes + kLengthBytes) return refused_signature();
   size_t length = 0;
   for (size_t i = 0; i < kLengthBytes; ++i)
     length = length << 8 | static_cast<unsigned char>((*plain)[kRandomBytes + i]);
   const size_t begin = kRandomBytes + kLengthBytes;
-  if (length > plain->size() - begin) return std::nullopt;
+  if (length > plain->size() - begin) return refused_signature();
   const std::string receiver = plain->substr(begin + length);
-  if (receiver != (is_ai_bot() ? "" : config_.corp_id)) return std::nullopt;
+  if (receiver != (is_ai_bot() ? "" : config_.corp_id)) return refused_signature();
   return plain->substr(begin, length);
 }
 
@@ -96,7 +97,7 @@ WebhookAnswer WeComChannel::sealed(const std::string& message,
 Result<Reading> WeComChannel::receive(const WebhookRequest& request) const {
   if (request.method == "GET") {
     const auto echo = open(request, request.query("echostr"));
-    if (!echo) return refused_signature();
+    if (!echo) return fail(echo.error());
     return handshake({200, "text/plain", *echo});
   }
   std::string cipher;
@@ -108,7 +109,7 @@ Result<Reading> WeComChannel::receive(const WebhookRequest& request) const {
     cipher = document.child("xml").child("Encrypt").text().as_string();
   }
   const auto message = open(request, cipher);
-  if (!message) return refused_signature();
+  if (!message) return fail(message.error());
   if (!is_ai_bot()) return acknowledged(read_app(*message, request.now_ms));
   const json parsed = parse_json(*message);
   Reading received = acknowledged(read(parsed, request.now_ms));

@@ -47,8 +47,8 @@ class WeComChannel : public Channel {
   std::string url(const std::string& path) const;
   std::string signature_of(const std::string& timestamp, const std::string& nonce,
                            const std::string& cipher) const;
-  // The message of a ciphertext under this signature; no value when either is wrong.
-  std::optional<std::string> open(const WebhookRequest& request, const std::string& cipher) const;
+  // The message of a ciphertext under this signature; kUnauthorized when either is wrong.
+  Result<std::string> open(const WebhookRequest& request, const std::string& cipher) const;
   // An answer within the response, encrypted and signed as the request is.
   WebhookAnswer sealed(const std::string& message, const WebhookRequest& request) const;
   Reading read_app(const std::string& xml, int64_t now_ms) const;

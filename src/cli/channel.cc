@@ -5,6 +5,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "cli/channel_states.h"
 #include "cli/command.h"
 #include "cli/running_server.h"
 #include "cli/terminal.h"
@@ -13,6 +14,7 @@
 #include "core/redact.h"
 #include "gateway/channel_entry.h"
 #include "net/http_client.h"
+#include "net/http_date.h"
 
 namespace ai_bot {
 namespace {
@@ -41,19 +43,36 @@ Result<std::string> token_of(const ChannelEntry& channel) {
   return promise.get_future().get();
 }
 
+// The platforms sign requests with their time, and refuse ours, or we theirs, when it is too far
+// off. `ahead`: of this machine's clock.
+std::optional<Text> finding_of_clock(const ChannelConfig& config,
+                                     std::optional<milliseconds> ahead) {
+  if (!ahead || std::chrono::abs(*ahead) <= config.tolerance) return std::nullopt;
+  const bool is_ahead = ahead->count() > 0;
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(std::chrono::abs(*ahead)).count();
+  return Text{fmt::format("this machine's clock is {} s {} the platform's: set it (timedatectl)",
+                          seconds, is_ahead ? "ahead of" : "behind"),
+              fmt::format("本机时钟比平台{} {} 秒：请校准（timedatectl）", is_ahead ? "快" : "慢",
+                          seconds)};
+}
+
 std::vector<Text> findings_of(const ChannelEntry& channel, HttpClient& http) {
   const auto token = token_of(channel);
   if (!token) return {token.error().text};
   std::vector<Text> findings;
+  std::optional<milliseconds> ahead;
   for (Probe& probe : channel.channel->probes(*token)) {
     probe.request.timeouts = HttpTimeouts::all(kTimeout);
     const auto reply = http.fetch(std::move(probe.request));
     if (!reply) {
       findings.push_back(reply.error().text);
-    } else if (auto finding = probe.finding(*reply)) {
-      findings.push_back(std::move(*finding));
+      continue;
     }
+    ahead = ahead_of_date(*reply, now_ms());
+    if (auto finding = probe.finding(*reply)) findings.push_back(std::move(*finding));
   }
+  if (auto finding = finding_of_clock(channel.config, ahead))
+    findings.push_back(std::move(*finding));
   return findings;
 }
 
@@ -72,24 +91,21 @@ std::vector<ChannelConfig> chosen(Cli& cli, const Config& config, const std::str
   return list;
 }
 
-// Of those that ai_bot connects to, where a server runs: "connected", "refused: …".
-std::map<std::string, std::string> connection_states(const Cli& cli, const Config& config) {
-  std::map<std::string, std::string> states;
+// By name, where a server runs.
+std::map<std::string, nlohmann::json> states_by_name(const Cli& cli, const Config& config) {
+  std::map<std::string, nlohmann::json> states;
   const RunningServer server(cli, config);
   const auto status = server.pid() != 0 ? server.status() : nlohmann::json::object();
-  if (!status || !status->contains("connections")) return states;
-  for (const auto& connection : (*status)["connections"]) {
-    const std::string problem = text_or(connection, "problem");
-    states[text_or(connection, "channel")] =
-        text_or(connection, "state") + (problem.empty() ? "" : ": " + problem);
-  }
+  if (!status) return states;
+  for (const nlohmann::json& state : channel_states(*status))
+    states.emplace(text_or(state, "channel"), state);
   return states;
 }
 
 void list_channels(Cli& cli, const ChannelOptions& options) {
   const auto config = cli.load_config();
   if (!config) return;
-  const auto states = connection_states(cli, *config);
+  const auto states = states_by_name(cli, *config);
   ordered_json list = ordered_json::array();
   std::vector<std::vector<std::string>> rows = {{cli.tr("name", "名称"), cli.tr("type", "类型"),
                                                  cli.tr("mode", "模式"), "webhook",
@@ -103,9 +119,12 @@ void list_channels(Cli& cli, const ChannelOptions& options) {
                     {"mode", channel.mode},
                     {"webhook", path},
                     {"default", channel.is_default}});
-    if (state != states.end()) list.back()["state"] = state->second;
-    rows.push_back({channel.name, channel.type, channel.mode, path,
-                    state == states.end() ? "" : state->second});
+    rows.push_back({channel.name, channel.type, channel.mode, path, ""});
+    if (state == states.end()) continue;
+    rows.back().back() = state_line(cli, state->second);
+    list.back()["state"] = state_text(state->second);
+    list.back()["for_s"] = number_or(state->second, "for_s");
+    if (const std::string bot = text_or(state->second, "as"); !bot.empty()) list.back()["as"] = bot;
   }
   std::cout << (options.as_json ? list.dump(2) + "\n" : terminal::table(rows));
 }

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <thread>
 
+#include "cli/channel_states.h"
 #include "cli/command.h"
 #include "cli/doctor_database.h"
 #include "cli/running_server.h"
@@ -185,10 +186,9 @@ class Doctor : private Diagnosis {
       if (model.contains("problem"))
         reasons += (reasons.empty() ? "" : "; ") + model["problem"].get<std::string>();
     }
-    for (const auto& connection : health.value("connections", nlohmann::json::array())) {
-      if (connection.contains("problem"))
-        reasons += (reasons.empty() ? "" : "; ") + connection["channel"].get<std::string>() + ": " +
-                   connection["problem"].get<std::string>();
+    for (const nlohmann::json& channel : channel_states(health)) {
+      for (const std::string& problem : problems_of_channel(channel))
+        reasons += (reasons.empty() ? "" : "; ") + text_or(channel, "channel") + ": " + problem;
     }
     const bool is_ok = health["status"] == "ok";
     if (is_ok && reasons.empty()) {

@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "cli/channel_states.h"
 #include "cli/command.h"
 #include "cli/running_server.h"
 #include "cli/terminal.h"
@@ -15,18 +16,6 @@ using terminal::Colour;
 
 constexpr int kNotRunning = 1, kUnwell = 2;  // exit codes
 
-// "6 d 4 h", "4 h 12 min", "12 min", "40 s"
-std::string duration(const Cli& cli, int64_t seconds) {
-  const auto text = [&](const char* en, const char* zh, auto... numbers) {
-    return fmt::format(fmt::runtime(cli.tr(en, zh)), numbers...);
-  };
-  const int64_t minutes = seconds / 60, hours = minutes / 60, days = hours / 24;
-  if (days > 0) return text("{} d {} h", "{} 天 {} 小时", days, hours % 24);
-  if (hours > 0) return text("{} h {} min", "{} 小时 {} 分", hours, minutes % 60);
-  if (minutes > 0) return text("{} min", "{} 分钟", minutes);
-  return text("{} s", "{} 秒", seconds);
-}
-
 const json& list_in(const json& object, const char* key) {
   static const json none = json::array();
   const auto at = object.find(key);
@@ -39,14 +28,14 @@ std::vector<std::string> problems_of(const Cli& cli, const json& status) {
   for (const json& reason : list_in(status, "reasons")) {
     if (reason.is_string()) problems.push_back(reason.get<std::string>());
   }
-  const auto add = [&](const char* list, const char* name) {
-    for (const json& entry : list_in(status, list)) {
-      const std::string problem = text_or(entry, "problem");
-      if (!problem.empty()) problems.push_back(text_or(entry, name) + ": " + problem);
-    }
-  };
-  add("models", "name");
-  add("connections", "channel");
+  for (const json& model : list_in(status, "models")) {
+    const std::string problem = text_or(model, "problem");
+    if (!problem.empty()) problems.push_back(text_or(model, "name") + ": " + problem);
+  }
+  for (const json& channel : channel_states(status)) {
+    for (const std::string& problem : problems_of_channel(channel))
+      problems.push_back(text_or(channel, "channel") + ": " + problem);
+  }
   const int64_t dead = number_or(object_in(status, "inbox"), "dead") +
                        number_or(object_in(status, "outbox"), "dead");
   if (dead > 0) {
@@ -76,8 +65,8 @@ void print(const Cli& cli, const json& status, const std::vector<std::string>& p
     print_line("model", text_or(model, "name") + "  " + text_or(model, "state") +
                             (where.empty() ? "" : "  " + where));
   }
-  for (const json& connection : list_in(status, "connections"))
-    print_line("channel", text_or(connection, "channel") + "  " + text_or(connection, "state"));
+  for (const json& channel : channel_states(status))
+    print_line("channel", text_or(channel, "channel") + "  " + text_or(channel, "state"));
   const json& turns = object_in(status, "turns");
   print_line("queue",
              fmt::format(fmt::runtime(cli.tr("{} waiting, {} being answered, {} on their way out",

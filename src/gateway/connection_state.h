@@ -1,9 +1,11 @@
-// How a channel with mode: connect stands, for health and metrics.
+// How a channel stands in one direction (its own connection, its webhook, its answers), for health
+// and metrics.
 #pragma once
 
 #include <mutex>
 #include <string>
 
+#include "core/clock.h"
 #include "core/language.h"
 
 namespace ai_bot {
@@ -18,7 +20,8 @@ class ConnectionState {
   };
   struct Snapshot {
     Kind kind = Kind::kConnecting;
-    Text why = {};  // of kWaiting and kRefused; may be empty
+    Text why = {};                    // of kWaiting and kRefused; may be empty
+    SteadyTime begun = steady_now();  // of this kind
   };
 
   // True when the reason is another one than before (and should be logged).
@@ -26,7 +29,7 @@ class ConnectionState {
     std::lock_guard lock(mutex_);
     const bool is_new = !why.en.empty() && why.en != last_problem_;
     if (is_new) last_problem_ = why.en;
-    now_ = {kind, why};
+    now_ = {kind, why, kind == now_.kind ? now_.begun : steady_now()};
     return is_new;
   }
 
@@ -34,6 +37,11 @@ class ConnectionState {
   void recovered() {
     std::lock_guard lock(mutex_);
     last_problem_.clear();
+  }
+
+  Kind kind() const {
+    std::lock_guard lock(mutex_);
+    return now_.kind;
   }
 
   Snapshot get() const {

@@ -45,6 +45,12 @@ bool take_in_all(Intake& intake, const ChannelEntry& channel, std::vector<Readin
   return all;
 }
 
+// Before the next attempt, as the platform wants it.
+milliseconds asked_wait(const SocketProtocol& protocol, int failures) {
+  const auto [spread, between] = protocol.reconnect();
+  return failures == 0 ? backoff(0, spread, spread) : between;
+}
+
 bool connects(const ChannelEntry* channel) { return channel->config.mode == "connect"; }
 
 }  // namespace
@@ -111,14 +117,14 @@ bool Connections::rest(const ChannelEntry& channel, milliseconds time) {
 }
 
 milliseconds Connections::wait_after(const ChannelEntry& channel, const Error& error,
-                                     milliseconds& backoff) {
+                                     int& failures) {
   using Kind = ConnectionState::Kind;
   const bool refused = error.code == Code::kUnauthorized;
   const bool is_new =
       channel.connection->set(refused ? Kind::kRefused : Kind::kWaiting, error.text);
-  milliseconds wait = refused ? kRefusedRetry : backoff;
+  milliseconds wait = refused ? kRefusedRetry : backoff(failures, kRetryMin, kRetryMax);
   if (error.retry_after) wait = std::max(wait, *error.retry_after);
-  backoff = std::min(backoff * 2, kRetryMax);
+  ++failures;
   if (is_new && !*channel.is_retired) {
     log::write(refused ? log::Level::kError : log::Level::kWarning, "channel.connect_failed",
                error.text.en,
@@ -129,18 +135,18 @@ milliseconds Connections::wait_after(const ChannelEntry& channel, const Error& e
 
 void Connections::run_poll(const ChannelEntry& channel) {
   std::string cursor;
-  milliseconds backoff = kRetryMin;
+  int failures = 0;
   while (!*channel.is_retired) {
     const auto polled = guarded(
         "connections.poll", [&] { return poll_once(channel, cursor); },
         Result<void>(fail(our_mistake())));
     if (polled) {
-      backoff = kRetryMin;
-      channel.connection->set(ConnectionState::Kind::kConnected);
+      failures = 0;
+      note_connected(channel);
       channel.connection->recovered();
       continue;
     }
-    if (!rest(channel, wait_after(channel, polled.error(), backoff))) return;
+    if (!rest(channel, wait_after(channel, polled.error(), failures))) return;
   }
 }
 
@@ -169,16 +175,17 @@ Result<void> Connections::poll_once(const ChannelEntry& channel, std::string& cu
 
 void Connections::run_socket(const ChannelEntry& channel) {
   const std::shared_ptr<SocketProtocol> protocol = channel.channel->socket();
-  milliseconds backoff = kRetryMin;
+  int failures = 0;
   while (!*channel.is_retired) {
     const SocketEnding ending = guarded(
         "connections.socket", [&] { return run_socket_once(needs_, channel, protocol); },
         SocketEnding{our_mistake()});
     if (ending.lasted >= kHealthyAfter) {
-      backoff = kRetryMin;
+      failures = 0;
       channel.connection->recovered();
     }
-    if (!rest(channel, wait_after(channel, ending.why, backoff))) return;
+    const milliseconds asked = asked_wait(*protocol, failures);
+    if (!rest(channel, std::max(asked, wait_after(channel, ending.why, failures)))) return;
   }
 }
 

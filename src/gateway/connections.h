@@ -51,8 +51,8 @@ class Connections {
   void run(const ChannelEntry& channel);
   void run_poll(const ChannelEntry& channel);
   void run_socket(const ChannelEntry& channel);
-  // The wait after a failure, with its reason noted; grows from one to the next.
-  milliseconds wait_after(const ChannelEntry& channel, const Error& error, milliseconds& backoff);
+  // The wait after a failure, with its reason noted; grows with their number.
+  milliseconds wait_after(const ChannelEntry& channel, const Error& error, int& failures);
   // Waits, or until reconfigured(); false once the channel's connection is to end.
   bool rest(const ChannelEntry& channel, milliseconds time);
   // One poll, its events committed.

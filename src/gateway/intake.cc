@@ -111,6 +111,25 @@ void Intake::written(const TakenInPtr& taken, Result<void> result, const Committ
       event.text);
 }
 
+void Intake::note_authentic(const ChannelEntry& channel) {
+  using Kind = ConnectionState::Kind;
+  const Kind before = channel.webhook->kind();
+  if (before == Kind::kConnected) return;
+  channel.webhook->set(Kind::kConnected);
+  if (before == Kind::kConnecting)
+    log::info("channel.webhook_works", "the platform's first request came, and it is authentic",
+              {{"ai_bot.channel", channel.config.name}});
+}
+
+void Intake::note_refused(const ChannelEntry& channel, const Text& why) {
+  using Kind = ConnectionState::Kind;
+  const auto before = channel.webhook->get();
+  if (before.kind == Kind::kConnected && since(before.begun) >= kToldAgain)
+    channel.webhook->recovered();
+  if (channel.webhook->set(Kind::kRefused, why))
+    log::warning("event.refused", why.en, {{"ai_bot.channel", channel.config.name}});
+}
+
 void Intake::note_ignored(const ChannelEntry& channel, const Reading& reading) {
   metrics_.event(channel.config.name, reading.outcome.c_str());
   if (reading.outcome != "unreadable") return;

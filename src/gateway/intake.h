@@ -46,6 +46,12 @@ class Intake {
   // that one takes all events of the turn: nothing may wait for it there.
   void take_in(const ChannelEntry& channel, Event event, Committed committed);
 
+  // Whether a request to the channel's webhook was authentic. Logged when that changes, and again
+  // at most once in kToldAgain however strangers' requests and the platform's alternate.
+  static constexpr milliseconds kToldAgain{600000};
+  static void note_authentic(const ChannelEntry& channel);
+  static void note_refused(const ChannelEntry& channel, const Text& why);
+
   // Counts what was acknowledged and held no event.
   void note_ignored(const ChannelEntry& channel, const Reading& reading);
 

@@ -169,6 +169,10 @@ void PlatformAccess::identity_came(Result<Identity> identity, Executor& timers, 
     return introduce();
   }
   bool is_new = false;
+  if (identity) {
+    log::info("channel.identified", "the platform knows the bot as " + identity->handle(),
+              {{"ai_bot.channel", name_}});
+  }
   {
     MutexLock lock(mutex_);
     is_new = identity_problem_ != identity.error().text.en;

@@ -162,8 +162,7 @@ void on_open(const RunPtr& run) {
   run->protocol->on_open();
   run->last_frame = run->last_ping = run->last_beat = steady_now();
   run->opened = steady_now();
-  run->channel.connection->set(ConnectionState::Kind::kConnected);
-  log::info("channel.connected", "connected", {{"ai_bot.channel", run->channel.config.name}});
+  note_connected(run->channel);
 }
 
 Result<Url> address_of(const ConnectionNeeds& needs, const ChannelEntry& channel,

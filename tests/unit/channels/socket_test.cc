@@ -229,6 +229,33 @@ std::string feishu_event(const std::string& id) {
       .dump();
 }
 
+TEST(Sockets, FeishusWaitsAreThoseOfItsServer) {
+  const auto feishu = channel("feishu");
+  const auto socket = feishu->socket();
+  EXPECT_EQ(socket->reconnect().spread.count(), 0);
+  const json config = {{"PingInterval", 90},
+                       {"ReconnectCount", 2},
+                       {"ReconnectInterval", 120},
+                       {"ReconnectNonce", 30}};
+  const json answer = {
+      {"code", 0},
+      {"data", {{"URL", "wss://msg-frontier.feishu.cn/ws/v2"}, {"ClientConfig", config}}}};
+  ASSERT_TRUE(socket->read_address(reply_of(answer), kNow));
+  EXPECT_EQ(socket->heartbeat_every().count(), 90000);
+  EXPECT_EQ(socket->reconnect().spread.count(), 30000);
+  EXPECT_EQ(socket->reconnect().between.count(), 120000);
+  FeishuFrame pong;
+  pong.headers = {{"type", "pong"}};
+  pong.payload = R"({"PingInterval": 60, "ReconnectInterval": 999999999999, "ReconnectNonce": -5})";
+  socket->on_frame(write_feishu_frame(pong), nullptr, kNow);
+  EXPECT_EQ(socket->heartbeat_every().count(), 60000);
+  EXPECT_EQ(socket->reconnect().between.count(), 3600000);
+  EXPECT_EQ(socket->reconnect().spread.count(), 30000);
+  pong.payload = "[no object]";
+  socket->on_frame(write_feishu_frame(pong), nullptr, kNow);
+  EXPECT_EQ(socket->heartbeat_every().count(), 60000);
+}
+
 TEST(Sockets, FeishusPartsOfTwoEventsMayComeMixed) {
   const auto feishu = channel("feishu");
   const auto socket = feishu->socket();

@@ -1,6 +1,9 @@
 // Every platform's vectors: the bytes of a request, the secrets and the clock, and what is to come
 // of it. vectors/make/make.mjs made them with the platforms' own SDKs; a case is added there.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <set>
 
 #include "channels/channel.h"
 #include "channels/platform.h"
@@ -102,6 +105,42 @@ TEST_P(ChannelVectors, AreJudgedAsTheySay) {
     EXPECT_EQ(reading->event->channel, "it");
     EXPECT_EQ(reading->event->received_ms, request.now_ms);
     EXPECT_EQ(written(*reading->event), expected["event"]);
+  }
+}
+
+// The operator hears that a clock is wrong; the same sentence for every such request.
+TEST_P(ChannelVectors, NameTheClockWhereOnlyTheTimeIsWrong) {
+  const std::set<std::string> without_time = {"telegram.json", "feishu-token.json"};
+  if (without_time.contains(GetParam().file)) GTEST_SKIP() << "signs no time";
+  const json file = test::read_json(std::string("unit/channels/vectors/") + GetParam().file);
+  const auto channel = make_channel(config_of(file["config"]), {});
+  const auto error_at = [&](const json& vector, int64_t shift_ms) {
+    const auto body = vector["body"].get<std::string>();
+    WebhookRequest request;
+    request.body = body;
+    request.header = values_of(vector, "headers");
+    request.query = values_of(vector, "query");
+    request.method = vector.value("method", "POST");
+    request.now_ms = vector["now_ms"].get<int64_t>() + shift_ms;
+    const auto reading = channel->receive(request);
+    return reading ? "" : reading.error().text.en;
+  };
+  constexpr int64_t kHour = 3600 * 1000;
+  int judged = 0;
+  for (const json& vector : file["vectors"]) {
+    if (!vector["expected"].contains("event")) continue;
+    SCOPED_TRACE(vector["name"].get<std::string>());
+    ++judged;
+    EXPECT_THAT(error_at(vector, 2 * kHour), testing::HasSubstr("behind this machine's clock"));
+    EXPECT_EQ(error_at(vector, 2 * kHour), error_at(vector, 3 * kHour));
+    EXPECT_THAT(error_at(vector, -2 * kHour), testing::HasSubstr("ahead of this machine's clock"));
+  }
+  EXPECT_GE(judged, 3);
+  const std::set<std::string> forged = {"another key", "another secret", "another signature",
+                                        "a tampered body", "a tampered ciphertext"};
+  for (const json& vector : file["vectors"]) {
+    if (!forged.contains(vector["name"].get<std::string>())) continue;
+    EXPECT_THAT(error_at(vector, 2 * kHour), testing::Not(testing::HasSubstr("is right")));
   }
 }
 
