@@ -34,7 +34,7 @@ struct Incoming {
       quotes;  // what it replies to, forwards or shares, as far as the platform tells
   // What it is when nothing of it can be read ("a video message"), so that the person hears of it.
   Text unreadable = {};
-  std::string album;            // as in Event
+  std::string album;  // as in Event
   int64_t album_ms = Event().album_ms;
   std::string edits;            // as in Event
   bool direct = false;          // nobody but the sender and the bot

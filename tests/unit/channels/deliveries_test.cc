@@ -116,7 +116,8 @@ TEST_P(Deliveries, AreTakenBackWhereTheyWere) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Platforms, Deliveries, testing::Values("discord", "feishu", "slack", "telegram"),
+INSTANTIATE_TEST_SUITE_P(Platforms, Deliveries,
+                         testing::Values("discord", "feishu", "slack", "telegram"),
                          [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
