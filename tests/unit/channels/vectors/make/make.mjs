@@ -553,7 +553,7 @@ function wecomApp() {
   app.raw('a link with words about it', xml('link', '<Title>页</Title><Description>描述</Description><Url>https://x.example/</Url>'), event({ ...anna, text: '页 (https://x.example/)\n描述' }));
   app.raw('speech that was recognised', xml('voice', '<MediaId>M2</MediaId><Format>amr</Format><Recognition>今天天气</Recognition>'), event({ ...anna, text: '今天天气' }));
   app.raw('a short video', xml('shortvideo', '<MediaId>M4</MediaId>'), event({ ...anna, text: '[video: video]', attachments: [['M4', '', 'video', 0]] }));
-  app.raw('a kind nobody knows', xml('miniprogram', '<Title>x</Title>'), event({ ...anna, text: '' }));
+  app.raw('a kind nobody knows', xml('miniprogram', '<Title>x</Title>'), event({ ...anna, text: '', fixed_answer: cannotRead('“miniprogram”类型的消息', "a message of the kind 'miniprogram'") }));
   app.raw('a click on a menu', xml('event', '<Event>click</Event><EventKey>MENU_1</EventKey>', ''), ignored('unknown'));
   app.raw('somebody subscribes', xml('event', '<Event>subscribe</Event>', ''), ignored('joined'));
   app.raw('somebody unsubscribes', xml('event', '<Event>unsubscribe</Event>', ''), ignored('unknown'));
@@ -587,7 +587,7 @@ function wecomApp() {
   bot.raw('a quotation', said({ quote: { msgtype: 'text', text: { content: '合同五月底到期' } }, text: { content: '总结这条' } }), event({ ...single, text: '总结这条\n\n[引用]\n> 合同五月底到期' }));
   bot.raw('a name with a space', said({ chattype: 'group', chatid: 'wr1', text: { content: '@Team Helper Bot 今天天气如何' } }), event({ ...single, conversation: 'wr1', text: '今天天气如何' }));
   bot.raw('a video', said({ msgtype: 'video', video: { url: 'https://x/2' } }), event({ ...single, text: '[video: video]', attachments: [['https://x/2', '', 'video', 0]] }));
-  bot.raw('a kind nobody knows', said({ msgtype: 'location', location: {} }), event({ ...single, text: '' }));
+  bot.raw('a kind nobody knows', said({ msgtype: 'location', location: {} }), event({ ...single, text: '', fixed_answer: cannotRead('“location”类型的消息', "a message of the kind 'location'") }));
   bot.raw('a request for more of an answer', said({ msgtype: 'stream', stream: { id: 'S' } }), ignored('unknown'));
   bot.raw('somebody enters', said({ msgtype: 'event', event: { eventtype: 'enter_chat' } }), ignored('joined'));
   bot.raw('a click on a card', said({ msgtype: 'event', event: { eventtype: 'template_card_event', template_card_event: { event_key: 'k' } } }), ignored('unknown'));
@@ -639,7 +639,7 @@ function dingtalk() {
   raw('somebody without a staff id', said({ senderStaffId: undefined }), event({ ...one, sender: '$:LWCP_v1:$anna', address: { ...address(true), user: '$:LWCP_v1:$anna' }, text: 'hello' }));
   raw("the bot's own message", said({ senderId: '$:LWCP_v1:$bot' }), ignored('bot_message'));
   raw('an empty message', said({ text: { content: ' ' } }), ignored('empty'));
-  raw('a kind nobody knows', said({ msgtype: 'interactiveCard' }), event({ ...one, text: '' }));
+  raw('a kind nobody knows', said({ msgtype: 'interactiveCard' }), event({ ...one, text: '', fixed_answer: cannotRead('卡片消息', 'a card') }));
   raw('a kind nobody knows, in a group without a mention', group({ msgtype: 'interactiveCard', isInAtList: false }), ignored('not_addressed'));
   raw('wrong kinds of values', { conversationId: 1, msgId: [], msgtype: 'text', text: 'x' }, ignored('unknown'));
   raw('no JSON', 'x', { error: 'invalid' });
