@@ -19,18 +19,6 @@ from test_platforms import MAKERS, Connected
 
 CASES = sorted((pathlib.Path(__file__).parent / "world/events").glob("*.json"))
 NAMES = {"wecombot": "wecom_bot", "discordgw": "discord"}  # in tests/platforms; the others are called so
-# Those that fail today: whoever mends one takes it out.
-KNOWN = set("""
-    d01-dingtalk-chatrecord-dm d02-dingtalk-quoted-text d04-dingtalk-card-dm d04b-dingtalk-unknown-dm d05-dingtalk-errcode-88
-    e01-telegram-album e02-telegram-migrated e03-telegram-anonymous-admin e07-telegram-topic-root e08-telegram-deep-link
-    e10-telegram-cant-parse e11-telegram-reply-context e13-telegram-sticker-dm e13c-telegram-videonote-dm e19-telegram-mention-case
-    f02-feishu-withdrawn f03-feishu-merge-forward-dm f03c-feishu-sticker-dm f05b-feishu-post-emotion-only f06-feishu-post-locale
-    f13-feishu-reply-context f14-feishu-429-http400 f20-feishu-eight-tables e31-telegram-migrated-for-good f21-feishu-heading-in-group e30-telegram-many-entities s20-slack-long-draft
-    s01-slack-shared-message s02-slack-user-authorization s03-slack-mention-with-file s05-slack-blocks-only s08-slack-me-message s11-slack-mention-in-code
-    w02-wecom-location-link-voice w05-wecombot-quote w06-wecombot-name-with-space
-    x01-discord-forward-dm x02-discord-role-mention x03c-discord-embed-only-dm x05-discord-subcommand x08-discord-emoji-channel-refs x09-discord-user-option
-    x10-discord-thread-of-allowed-channel
-""".split())
 
 
 def filled_in(value, base):
@@ -85,7 +73,7 @@ def all_done(connected, case):
     wait_until(lambda: (now := health()) and now["inbox"]["open"] == now["outbox"]["open"] == 0, health)
 
 
-@pytest.mark.parametrize("path", [pytest.param(path, id=path.stem, marks=[pytest.mark.xfail(strict=True)] if path.stem in KNOWN else []) for path in CASES])
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_the_world_as_it_is(begin, path):
     case = json.loads(path.read_text(encoding="utf-8"))
     connected, expect = begin(case), case["expect"]
