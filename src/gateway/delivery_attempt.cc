@@ -190,10 +190,8 @@ void Deliverer::Attempt::settle(Delivery delivery) {
   if (delivery.outcome == Outcome::kRefused && age_ms > config.retry_for.count())
     delivery.outcome = Outcome::kFinal;
   std::optional<milliseconds> wait;
-  if (delivery.outcome == Outcome::kRefused) {
-    wait = config.backoff_max;
-    deliverer_.pause(entry_.reply.channel, deliverer_.clock_.now() + *wait);
-  }
+  // The others find out for themselves: what is refused may be one of several ways.
+  if (delivery.outcome == Outcome::kRefused) wait = config.backoff_max;
   if (delivery.outcome == Outcome::kRetry) {
     // Never sooner than of our own accord: a platform that says 0 would burn all attempts at once.
     const milliseconds least = backoff(entry_.attempts, config.backoff_min, config.backoff_max);
