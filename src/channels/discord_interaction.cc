@@ -46,7 +46,7 @@ std::string named(const char* sign, const json& object, const char* key, const s
 std::string value_of(const json& option, const json& data, std::vector<Attachment>& files) {
   const json& value = option["value"];
   if (!value.is_string()) return value.is_primitive() && !value.is_null() ? value.dump() : "";
-  const std::string id = value.get<std::string>();
+  std::string id = value.get<std::string>();
   const json& role = resolved(data, "roles", id);
   switch (number_or(option, "type")) {
     case kMentionable:

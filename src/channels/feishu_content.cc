@@ -64,7 +64,7 @@ std::string system_text(const json& content) {
     if (value.is_string()) names = value.get<std::string>();
     for (const json& name : value.is_array() ? value : json::array())
       if (name.is_string()) names += (names.empty() ? "" : ", ") + name.get<std::string>();
-    if (key != "template") text = replaced(text, "{" + key + "}", names);
+    if (key != "template") text = replaced(text, fmt::format("{{{}}}", key), names);
   }
   return text;
 }

@@ -18,7 +18,7 @@ constexpr std::string_view kNotShown = "请升级至最新版本客户端";
 constexpr int kDeepestCard = 32;
 
 std::string at_text(const json& piece) {
-  const std::string id = text_or(piece, "user_id");
+  std::string id = text_or(piece, "user_id");
   if (id.starts_with("@_")) return id;  // a placeholder
   const std::string name = id == "all" ? id : name_in_text(text_or(piece, "user_name"));
   return "@" + (name.empty() ? id : name);

@@ -32,7 +32,7 @@ std::string text_object(const json& object) {
 // An element of a rich text's section.
 std::string inline_text(const json& element) {
   const std::string type = text_or(element, "type");
-  const std::string text = escaped(text_or(element, "text"));
+  std::string text = escaped(text_or(element, "text"));
   if (type == "text") return flag_or(object_in(element, "style"), "code") ? "`" + text + "`" : text;
   if (type == "link") {
     const std::string url = escaped(text_or(element, "url"));

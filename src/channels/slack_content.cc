@@ -57,8 +57,8 @@ std::string special_text(const std::string& what, const std::string& label) {
 // What stands between '<' and '>'.
 std::string link_text(std::string_view inside, const std::string& bot) {
   const size_t bar = inside.find('|');
-  const std::string target(inside.substr(0, bar));
-  const std::string label(bar == std::string_view::npos ? "" : inside.substr(bar + 1));
+  std::string target(inside.substr(0, bar));
+  std::string label(bar == std::string_view::npos ? "" : inside.substr(bar + 1));
   if (target.empty()) return "";
   const std::string rest = target.substr(1);
   switch (target.front()) {
@@ -148,7 +148,7 @@ void read_shared(const json& message, Incoming& incoming) {
         text = slack_blocks_text(list_in(object_in(part, "message"), "blocks"));
     }
     if (const std::string title = text_or(shared, "title"); !title.empty() && !is_message)
-      text = title + "\n" + text;
+      text.insert(0, title + "\n");
     if (trim(text).empty()) text = text_or(shared, "fallback");
     add_quote(text_or(shared, "author_name"), text, incoming);
     read_files(shared, incoming);

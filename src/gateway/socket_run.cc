@@ -100,13 +100,13 @@ void take_in_frame(const RunPtr& run, SocketStep step, const WebSocket& socket) 
   const std::shared_ptr<void> counted(nullptr, [run](void*) { --run->state.commits_under_way; });
   Event event = std::move(*step.reading->event);
   run->needs.intake.take_in(run->channel, std::move(event),
-                            [run, counted, socket, mark = step.mark, step = std::move(step)](
+                            [run, counted, socket, step = std::move(step)](
                                 const TakenInPtr& taken, const Result<void>& result) {
                               if (result) {
                                 run->needs.intake.note_taken_in(*taken);
-                                if (mark != 0) run->state.note_mark(mark);
+                                if (step.mark != 0) run->state.note_mark(step.mark);
                                 acknowledge(run, step, socket);
-                              } else if (mark != 0) {
+                              } else if (step.mark != 0) {
                                 run->state.close(result.error().text);
                               }
                             });

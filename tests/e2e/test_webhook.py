@@ -26,9 +26,10 @@ def test_the_answer_comes_in_the_response(echo):
 def test_a_repeated_event_fetches_its_answer_and_is_not_answered_again(echo):
     first = post_event(echo, SECRET, "e1", "hello")
     assert post_event(echo, SECRET, "e1", "hello") == first
-    metrics = echo.request("GET", "/metrics")[2].decode()
-    assert 'ai_bot_events_total{channel="hook",outcome="duplicate"} 1' in metrics
-    assert 'ai_bot_model_attempts_total{model="echo",outcome="ok"} 1' in metrics
+    metrics = lambda: echo.request("GET", "/metrics")[2].decode()
+    # Counted when the answer is on its way already.
+    wait_until(lambda: 'ai_bot_events_total{channel="hook",outcome="duplicate"} 1' in metrics(), metrics)
+    assert 'ai_bot_model_attempts_total{model="echo",outcome="ok"} 1' in metrics()
 
 
 def test_after_the_deadline_202_and_later_the_answer(make_server, echo_endpoint):
